@@ -1,0 +1,62 @@
+package muster
+
+import (
+	"crypto/x509"
+	"net/netip"
+	"time"
+)
+
+// A Transport is a protocol that devices speak.
+type Transport uint8
+
+// The transports.
+const (
+	MQTT Transport = iota + 1
+	HTTP
+	CoAP
+)
+
+var transportNames = []string{"", "mqtt", "http", "coap"}
+
+// String returns the transport's name.
+func (t Transport) String() string { return nameOf(transportNames, int(t)) }
+
+// Hello is how a client introduces itself, whatever the protocol. Over HTTP and CoAP, where every request brings its
+// proof, the transport leaves the fields empty that its protocol does not have and the dialect fills in the Token that
+// it reads from the path.
+type Hello struct {
+	Transport Transport
+	Secure    bool // over TLS or DTLS
+	Remote    netip.AddrPort
+	Chain     []*x509.Certificate // as presented, the leaf first; empty without a client certificate
+
+	ClientID string // MQTT
+	Username string // MQTT
+	Password Secret // MQTT
+	Token    Secret // HTTP and CoAP
+}
+
+// A Proof is what a client shows to say who it is. The first field of the list that is set decides alone.
+type Proof struct {
+	Chain    []*x509.Certificate
+	JWT      string // a compact JWS by the key of the device called ClientID
+	ClientID string
+	Token    Secret // HTTP and CoAP
+	// MQTT: user name and password may be a token, or MQTT basic together with ClientID.
+	Basic    bool
+	Username string
+	Password Secret
+}
+
+// An Identity is a client that has proved who it is.
+type Identity struct {
+	Device     DeviceID
+	Profile    ProfileID
+	Credential CredentialID
+	Name       string
+	Gateway    bool
+	Retention  uint16    // RetentionDays of the profile
+	Sessions   int       // SessionLimit of the profile
+	Until      time.Time // when the proof ends; zero: never
+	Quiet      bool      // HideReasons of the profile
+}

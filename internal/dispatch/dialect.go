@@ -1,0 +1,29 @@
+package dispatch
+
+import (
+	"time"
+
+	"muster"
+)
+
+// A Dialect translates what the devices of one platform send and are sent. It decides nothing and keeps nothing.
+type Dialect interface {
+	// Owns reports whether address is one of the dialect's; dialects are asked in order and the last owns all the rest.
+	Owns(address []byte) bool
+	// Proof reads how a client introduces itself; false: not as my devices do.
+	Proof(h *muster.Hello) (muster.Proof, bool)
+	// Grants reports whether a device may subscribe to filter.
+	Grants(who *muster.Identity, filter string) bool
+	// Read understands what who sent to address at now. Refused with ReasonTopicUnknown or ReasonPayloadInvalid. The result
+	// may point into body, and the caller releases a *muster.Telemetry.
+	Read(who *muster.Identity, address, body []byte, now time.Time) (muster.Uplink, error)
+	// Write puts an answer, or the error that stands for it, into words for the transport. asked is nil if it could not
+	// be read. Most acknowledgements are the zero Message.
+	Write(t muster.Transport, asked muster.Uplink, answer muster.Downlink, err error) muster.Message
+}
+
+// A Router finds in a request of HTTP or CoAP what Dialect.Read understands: the access token (empty where the path has
+// none) and the address. Refused with ReasonTopicUnknown, or ReasonRequestInvalid for a known path with a wrong method.
+type Router interface {
+	Route(r *muster.Request) (token muster.Secret, address string, err error)
+}

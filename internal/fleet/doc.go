@@ -1,0 +1,2 @@
+// Package fleet is what operators do: profiles, provision keys, devices, credentials and API tokens.
+package fleet

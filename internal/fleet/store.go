@@ -1,0 +1,59 @@
+package fleet
+
+import (
+	"context"
+
+	"muster"
+)
+
+// A Store keeps what operators decide. Each method is one transaction. Update functions are called inside the
+// transaction with the current state; if they return an error nothing changes and that error is returned.
+type Store interface {
+	// CreateProfile files a profile and its first provision keys. Refused with ReasonProfileNameTaken or
+	// ReasonProvisionKeyTaken.
+	CreateProfile(ctx context.Context, p muster.Profile, keys ...muster.ProvisionKey) error
+	// Profile returns the profile called name, or muster.NotFound.
+	Profile(ctx context.Context, name string) (muster.Profile, error)
+	// Profiles returns all profiles, by name.
+	Profiles(ctx context.Context) ([]muster.Profile, error)
+	// UpdateProfile changes a profile; ID and CreatedAt stay.
+	UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error)
+	// DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
+	DeleteProfile(ctx context.Context, id muster.ProfileID) error
+
+	// CreateProvisionKey files a key. Refused with ReasonProvisionKeyTaken.
+	CreateProvisionKey(ctx context.Context, k muster.ProvisionKey) error
+	// ProvisionKeys returns the keys of a profile, or all for the zero ID, the oldest first, with their device counts.
+	ProvisionKeys(ctx context.Context, profile muster.ProfileID) ([]muster.ProvisionKey, error)
+	// UpdateProvisionKey changes a key; ID, Profile, Key and CreatedAt stay.
+	UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error)
+
+	// CreateDevice files a device with its credentials and attributes. Refused with ReasonDeviceNameTaken or
+	// ReasonCredentialInUse.
+	CreateDevice(ctx context.Context, d muster.Device, credentials []muster.Credential, attributes []muster.Attribute) error
+	// Device returns the device called name, or muster.NotFound.
+	Device(ctx context.Context, name string) (muster.Device, error)
+	// Devices returns devices by name.
+	Devices(ctx context.Context, q DeviceQuery) ([]muster.Device, error)
+	// UpdateDevice changes a device; ID and CreatedAt stay.
+	UpdateDevice(ctx context.Context, id muster.DeviceID, change func(*muster.Device) error) (muster.Device, error)
+	// DeleteDevice removes a device, its credentials and attributes. NotFound if it is gone.
+	DeleteDevice(ctx context.Context, id muster.DeviceID) error
+
+	// Credentials returns the credentials of a device, the oldest first.
+	Credentials(ctx context.Context, device muster.DeviceID) ([]muster.Credential, error)
+	// CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse.
+	CreateCredential(ctx context.Context, c muster.Credential) error
+	// UpdateCredential changes state and dates of a credential; the rest stays. NotFound if it is gone.
+	UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error)
+	// Attributes returns all attributes of the device, by scope and key.
+	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
+
+	// CreateAPIToken files the digest of a token for people and scripts.
+	CreateAPIToken(ctx context.Context, t APIToken) error
+	// APIToken returns the token of that digest, or muster.NotFound.
+	APIToken(ctx context.Context, digest muster.LookupKey) (APIToken, error)
+	// SpendAPIToken removes a one-time token and files another in its place, in one transaction: a second caller with the
+	// same one-time token gets muster.NotFound.
+	SpendAPIToken(ctx context.Context, once muster.LookupKey, t APIToken) error
+}

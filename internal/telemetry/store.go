@@ -1,0 +1,32 @@
+package telemetry
+
+import (
+	"context"
+
+	"muster"
+)
+
+// A Store keeps readings.
+type Store interface {
+	// Commit makes the batch durable: when it returns nil, every entry survives a power cut. The store does not keep
+	// the batch's memory.
+	Commit(b *muster.Batch) error
+	// Latest returns the newest reading of each key of the device, by key: the one with the greatest timestamp, of equals
+	// the one that came last.
+	Latest(ctx context.Context, device muster.DeviceID) ([]muster.Reading, error)
+	// History returns the readings of one key in the range, by time, those of equal time in the order they came. Of several
+	// that the device stamped itself with the same time, the last alone stands.
+	History(ctx context.Context, device muster.DeviceID, key string, r muster.Range) ([]muster.Reading, error)
+	// Forget removes every reading of the device. Readings that are committed meanwhile may stay.
+	Forget(ctx context.Context, device muster.DeviceID) error
+	// Sweep removes readings whose retention has passed at now (epoch milliseconds). Latest values stay.
+	Sweep(ctx context.Context, now int64) error
+}
+
+// An AttributeStore keeps attributes.
+type AttributeStore interface {
+	// SaveAttributes creates or replaces the attributes, durably. NotFound if the device is gone.
+	SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error
+	// Attributes returns all attributes of the device, by scope and key.
+	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
+}

@@ -1,0 +1,86 @@
+package muster
+
+// An Uplink is what a device sends, whatever the protocol and dialect.
+type Uplink interface{ uplink() }
+
+// A ProvisionRequest asks to be let in.
+type ProvisionRequest struct {
+	Key       string
+	Secret    Secret
+	Name      string // as sent; empty: the server makes one
+	Gateway   bool
+	Evidence  Evidence // empty: the server makes a token
+	RequestID string   // the same id asks for the same answer again
+	Binary    bool     // it came as protobuf and is answered so
+}
+
+// Attributes are client attributes that a device reports.
+type Attributes struct{ Values Values }
+
+// An AttributeRequest asks for attributes. Nil keys of both scopes ask for all.
+type AttributeRequest struct {
+	ClientKeys, SharedKeys []string
+	ReplyTo                string // the address of the answer; empty: in the response
+}
+
+// A LimitsRequest asks for the limits of the session.
+type LimitsRequest struct{ ReplyTo string }
+
+func (*ProvisionRequest) uplink() {}
+func (*Telemetry) uplink()        {}
+func (*Attributes) uplink()       {}
+func (*AttributeRequest) uplink() {}
+func (*LimitsRequest) uplink()    {}
+
+// A Downlink is what a device is sent.
+type Downlink interface{ downlink() }
+
+// A Grant is the answer to a ProvisionRequest that was let in.
+type Grant struct {
+	Device       DeviceID
+	Name         string
+	Evidence     Evidence // the credential in the clear
+	CredentialID string   // Evidence.ID
+}
+
+// AttributeValues is the answer to an AttributeRequest.
+type AttributeValues struct{ Client, Shared []Attribute }
+
+// Limits is the answer to a LimitsRequest.
+type Limits struct {
+	MaxPayload  int // bytes
+	MaxInflight int // messages
+}
+
+func (*Grant) downlink()           {}
+func (*AttributeValues) downlink() {}
+func (*Limits) downlink()          {}
+
+// A Message is a Downlink in some dialect: bytes for an MQTT topic, or for the body of a response. The zero Message has
+// nothing to say beyond the acknowledgement.
+type Message struct {
+	Address string // MQTT topic
+	Body    []byte
+	Binary  bool // protobuf, not JSON
+	// Code is the response code of the request's own protocol (HTTP 200, CoAP 0x80 for 4.00) where the dialect overrules
+	// the table of kinds; 0: the transport follows the table.
+	Code int
+}
+
+// An Answerer is told how what it handed in went.
+type Answerer interface {
+	// Answer says how the matter that was called tag went, exactly once. m is what to say besides the acknowledgement; it
+	// may come with an error, and then says the refusal in the words of the dialect. Answer must not block.
+	Answer(tag uint64, m Message, err error)
+	// Flush follows one or more Answers from the same goroutine when no more follow at once: the time to write them out.
+	Flush()
+}
+
+// A Request is one exchange of a protocol without sessions, HTTP or CoAP.
+type Request struct {
+	Transport Transport
+	Method    string   // GET, POST, PUT, DELETE
+	Path      []string // segments, unescaped
+	Query     []string // name=value, unescaped
+	Body      []byte
+}
