@@ -34,7 +34,7 @@ type Store interface {
 	// Device returns the device called name, or muster.NotFound.
 	Device(ctx context.Context, name string) (muster.Device, error)
 	// Devices returns devices by name.
-	Devices(ctx context.Context, q DeviceQuery) ([]muster.Device, error)
+	Devices(ctx context.Context, q muster.DeviceQuery) ([]muster.Device, error)
 	// UpdateDevice changes a device; ID and CreatedAt stay.
 	UpdateDevice(ctx context.Context, id muster.DeviceID, change func(*muster.Device) error) (muster.Device, error)
 	// DeleteDevice removes a device, its credentials and attributes. NotFound if it is gone.
@@ -50,10 +50,10 @@ type Store interface {
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
 
 	// CreateAPIToken files the digest of a token for people and scripts.
-	CreateAPIToken(ctx context.Context, t APIToken) error
+	CreateAPIToken(ctx context.Context, t muster.APIToken) error
 	// APIToken returns the token of that digest, or muster.NotFound.
-	APIToken(ctx context.Context, digest muster.LookupKey) (APIToken, error)
+	APIToken(ctx context.Context, digest muster.LookupKey) (muster.APIToken, error)
 	// SpendAPIToken removes a one-time token and files another in its place, in one transaction: a second caller with the
 	// same one-time token gets muster.NotFound.
-	SpendAPIToken(ctx context.Context, once muster.LookupKey, t APIToken) error
+	SpendAPIToken(ctx context.Context, once muster.LookupKey, t muster.APIToken) error
 }

@@ -11,12 +11,5 @@ type Store interface {
 	// AppendAttempts files attempts and drops the oldest beyond keep.
 	AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int) error
 	// Attempts returns the newest attempts first.
-	Attempts(ctx context.Context, q Query) ([]muster.Attempt, error)
-}
-
-// A Query says which attempts are wanted.
-type Query struct {
-	Device muster.DeviceID // together with Name: attempts of either
-	Name   string          // exact; empty and a zero Device: all
-	Limit  int
+	Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster.Attempt, error)
 }

@@ -7,14 +7,6 @@ import (
 	"muster"
 )
 
-// An Admission is a new device as the store files it, all of it or nothing.
-type Admission struct {
-	Device     muster.Device
-	Credential muster.Credential
-	Attributes []muster.Attribute
-	Request    *muster.LookupKey // digest of the request; nil if its answer is not to be repeated
-}
-
 // A Store keeps what provisioning decides. Each method is one transaction, so that two requests for one name at once
 // cannot both succeed.
 type Store interface {
@@ -23,22 +15,13 @@ type Store interface {
 	ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error)
 	// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
 	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse or ReasonProvisionKeyExhausted.
-	Admit(ctx context.Context, a Admission) error
+	Admit(ctx context.Context, a muster.Admission) error
 	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
 	// absent before, State (a suspended device stays suspended), ProvisionedAt and ProvisionedWith, counts the device for the
 	// key and returns it with its live credentials, the oldest first. Refused with ReasonDeviceNotListed (no such device,
 	// or one of another profile), ReasonDeviceProvisioned (provisionState is set) or ReasonProvisionKeyExhausted.
-	Claim(ctx context.Context, c Claim) (muster.Device, []muster.Credential, error)
+	Claim(ctx context.Context, c muster.Claim) (muster.Device, []muster.Credential, error)
 	// Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or
 	// the device has authenticated, or the device or its credential is gone.
 	Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error)
-}
-
-// A Claim is a listed device that lets itself in.
-type Claim struct {
-	Profile muster.ProfileID
-	Name    string
-	Key     muster.ProvisionKeyID
-	At      time.Time
-	Request *muster.LookupKey // as in Admission
 }
