@@ -1,0 +1,48 @@
+# Everything a newcomer types. `make run` and `make test` set up what they need on a fresh Debian with Go.
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+DATA     ?= ./data
+FUZZTIME ?= 60s
+ACCEPT   ?= ../shared/accept/seeds.py
+
+GO    = CGO_ENABLED=0 go
+TOOLS = $(CURDIR)/.cache/tools
+
+.PHONY: build run test lint race bench fuzz seeds clean
+
+build: ## bin/muster
+	$(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/muster ./cmd/muster
+
+run: build ## serve on ./data
+	bin/muster serve --data $(DATA)
+
+test: lint race ## everything that must hold: format, vet, staticcheck, walls, race tests, conformance
+
+lint: tools/go.sum
+	$(GO) build -C tools -o $(TOOLS)/ tool
+	@unformatted=$$($(TOOLS)/gofumpt -l .); [ -z "$$unformatted" ] || { echo "run gofumpt -w on:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(TOOLS)/staticcheck ./...
+
+# MUSTER_TOOLS=1: a test that needs one of these programs fails where it is missing, and never skips.
+race:
+	scripts/need gcc=gcc /usr/include/stdlib.h=libc6-dev curl=curl mosquitto_pub=mosquitto-clients coap-client-notls=libcoap3-bin
+	MUSTER_TOOLS=1 CGO_ENABLED=1 go test -race -timeout 12m ./...
+
+bench: build ## figures beside their anchors, from one run
+	scripts/need mosquitto=mosquitto
+	$(GO) run ./bench
+
+fuzz: ## every fuzz target, FUZZTIME each
+	scripts/fuzz $(FUZZTIME)
+
+seeds: build ## the seed documents' own scripts against a fresh server
+	@if [ ! -f $(ACCEPT) ]; then echo "no $(ACCEPT): nothing to run"; exit 0; fi; \
+	scripts/need mosquitto_pub=mosquitto-clients coap-client-notls=libcoap3-bin openssl=openssl \
+	  /usr/bin/python3=python3 /usr/lib/python3/dist-packages/paho=python3-paho-mqtt \
+	  /usr/lib/python3/dist-packages/requests=python3-requests /usr/lib/python3/dist-packages/cryptography=python3-cryptography \
+	  /usr/lib/python3/dist-packages/jwt=python3-jwt /usr/lib/python3/dist-packages/Cryptodome=python3-pycryptodome && \
+	/usr/bin/python3 $(ACCEPT) bin/muster
+
+clean:
+	rm -rf bin .cache
