@@ -33,21 +33,33 @@ func (v Values) AddKey(key string) Values {
 	return append(binary.AppendUvarint(v, uint64(len(key))), key...)
 }
 
+// Cut splits off the first key and its encoded value without copying. It is not ok at the end and at damaged input.
+func (v Values) Cut() (key, value []byte, rest Values, ok bool) {
+	if len(v) == 0 {
+		return nil, nil, nil, false
+	}
+	size, w := uint64(v[0]), 1
+	if size >= 0x80 {
+		size, w = binary.Uvarint(v)
+	}
+	if w <= 0 || size > uint64(len(v)-w) {
+		return nil, nil, nil, false
+	}
+	end := w + int(size)
+	n, ok := skipValue(v[end:])
+	if !ok {
+		return nil, nil, nil, false
+	}
+	return v[w:end:end], v[end : end+n : end+n], v[end+n:], true
+}
+
 // Raw iterates over keys and encoded values without copying. It stops early at damaged input.
 func (v Values) Raw() iter.Seq2[[]byte, []byte] {
 	return func(yield func(key, value []byte) bool) {
-		for b := []byte(v); len(b) > 0; {
-			size, w := binary.Uvarint(b)
-			if w <= 0 || size > uint64(len(b)-w) {
+		for key, value, rest, ok := v.Cut(); ok; key, value, rest, ok = rest.Cut() {
+			if !yield(key, value) {
 				return
 			}
-			key := b[w : w+int(size)]
-			b = b[w+int(size):]
-			n, ok := skipValue(b)
-			if !ok || !yield(key, b[:n]) {
-				return
-			}
-			b = b[n:]
 		}
 	}
 }
