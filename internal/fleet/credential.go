@@ -1,0 +1,161 @@
+package fleet
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"slices"
+	"strings"
+	"time"
+
+	"muster"
+)
+
+// maxCredentials bounds how many credentials a device holds that are not revoked.
+const maxCredentials = 16
+
+// Credentials are what an operator gives a device to be known by, one of each kind. With none the server makes a token.
+type Credentials struct {
+	Token        muster.Secret
+	MQTTClientID string
+	MQTTUsername string
+	MQTTPassword muster.Secret
+	Certificate  string // PEM or base64 DER of an X.509 certificate
+	PublicKey    string // PEM of a public key or of a certificate that holds it
+}
+
+// NewCredential says how a credential shall be made, of one kind.
+type NewCredential struct {
+	Credentials
+	NotBefore time.Time // zero: always was
+	ExpiresAt time.Time // zero: never
+}
+
+// evidence returns what the credentials recognise a device by: at least one.
+func (c *Credentials) evidence() ([]muster.Evidence, error) {
+	var all []muster.Evidence
+	if c.Token != "" {
+		all = append(all, muster.Evidence{Kind: muster.AccessToken, Token: c.Token})
+	}
+	if c.MQTTClientID != "" || c.MQTTUsername != "" || c.MQTTPassword != "" {
+		all = append(all, muster.Evidence{
+			Kind: muster.MQTTBasic, ClientID: c.MQTTClientID, Username: c.MQTTUsername, Password: c.MQTTPassword,
+		})
+	}
+	if strings.TrimSpace(c.Certificate) != "" {
+		bare, err := bareCertificate(c.Certificate)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, muster.Evidence{Kind: muster.X509Certificate, Certificate: bare})
+	}
+	if strings.TrimSpace(c.PublicKey) != "" {
+		all = append(all, muster.Evidence{Kind: muster.PublicKey, PublicKey: c.PublicKey})
+	}
+	if len(all) == 0 {
+		all = append(all, muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(muster.RandomText(muster.TokenLength))})
+	}
+	return all, nil
+}
+
+// bareCertificate returns the base64 DER of the first certificate in text, whatever stands around it, so that it is found
+// again by what the device presents.
+func bareCertificate(text string) (string, error) {
+	if len(text) > muster.MaxEvidence {
+		return "", muster.Refuse(muster.ReasonCredentialInvalid, "the certificate is longer than %d bytes", muster.MaxEvidence)
+	}
+	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	for rest := []byte(text); err != nil; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return "", muster.Refuse(muster.ReasonCredentialInvalid, "the certificate is neither PEM nor base64")
+		}
+		if block.Type == "CERTIFICATE" {
+			der, err = block.Bytes, nil
+		}
+	}
+	if _, err := x509.ParseCertificate(der); err != nil {
+		return "", muster.Refuse(muster.ReasonCredentialInvalid, "the certificate cannot be read")
+	}
+	return base64.StdEncoding.EncodeToString(der), nil
+}
+
+// sealAll makes live credentials of what c holds.
+func (s *Service) sealAll(c *Credentials, device muster.DeviceID) ([]muster.Evidence, []muster.Credential, error) {
+	shown, err := c.evidence()
+	if err != nil {
+		return nil, nil, err
+	}
+	sealed := make([]muster.Credential, len(shown))
+	for i := range shown {
+		if sealed[i], err = shown[i].Seal(s.keys, device, s.now()); err != nil {
+			return nil, nil, err
+		}
+	}
+	return shown, sealed, nil
+}
+
+// AddCredential gives the device called name one more credential and returns it with what the device shall show. Its
+// sessions go on.
+func (s *Service) AddCredential(ctx context.Context, name string, n NewCredential) (muster.Credential, muster.Evidence, error) {
+	none := func(err error) (muster.Credential, muster.Evidence, error) {
+		return muster.Credential{}, muster.Evidence{}, err
+	}
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return none(err)
+	}
+	shown, sealed, err := s.sealAll(&n.Credentials, d.ID)
+	if err != nil {
+		return none(err)
+	}
+	if len(sealed) != 1 {
+		return none(invalid("one credential at a time: a token, MQTT basic, a certificate or a public key"))
+	}
+	c := sealed[0]
+	c.NotBefore, c.ExpiresAt = n.NotBefore, n.ExpiresAt
+	if !c.NotBefore.IsZero() && !c.ExpiresAt.IsZero() && !c.NotBefore.Before(c.ExpiresAt) {
+		return none(invalid("the credential would expire before it is valid"))
+	}
+	held, err := s.store.Credentials(ctx, d.ID)
+	if err != nil {
+		return none(err)
+	}
+	held = slices.DeleteFunc(held, func(c muster.Credential) bool { return c.State == muster.CredentialRevoked })
+	if len(held) >= maxCredentials {
+		return none(invalid("the device has %d credentials, the most that one may have: revoke one first", len(held)))
+	}
+	if err := s.store.CreateCredential(ctx, c); err != nil {
+		return none(missing(err, "device", name))
+	}
+	conceal(&c)
+	return c, shown[0], nil
+}
+
+// RevokeCredential ends the use of a credential of the device called name, and the device's sessions with
+// ReasonCredentialRevoked: those that rest on another credential may come back.
+func (s *Service) RevokeCredential(ctx context.Context, name string, id muster.CredentialID) (muster.Credential, error) {
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return muster.Credential{}, err
+	}
+	c, err := s.store.UpdateCredential(context.WithoutCancel(ctx), id, func(c *muster.Credential) error {
+		if c.Device != d.ID {
+			return muster.NotFound
+		}
+		c.State = muster.CredentialRevoked
+		return nil
+	})
+	if err != nil {
+		return muster.Credential{}, missing(err, "credential", id.String())
+	}
+	s.changed(d.ID, muster.Refuse(muster.ReasonCredentialRevoked, ""))
+	conceal(&c)
+	return c, nil
+}
+
+// conceal takes out of a credential what could open a door.
+func conceal(c *muster.Credential) {
+	c.Value, c.Lookup = nil, muster.LookupKey{}
+}

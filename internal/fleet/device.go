@@ -1,0 +1,238 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"unicode/utf8"
+
+	"muster"
+)
+
+// Bounds of what a device is described with, and of a page of devices.
+const (
+	maxTags     = 32
+	maxTag      = 255 // characters of a tag's name or value
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+// NewDevice says how a device shall be made.
+type NewDevice struct {
+	Name    string
+	Profile string // the profile's name; empty: the default profile
+	Label   string
+	Tags    map[string]string
+	Gateway bool
+	Credentials
+}
+
+// A DeviceRow is a device in a list.
+type DeviceRow struct {
+	muster.Device
+	ProfileName string
+}
+
+// A DeviceView is all that is known of a device but its readings. Credentials come without what could open a door.
+type DeviceView struct {
+	DeviceRow
+	Credentials []muster.Credential
+	Attributes  []muster.Attribute
+}
+
+// A DeviceList says which devices are wanted, in the order of their names.
+type DeviceList struct {
+	Profile string              // the profile's name; empty: of any profile
+	State   *muster.DeviceState // nil: in any state
+	Search  string              // part of the name, case ignored; empty: any
+	After   string              // names greater than this alone, for the next page
+	Limit   int                 // 0: 100; at most 1000
+}
+
+// CreateDevice makes a device with its credentials and returns it with what it shall show: where no credential was given,
+// the token that the server made. A device of a profile that checks for listed devices is listed, any other is in.
+func (s *Service) CreateDevice(ctx context.Context, n NewDevice) (DeviceRow, []muster.Evidence, error) {
+	if err := checkDevice(&n); err != nil {
+		return DeviceRow{}, nil, err
+	}
+	p, err := s.Profile(ctx, cmp.Or(n.Profile, DefaultProfile))
+	if err != nil {
+		return DeviceRow{}, nil, err
+	}
+	d := muster.Device{
+		ID: muster.NewID[muster.Device](), Profile: p.ID, Name: n.Name, State: initialState(&p),
+		Gateway: n.Gateway, Label: n.Label, Tags: n.Tags, CreatedAt: s.now(),
+	}
+	shown, sealed, err := s.sealAll(&n.Credentials, d.ID)
+	if err != nil {
+		return DeviceRow{}, nil, err
+	}
+	if err := s.store.CreateDevice(ctx, d, sealed, nil); err != nil {
+		return DeviceRow{}, nil, err
+	}
+	return DeviceRow{d, p.Name}, shown, nil
+}
+
+// initialState is the state of a device that has not let itself in.
+func initialState(p *muster.Profile) muster.DeviceState {
+	if p.Strategy == muster.StrategyCheckPreProvisioned {
+		return muster.DeviceListed
+	}
+	return muster.DeviceActive
+}
+
+func checkDevice(n *NewDevice) error {
+	if err := muster.CheckDeviceName(n.Name); err != nil {
+		return err
+	}
+	if err := checkText("label", n.Label); err != nil {
+		return err
+	}
+	if len(n.Tags) > maxTags {
+		return invalid("a device has at most %d tags", maxTags)
+	}
+	for name, value := range n.Tags {
+		if name == "" || !shortText(name) || !shortText(value) {
+			return invalid("a tag's name has 1 to %d characters of UTF-8, its value at most as many", maxTag)
+		}
+	}
+	return nil
+}
+
+func shortText(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTag }
+
+// Devices returns devices by name.
+func (s *Service) Devices(ctx context.Context, l DeviceList) ([]DeviceRow, error) {
+	switch {
+	case l.Limit < 0 || l.Limit > maxPage:
+		return nil, invalid("a page has 1 to %d devices, not %d", maxPage, l.Limit)
+	case !shortText(l.Search) || !shortText(l.After):
+		return nil, invalid("what is searched for is longer than %d characters", maxTag)
+	}
+	q := muster.DeviceQuery{State: l.State, Search: l.Search, After: l.After, Limit: cmp.Or(l.Limit, defaultPage)}
+	profiles, err := s.store.Profiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[muster.ProfileID]string, len(profiles))
+	for _, p := range profiles {
+		names[p.ID] = p.Name
+		if p.Name == l.Profile {
+			q.Profile = p.ID
+		}
+	}
+	if l.Profile != "" && q.Profile.IsZero() {
+		return nil, missing(muster.NotFound, "profile", l.Profile)
+	}
+	devices, err := s.store.Devices(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]DeviceRow, len(devices))
+	for i, d := range devices {
+		rows[i] = DeviceRow{d, names[d.Profile]}
+	}
+	return rows, nil
+}
+
+// Device returns the device called name.
+func (s *Service) Device(ctx context.Context, name string) (muster.Device, error) {
+	if err := muster.CheckDeviceName(name); err != nil {
+		return muster.Device{}, missing(muster.NotFound, "device", name) // nothing can have this name
+	}
+	d, err := s.store.Device(ctx, name)
+	return d, missing(err, "device", name)
+}
+
+// ShowDevice returns all that is known of the device called name.
+func (s *Service) ShowDevice(ctx context.Context, name string) (DeviceView, error) {
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return DeviceView{}, err
+	}
+	p, err := s.profileOf(ctx, &d)
+	if err != nil {
+		return DeviceView{}, err
+	}
+	v := DeviceView{DeviceRow: DeviceRow{d, p.Name}}
+	if v.Credentials, err = s.store.Credentials(ctx, d.ID); err != nil {
+		return DeviceView{}, err
+	}
+	for i := range v.Credentials {
+		conceal(&v.Credentials[i])
+	}
+	if v.Attributes, err = s.store.Attributes(ctx, d.ID); err != nil {
+		return DeviceView{}, err
+	}
+	return v, nil
+}
+
+func (s *Service) profileOf(ctx context.Context, d *muster.Device) (muster.Profile, error) {
+	profiles, err := s.store.Profiles(ctx)
+	if err != nil {
+		return muster.Profile{}, err
+	}
+	for _, p := range profiles {
+		if p.ID == d.Profile {
+			return p, nil
+		}
+	}
+	return muster.Profile{}, missing(muster.NotFound, "device", d.Name) // deleted since, and its profile after it
+}
+
+// DeleteDevice removes the device called name with its credentials and attributes, and ends its sessions with
+// ReasonDeviceDeleted.
+func (s *Service) DeleteDevice(ctx context.Context, name string) error {
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := s.store.DeleteDevice(context.WithoutCancel(ctx), d.ID); err != nil {
+		return missing(err, "device", name)
+	}
+	s.changed(d.ID, muster.Refuse(muster.ReasonDeviceDeleted, ""))
+	return nil
+}
+
+// SuspendDevice keeps the device called name out until it is resumed, and ends its sessions with ReasonDeviceSuspended.
+func (s *Service) SuspendDevice(ctx context.Context, name string) (muster.Device, error) {
+	d, err := s.updateDevice(context.WithoutCancel(ctx), name, func(d *muster.Device) error {
+		d.State = muster.DeviceSuspended
+		return nil
+	})
+	if err != nil {
+		return muster.Device{}, err
+	}
+	s.changed(d.ID, muster.Refuse(muster.ReasonDeviceSuspended, ""))
+	return d, nil
+}
+
+// ResumeDevice lets the suspended device called name back to where it was: in, or expected if it must provision first.
+func (s *Service) ResumeDevice(ctx context.Context, name string) (muster.Device, error) {
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return muster.Device{}, err
+	}
+	p, err := s.profileOf(ctx, &d)
+	if err != nil {
+		return muster.Device{}, err
+	}
+	return s.updateDevice(ctx, name, func(d *muster.Device) error {
+		switch {
+		case d.State != muster.DeviceSuspended:
+		case d.ProvisionedAt.IsZero():
+			d.State = initialState(&p)
+		default:
+			d.State = muster.DeviceActive
+		}
+		return nil
+	})
+}
+
+func (s *Service) updateDevice(ctx context.Context, name string, change func(*muster.Device) error) (muster.Device, error) {
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return muster.Device{}, err
+	}
+	d, err = s.store.UpdateDevice(ctx, d.ID, change)
+	return d, missing(err, "device", name)
+}

@@ -1,0 +1,41 @@
+package fleet
+
+import (
+	"time"
+
+	"muster"
+)
+
+// Options are what a Service may be given.
+type Options struct {
+	// Changed is called after a change was committed that ends the sessions of a device; why is what they are told. It
+	// must forget what is remembered of the device and must not block for long.
+	Changed func(device muster.DeviceID, why error)
+	Now     func() time.Time // nil means time.Now
+}
+
+// A Service does what operators decide. It is safe for concurrent use. A change that ends sessions is carried through once
+// begun, also when whoever asked for it goes away: else the change might be committed and the sessions go on.
+type Service struct {
+	store   Store
+	keys    *muster.Keyring
+	changed func(muster.DeviceID, error)
+	now     func() time.Time
+}
+
+// New returns a Service over store whose secrets are sealed with keys.
+func New(store Store, keys *muster.Keyring, o Options) *Service {
+	s := &Service{store: store, keys: keys, changed: o.Changed, now: o.Now}
+	if s.changed == nil {
+		s.changed = func(muster.DeviceID, error) {}
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	return s
+}
+
+// invalid refuses a request that can never succeed as it stands.
+func invalid(format string, args ...any) error {
+	return muster.Refuse(muster.ReasonRequestInvalid, format, args...)
+}

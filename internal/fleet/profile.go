@@ -1,0 +1,257 @@
+package fleet
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"muster"
+)
+
+// DefaultProfile is the profile that is meant where none is named.
+const DefaultProfile = "default"
+
+// Bounds of what operators write.
+const (
+	maxText      = 1000 // characters of a description
+	maxAudiences = 16
+	maxAudience  = 500 // bytes
+	maxPattern   = 1000
+	maxLifetime  = 10 * 366 * 24 * time.Hour
+	maxSkew      = 24 * time.Hour
+)
+
+// NewProfile says how a profile shall be made.
+type NewProfile struct {
+	Name        string
+	Description string
+	Strategy    muster.Strategy
+	Settings    muster.ProfileSettings
+	// ProvisionKey and ProvisionSecret are the first provision key. Where one is empty and the strategy needs it, or the
+	// other is given, the server makes it.
+	ProvisionKey    string
+	ProvisionSecret muster.Secret
+}
+
+// ProfileChange says what of a profile shall change; what is nil stays.
+type ProfileChange struct {
+	Name        *string
+	Description *string
+	Strategy    *muster.Strategy
+	Settings    *muster.ProfileSettings
+}
+
+// CreateProfile makes a profile and its first provision key, which is returned with its secret; it is nil for a strategy
+// that needs none when none was given.
+func (s *Service) CreateProfile(ctx context.Context, n NewProfile) (muster.Profile, *IssuedKey, error) {
+	p := muster.Profile{
+		ID: muster.NewID[muster.Profile](), Name: n.Name, Description: n.Description,
+		Strategy: n.Strategy, Settings: n.Settings, CreatedAt: s.now(),
+	}
+	if err := checkProfile(&p); err != nil {
+		return muster.Profile{}, nil, err
+	}
+	if !needsKey(p.Strategy) && n.ProvisionKey == "" && n.ProvisionSecret == "" {
+		return p, nil, s.store.CreateProfile(ctx, p)
+	}
+	key, err := s.issue(p.ID, NewProvisionKey{Key: n.ProvisionKey, Secret: n.ProvisionSecret})
+	if err != nil {
+		return muster.Profile{}, nil, err
+	}
+	if err := s.store.CreateProfile(ctx, p, key.ProvisionKey); err != nil {
+		return muster.Profile{}, nil, err
+	}
+	return p, &key, nil
+}
+
+// needsKey reports whether devices of a profile with that strategy get in with a provision key.
+func needsKey(strategy muster.Strategy) bool {
+	return strategy == muster.StrategyAllowCreate || strategy == muster.StrategyCheckPreProvisioned
+}
+
+// EnsureDefaultProfile returns a provision key of the default profile with its secret, and makes both where they are
+// missing: any device gets in that has the key.
+func (s *Service) EnsureDefaultProfile(ctx context.Context) (IssuedKey, error) {
+	p, err := s.store.Profile(ctx, DefaultProfile)
+	if muster.KindOf(err) == muster.NotFound {
+		_, key, err := s.CreateProfile(ctx, NewProfile{Name: DefaultProfile, Strategy: muster.StrategyAllowCreate})
+		if err != nil {
+			return IssuedKey{}, err
+		}
+		return *key, nil
+	}
+	if err != nil {
+		return IssuedKey{}, err
+	}
+	list, err := s.store.ProvisionKeys(ctx, p.ID)
+	if err != nil {
+		return IssuedKey{}, err
+	}
+	for _, k := range list {
+		if k.RevokedAt.IsZero() {
+			secret, err := s.keys.Open(k.Secret, k.SecretPurpose())
+			return IssuedKey{ProvisionKey: k, Secret: secret}, err
+		}
+	}
+	return s.CreateProvisionKey(ctx, NewProvisionKey{Profile: DefaultProfile})
+}
+
+// Profile returns the profile called name.
+func (s *Service) Profile(ctx context.Context, name string) (muster.Profile, error) {
+	p, err := s.store.Profile(ctx, name)
+	return p, missing(err, "profile", name)
+}
+
+// Profiles returns all profiles, by name.
+func (s *Service) Profiles(ctx context.Context) ([]muster.Profile, error) {
+	return s.store.Profiles(ctx)
+}
+
+// UpdateProfile changes the profile called name. Devices that are in stay in, whatever its strategy becomes.
+func (s *Service) UpdateProfile(ctx context.Context, name string, change ProfileChange) (muster.Profile, error) {
+	p, err := s.Profile(ctx, name)
+	if err != nil {
+		return muster.Profile{}, err
+	}
+	p, err = s.store.UpdateProfile(ctx, p.ID, func(p *muster.Profile) error {
+		set(&p.Name, change.Name)
+		set(&p.Description, change.Description)
+		set(&p.Strategy, change.Strategy)
+		set(&p.Settings, change.Settings)
+		return checkProfile(p)
+	})
+	return p, missing(err, "profile", name)
+}
+
+// set stores what is given.
+func set[T any](field, to *T) {
+	if to != nil {
+		*field = *to
+	}
+}
+
+// DeleteProfile removes the profile called name and its provision keys. Refused with ReasonProfileInUse while it has
+// devices.
+func (s *Service) DeleteProfile(ctx context.Context, name string) error {
+	p, err := s.Profile(ctx, name)
+	if err != nil {
+		return err
+	}
+	return missing(s.store.DeleteProfile(ctx, p.ID), "profile", name)
+}
+
+// missing names what was not found; other errors pass.
+func missing(err error, what, name string) error {
+	if err != nil && muster.KindOf(err) == muster.NotFound {
+		return muster.Refuse(muster.ReasonNotFound, "there is no %s %q", what, clip(name))
+	}
+	return err
+}
+
+// clip keeps a message short that repeats what was asked for.
+func clip(s string) string {
+	if len(s) <= 80 {
+		return s
+	}
+	return strings.ToValidUTF8(s[:80], "") + "…"
+}
+
+// checkProfile refuses a profile that cannot work.
+func checkProfile(p *muster.Profile) error {
+	if err := muster.CheckProfileName(p.Name); err != nil {
+		return err
+	}
+	if err := checkText("description", p.Description); err != nil {
+		return err
+	}
+	if p.Strategy > muster.StrategyX509Chain {
+		return invalid("unknown strategy %d", p.Strategy)
+	}
+	if n := p.Settings.Sessions; n < 0 || n > muster.MaxSessions {
+		return invalid("a device may have 1 to %d sessions, not %d", muster.MaxSessions, n)
+	}
+	if err := checkJWT(&p.Settings.JWT); err != nil {
+		return err
+	}
+	return checkChain(p)
+}
+
+func checkText(what, text string) error {
+	switch {
+	case !utf8.ValidString(text):
+		return invalid("the %s is not UTF-8", what)
+	case utf8.RuneCountInString(text) > maxText:
+		return invalid("the %s is longer than %d characters", what, maxText)
+	}
+	return nil
+}
+
+func checkJWT(r *muster.JWTRule) error {
+	switch {
+	case len(r.Audiences) > maxAudiences:
+		return invalid("a profile has at most %d JWT audiences", maxAudiences)
+	case slices.ContainsFunc(r.Audiences, func(a string) bool { return a == "" || len(a) > maxAudience }):
+		return invalid("a JWT audience has 1 to %d bytes", maxAudience)
+	case slices.ContainsFunc(r.Audiences, func(a string) bool { return !strings.Contains(a, "{deviceId}") }):
+		return invalid("a JWT audience has {deviceId} in it, so that a token for one device is none for another")
+	case r.MaxLifetime < 0 || r.MaxLifetime > maxLifetime:
+		return invalid("the longest JWT lifetime is between 0 and %v", maxLifetime)
+	case r.Skew < 0 || r.Skew > maxSkew:
+		return invalid("the JWT clock skew is between 0 and %v", maxSkew)
+	}
+	return nil
+}
+
+// checkChain refuses a rule that lets nobody in: its authority must be certificates, its pattern RE2 with a group.
+func checkChain(p *muster.Profile) error {
+	rule := p.Settings.Chain
+	if rule == nil {
+		if p.Strategy == muster.StrategyX509Chain {
+			return invalid("the strategy %s needs an authority and a pattern for common names", p.Strategy)
+		}
+		return nil
+	}
+	if len(rule.CA) > muster.MaxEvidence {
+		return invalid("the authority is longer than %d bytes", muster.MaxEvidence)
+	}
+	if err := checkCertificates(rule.CA); err != nil {
+		return err
+	}
+	if len(rule.CNPattern) > maxPattern {
+		return invalid("the pattern for common names is longer than %d bytes", maxPattern)
+	}
+	pattern, err := regexp.Compile(rule.CNPattern)
+	switch {
+	case err != nil:
+		return invalid("the pattern for common names is not a regular expression: %v", err)
+	case pattern.NumSubexp() == 0:
+		return invalid("the pattern for common names has no group: its first group is the device's name")
+	}
+	return nil
+}
+
+// checkCertificates refuses text that is not one or more PEM certificates.
+func checkCertificates(text string) error {
+	rest := []byte(text)
+	for n := 0; ; n++ {
+		block, after := pem.Decode(rest)
+		if block == nil {
+			if n == 0 || strings.TrimSpace(string(rest)) != "" {
+				return muster.Refuse(muster.ReasonCertificateInvalid, "the authority is not PEM")
+			}
+			return nil
+		}
+		if block.Type != "CERTIFICATE" {
+			return muster.Refuse(muster.ReasonCertificateInvalid, "the authority holds PEM of %.40q, not of certificates alone", block.Type)
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return muster.Refuse(muster.ReasonCertificateInvalid, "a certificate of the authority cannot be read")
+		}
+		rest = after
+	}
+}
