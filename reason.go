@@ -1,5 +1,7 @@
 package muster
 
+import "errors"
+
 // A Reason is the stable code of one way to be refused or to fail. Codes never change; docs/reasons.md has a section for
 // each. A Reason is itself an error.
 type Reason string
@@ -203,19 +205,11 @@ func Reasons() []Reason {
 	return all
 }
 
-// Forget about which half was wrong: what a device that guessed is told.
-func (e *Error) public() *Error {
-	if p := e.Reason.Public(); p != e.Reason {
-		return Refuse(p, "")
-	}
-	return e
-}
-
 // Public returns err as a device may hear it: the wider code where there is one, and never a cause.
 func Public(err error) *Error {
-	if e, ok := err.(*Error); ok {
-		p := e.public()
-		return &Error{Reason: p.Reason, Message: p.Message}
+	r := ReasonOf(err).Public()
+	if e, ok := errors.AsType[*Error](err); ok && e.Reason == r {
+		return &Error{Reason: r, Message: e.Message}
 	}
-	return Refuse(ReasonOf(err).Public(), "")
+	return Refuse(r, "")
 }

@@ -27,3 +27,13 @@ type Dialect interface {
 type Router interface {
 	Route(r *muster.Request) (token muster.Secret, address string, err error)
 }
+
+// A Joiner is a dialect whose devices let themselves in: over MQTT in a session of its own, over HTTP and CoAP with a
+// request to the same address.
+type Joiner interface {
+	// Joins reports whether h opens a session to be let in. Nothing is asked of such a client yet.
+	Joins(h *muster.Hello) bool
+	// JoinAddress returns where requests to be let in go and where their answers come from; in such a session nothing else
+	// may be published or subscribed to.
+	JoinAddress() (request, answer string)
+}

@@ -1,0 +1,192 @@
+package dispatch
+
+import (
+	"context"
+	"crypto/x509"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"muster"
+	"muster/internal/identity"
+	"muster/internal/journal"
+	"muster/internal/provision"
+	"muster/internal/session"
+	"muster/internal/telemetry"
+)
+
+// Limits of a session, which devices may ask for.
+const (
+	MaxPayload  = 65536 // bytes in a message
+	MaxInflight = 100   // messages handed in and not yet answered
+)
+
+// Options are the rooms that a Dispatcher leads to, and its limits.
+type Options struct {
+	Identity   *identity.Service
+	Provision  *provision.Service
+	Intake     *telemetry.Intake
+	Attributes *telemetry.Attributes
+	Sessions   *session.Registry
+	Journal    *journal.Journal
+	Keys       *muster.Keyring // reduces secrets to digests for the journal
+
+	Platform Platform  // the dialect of last resort, and of every request of HTTP and CoAP
+	Dialects []Dialect // asked before it, in this order
+
+	// ProvisionFailures and AuthFailures are how often a minute one address may fail before it is refused for a minute.
+	// 0 means 30 and 60; less than 0 means no limit.
+	ProvisionFailures, AuthFailures int
+
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger
+}
+
+// A Platform is a dialect that also reads requests of HTTP and CoAP and lets devices in.
+type Platform interface {
+	Dialect
+	Router
+	Joiner
+}
+
+// A Dispatcher is the one place that every attempt passes, whatever the transport. It is safe for concurrent use.
+type Dispatcher struct {
+	Options
+	dialects      []Dialect // the platform last
+	joinAddress   string
+	answerAddress string
+	joining       *failures
+	connecting    *failures
+}
+
+// New returns a Dispatcher between the given rooms.
+func New(o Options) *Dispatcher {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	d := &Dispatcher{
+		Options:    o,
+		dialects:   append(o.Dialects[:len(o.Dialects):len(o.Dialects)], Dialect(o.Platform)),
+		joining:    newFailures(o.ProvisionFailures, 30),
+		connecting: newFailures(o.AuthFailures, 60),
+	}
+	d.joinAddress, d.answerAddress = o.Platform.JoinAddress()
+	return d
+}
+
+// Connect judges a client that opens a session. The error is a *muster.Error with the whole truth; what the client may
+// hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else.
+func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error) {
+	if d.Platform.Joins(h) {
+		return &Peer{d: d, joining: true, hello: h.Abridged()}, nil
+	}
+	proof := d.proof(h)
+	seen := d.Identity.Generation()
+	who, err := d.recognise(ctx, h, &proof)
+	d.note(h, muster.ActionConnect, &who, err)
+	if err != nil {
+		return nil, err
+	}
+	return &Peer{d: d, who: who, hello: h.Abridged(), proof: &proof, seen: seen}, nil
+}
+
+// proof gathers what the dialects read in a greeting. A certificate decides alone; a JWT is judged before user name and
+// password, which stay for the case that its device signs none.
+func (d *Dispatcher) proof(h *muster.Hello) muster.Proof {
+	var all muster.Proof
+	for _, dialect := range d.dialects {
+		p, ok := dialect.Proof(h)
+		if !ok {
+			continue
+		}
+		if len(p.Chain) > 0 {
+			return p
+		}
+		if all.JWT != "" {
+			p.JWT = all.JWT
+		}
+		all = p
+	}
+	return all
+}
+
+// recognise asks who is speaking and counts failures against the address. Right proof gets in from a refused address
+// too: others behind it must not lock a device out.
+func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.Proof) (muster.Identity, error) {
+	who, err := d.Identity.Authenticate(ctx, p)
+	if err == nil {
+		return who, nil
+	}
+	if kind := muster.KindOf(err); kind == muster.Unknown || kind == muster.Forbidden {
+		if d.connecting.fail(h.Remote.Addr(), d.Now()) {
+			return who, muster.Refuse(muster.ReasonRateLimited, "")
+		}
+	}
+	return who, err
+}
+
+// join lets a device in, or tells it why not.
+func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (muster.Message, error) {
+	from := h.Remote.Addr()
+	up, err := d.Platform.Read(&muster.Identity{}, []byte(d.joinAddress), body, d.Now())
+	req, _ := up.(*muster.ProvisionRequest)
+	if err == nil && req == nil {
+		err = muster.Refuse(muster.ReasonTopicUnknown, "")
+	}
+	var grant *muster.Grant
+	if err == nil {
+		grant, err = d.admit(ctx, req, from)
+	}
+	d.noteJoin(h, req, grant, err)
+	if err != nil {
+		return d.Platform.Write(h.Transport, up, nil, err), err
+	}
+	return d.Platform.Write(h.Transport, req, grant, nil), nil
+}
+
+func (d *Dispatcher) admit(ctx context.Context, req *muster.ProvisionRequest, from netip.Addr) (*muster.Grant, error) {
+	if d.joining.refused(from, d.Now()) {
+		return nil, muster.Refuse(muster.ReasonRateLimited, "")
+	}
+	grant, err := d.Provision.Provision(ctx, req, from)
+	if kind := muster.KindOf(err); err != nil && kind != muster.Internal && kind != muster.Overloaded {
+		d.joining.fail(from, d.Now())
+	}
+	return grant, err
+}
+
+// read finds the dialect that owns the address and lets it read the message.
+func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, muster.Uplink, error) {
+	for _, dialect := range d.dialects {
+		if dialect.Owns(address) {
+			up, err := dialect.Read(who, address, body, d.Now())
+			return dialect, up, err
+		}
+	}
+	return d.Platform, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
+}
+
+// serve does what is answered at once: everything but telemetry.
+func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
+	switch up := up.(type) {
+	case *muster.Attributes:
+		return nil, d.Attributes.Save(ctx, who, up)
+	case *muster.AttributeRequest:
+		values, err := d.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
+		if err != nil {
+			return nil, err
+		}
+		return values, nil
+	case *muster.LimitsRequest:
+		return &muster.Limits{MaxPayload: MaxPayload, MaxInflight: MaxInflight}, nil
+	}
+	return nil, muster.Refuse(muster.ReasonTopicUnknown, "") // a known device asks to be let in
+}
+
+// commonName returns what a certificate calls its holder.
+func commonName(chain []*x509.Certificate) string {
+	if len(chain) == 0 {
+		return ""
+	}
+	return chain[0].Subject.CommonName
+}

@@ -1,0 +1,73 @@
+package dispatch
+
+import (
+	"strings"
+
+	"muster"
+	"muster/internal/journal"
+)
+
+// Note writes an attempt into the journal that happened before a peer was known.
+func (d *Dispatcher) Note(a muster.Attempt) {
+	a.At, a.Count = d.Now(), 1
+	d.Journal.Note(a)
+}
+
+func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Identity, err error) {
+	a := muster.Attempt{
+		Action: action, Transport: h.Transport, Remote: h.Remote.Addr().Unmap(),
+		Device: who.Device, Name: who.Name, Reason: muster.ReasonOf(err),
+	}
+	if a.Name == "" {
+		a.Name = callsItself(h)
+	}
+	if err != nil {
+		a.Shown, a.Detail = d.shown(h), muster.MessageOf(err)
+	}
+	d.Note(a)
+}
+
+func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, grant *muster.Grant, err error) {
+	a := muster.Attempt{
+		Action: muster.ActionProvision, Transport: h.Transport, Remote: h.Remote.Addr().Unmap(), Reason: muster.ReasonOf(err),
+	}
+	if req != nil {
+		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+req.Key+", secret "+journal.Digest(d.Keys, req.Secret)
+	}
+	if grant != nil {
+		a.Device, a.Name = grant.Device, grant.Name
+	}
+	if err != nil {
+		a.Detail = muster.MessageOf(err)
+	}
+	d.Note(a)
+}
+
+// callsItself returns the name that an unrecognised client goes by. A user name may be a token, so it is never taken.
+func callsItself(h *muster.Hello) string {
+	if h.ClientID != "" {
+		return h.ClientID
+	}
+	return commonName(h.Chain)
+}
+
+// shown tells what a client presented, with secrets reduced to a short digest.
+func (d *Dispatcher) shown(h *muster.Hello) string {
+	var parts []string
+	if len(h.Chain) > 0 {
+		parts = append(parts, "certificate "+h.Chain[0].Subject.String())
+	}
+	if h.Token != "" {
+		parts = append(parts, "token "+journal.Digest(d.Keys, h.Token))
+	}
+	if h.Username != "" {
+		parts = append(parts, "user name "+journal.Digest(d.Keys, muster.Secret(h.Username)))
+	}
+	if h.Password != "" {
+		parts = append(parts, "password "+journal.Digest(d.Keys, h.Password))
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}

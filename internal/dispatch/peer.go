@@ -1,0 +1,101 @@
+package dispatch
+
+import (
+	"context"
+
+	"muster"
+)
+
+// A Peer is a client with an open session: a device that proved who it is, or a client that wants to be let in.
+type Peer struct {
+	d       *Dispatcher
+	joining bool
+	who     muster.Identity
+	hello   muster.Hello // abridged: without secrets
+	proof   *muster.Proof
+	seen    uint64 // the identity generation that proof was judged in
+}
+
+// Provisioning reports whether the session is for being let in, and for nothing else.
+func (p *Peer) Provisioning() bool { return p.joining }
+
+// Identity returns who the peer is: the zero identity in a provisioning session.
+func (p *Peer) Identity() *muster.Identity { return &p.who }
+
+// Grants reports whether the peer may subscribe to filter.
+func (p *Peer) Grants(filter string) bool {
+	if p.joining {
+		return filter == p.d.answerAddress
+	}
+	for _, dialect := range p.d.dialects {
+		if dialect.Grants(&p.who, filter) {
+			return true
+		}
+	}
+	return false
+}
+
+// Handle takes what the peer sent to address to the job it is for. to.Answer is called exactly once with tag, as soon as
+// there is something true to say: for telemetry not before it is durable. It may be called from any goroutine, also
+// before Handle returns. Handle waits while the intake is full; address and body may be used again when it returns.
+func (p *Peer) Handle(ctx context.Context, address, body []byte, to muster.Answerer, tag uint64) {
+	var m muster.Message
+	var err error
+	if p.joining {
+		m, err = p.join(ctx, address, body)
+	} else {
+		dialect, up, refused := p.d.read(&p.who, address, body)
+		if t, ok := up.(*muster.Telemetry); ok && refused == nil {
+			if err = p.d.Intake.Submit(ctx, &p.who, t, to, tag); err == nil {
+				t.Release()
+				return
+			}
+			t.Release()
+		} else {
+			m, err = p.answer(ctx, dialect, up, refused)
+		}
+	}
+	to.Answer(tag, m, err)
+	to.Flush()
+}
+
+func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, error) {
+	if string(address) != p.d.joinAddress {
+		err := muster.Refuse(muster.ReasonTopicUnknown, "only %s is served before a device is let in", p.d.joinAddress)
+		p.Note(muster.ActionMessage, err)
+		return muster.Message{}, err
+	}
+	return p.d.join(ctx, &p.hello, body)
+}
+
+func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, err error) (muster.Message, error) {
+	var down muster.Downlink
+	if err == nil {
+		down, err = p.d.serve(ctx, &p.who, up)
+	}
+	if err != nil {
+		p.Note(muster.ActionMessage, err)
+	}
+	return dialect.Write(p.hello.Transport, up, down, err), err
+}
+
+// Listen makes the session one of its device's. hangup is called at most once, from any goroutine, when the session must
+// end, with the reason; it must not block. An error means that the device has been put out since Connect.
+func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
+	if p.joining {
+		return func() {}, nil
+	}
+	leave = p.d.Sessions.Open(p.who.Device, p.who.Sessions, hangup)
+	// Whoever was put out between Connect and Open was in nobody's list when the sessions were closed.
+	if p.d.Identity.Generation() != p.seen {
+		if _, err := p.d.Identity.Authenticate(context.Background(), p.proof); err != nil {
+			leave()
+			return nil, err
+		}
+	}
+	p.proof = nil
+	return leave, nil
+}
+
+// Note writes into the journal that the peer was refused, or that its session was ended.
+func (p *Peer) Note(action muster.Action, err error) { p.d.note(&p.hello, action, &p.who, err) }

@@ -1,0 +1,161 @@
+package node
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+
+	"muster"
+)
+
+// A Config is everything that can be set about a node. The yaml tags are the keys of the configuration file; the flags of
+// the command line have the same names with dashes.
+type Config struct {
+	Data   string `yaml:"data"`   // the data directory
+	HTTP   string `yaml:"http"`   // host:port; "off" listens nowhere
+	MQTT   string `yaml:"mqtt"`   // likewise, as all below
+	MQTTS  string `yaml:"mqtts"`  // MQTT over TLS
+	CoAP   string `yaml:"coap"`   // UDP
+	CoAPS  string `yaml:"coaps"`  // DTLS
+	Public bool   `yaml:"public"` // plain ports that no address was given for listen on all addresses, not on loopback
+
+	TLSNames []string `yaml:"tlsNames"` // further names and addresses in the server certificate
+	TLSCert  string   `yaml:"tlsCert"`  // own certificate chain, PEM; watched
+	TLSKey   string   `yaml:"tlsKey"`   // its private key, PEM
+
+	LogLevel string `yaml:"logLevel"` // debug, info, warn or error
+	Limits   Limits `yaml:"limits"`
+}
+
+// Limits are the limits that hold for everybody. Each is named in the refusal that it causes.
+type Limits struct {
+	ProvisionPerKey   int `yaml:"provisionPerKey"`   // new devices a second that one provision key lets in; 0: no limit
+	ProvisionBurst    int `yaml:"provisionBurst"`    // how many of them may come at once
+	ProvisionFailures int `yaml:"provisionFailures"` // a minute from one address, before it is refused for a minute; 0: no limit
+	AuthFailures      int `yaml:"authFailures"`      // likewise for connecting and for requests
+	MaxPacket         int `yaml:"maxPacket"`         // bytes of an MQTT packet behind its fixed header
+	MaxBody           int `yaml:"maxBody"`           // bytes of an HTTP or CoAP body
+	QueueBytes        int `yaml:"queueBytes"`        // readings waiting for the disk, in bytes
+	JournalEntries    int `yaml:"journalEntries"`    // attempts that the journal keeps
+}
+
+// DefaultConfig returns the settings that hold where nothing else is said.
+func DefaultConfig() Config {
+	return Config{
+		Data:     "./data",
+		LogLevel: "info",
+		Limits: Limits{
+			ProvisionPerKey: 200, ProvisionBurst: 2000, ProvisionFailures: 30, AuthFailures: 60,
+			MaxPacket: 65536, MaxBody: 1 << 20, QueueBytes: 32 << 20, JournalEntries: 100_000,
+		},
+	}
+}
+
+const maxConfigSize = 1 << 20
+
+// LoadConfig returns base with the settings of a YAML file laid over it. A key that is not known is an error with its
+// line.
+func LoadConfig(base Config, file string) (Config, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return base, muster.Refuse(muster.ReasonSettingInvalid, "cannot read the configuration: %v", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
+	if err != nil || len(text) > maxConfigSize {
+		return base, muster.Refuse(muster.ReasonSettingInvalid, "cannot read %s, or it is larger than %d bytes", file, maxConfigSize)
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return base, nil
+	}
+	if err := yaml.UnmarshalWithOptions(text, &base, yaml.Strict()); err != nil {
+		return base, muster.Refuse(muster.ReasonSettingInvalid, "%s: %s", file, yaml.FormatError(err, false, false))
+	}
+	return base, nil
+}
+
+// off is the address of a listener that is not wanted.
+const off = "off"
+
+// listen returns the address that a listener binds: what was set, or the default port on the default side.
+func (c *Config) listen(set, port string, plain bool) string {
+	switch {
+	case set != "":
+		return set
+	case plain && !c.Public:
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return net.JoinHostPort("", port)
+}
+
+// Check refuses settings that cannot work, naming each by its key.
+func (c *Config) Check() error {
+	if strings.TrimSpace(c.Data) == "" {
+		return muster.Refuse(muster.ReasonSettingInvalid, "data: the data directory is empty")
+	}
+	for _, a := range []struct{ key, address string }{
+		{"http", c.HTTP}, {"mqtt", c.MQTT}, {"mqtts", c.MQTTS}, {"coap", c.CoAP}, {"coaps", c.CoAPS},
+	} {
+		if a.address == "" || a.address == off {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(a.address); err != nil {
+			return muster.Refuse(muster.ReasonSettingInvalid, "%s: %q is not host:port", a.key, a.address)
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return muster.Refuse(muster.ReasonSettingInvalid, "tlsCert and tlsKey go together")
+	}
+	if _, err := c.level(); err != nil {
+		return err
+	}
+	l := c.Limits
+	for _, n := range []struct {
+		key           string
+		value, lo, hi int
+	}{
+		{"provisionPerKey", l.ProvisionPerKey, 0, 1_000_000},
+		{"provisionBurst", l.ProvisionBurst, 1, 1_000_000},
+		{"provisionFailures", l.ProvisionFailures, 0, 1_000_000_000},
+		{"authFailures", l.AuthFailures, 0, 1_000_000_000},
+		{"maxPacket", l.MaxPacket, 256, 16 << 20},
+		{"maxBody", l.MaxBody, 256, 64 << 20},
+		{"queueBytes", l.QueueBytes, 1 << 20, 4 << 30},
+		{"journalEntries", l.JournalEntries, 100, 10_000_000},
+	} {
+		if n.value < n.lo || n.value > n.hi {
+			return muster.Refuse(muster.ReasonSettingInvalid, "limits.%s: %d is not between %d and %d", n.key, n.value, n.lo, n.hi)
+		}
+	}
+	return nil
+}
+
+// unlimited turns the 0 of a setting, no limit, into the word that the rooms use for it.
+func unlimited(n int) int {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
+func (c *Config) level() (slog.Level, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return l, muster.Refuse(muster.ReasonSettingInvalid, "logLevel: %q is none of debug, info, warn, error", c.LogLevel)
+	}
+	return l, nil
+}
+
+// Logger returns a logger as the settings want it, writing to w.
+func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
+	l, err := c.level()
+	if err != nil {
+		return nil, err
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
+}

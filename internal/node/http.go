@@ -1,0 +1,31 @@
+package node
+
+import (
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"muster"
+	"muster/internal/admin"
+	"muster/internal/httpd"
+)
+
+// handler returns everything that is served over HTTP: the device API, the API for people, health and metrics.
+func (n *Node) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/v1/", httpd.New(n.dispatcher, httpd.Options{Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody}))
+	mux.Handle("/", admin.New(admin.Options{
+		Fleet: n.people, Journal: n.journal, Readings: n.reader, Sessions: n.sessions,
+		Version: n.version, Logger: n.log, Registerer: n.metrics,
+	}))
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := n.Healthy(); err != nil {
+			http.Error(w, muster.MessageOf(err), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
+	return mux
+}

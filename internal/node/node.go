@@ -1,0 +1,174 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"muster"
+	"muster/internal/akenza"
+	"muster/internal/dispatch"
+	"muster/internal/fleet"
+	"muster/internal/identity"
+	"muster/internal/journal"
+	"muster/internal/pebble"
+	"muster/internal/provision"
+	"muster/internal/session"
+	"muster/internal/telemetry"
+	"muster/internal/thingsboard"
+)
+
+// A Node is one running Muster.
+type Node struct {
+	config  Config
+	version string
+	log     *slog.Logger
+	metrics *prometheus.Registry
+	made    *Made
+
+	dir *directory
+	*foundation
+	readings *pebble.Readings
+
+	journal    *journal.Journal
+	identity   *identity.Service
+	sessions   *session.Registry
+	people     *fleet.Service
+	intake     *telemetry.Intake
+	reader     *telemetry.Reader
+	dispatcher *dispatch.Dispatcher
+
+	listeners listeners
+	started   time.Time
+	ready     atomic.Bool
+}
+
+// Open makes the data directory where needed, opens everything in it and binds every address, so that Addresses are
+// known. Nobody is served before Run. A node that is not run must be closed.
+func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *Node, err error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	n = &Node{config: c, version: version, log: log, metrics: prometheus.NewRegistry(), started: time.Now()}
+	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.Close())
+		}
+	}()
+	if n.dir, err = openDirectory(c.Data); err != nil {
+		return n, err
+	}
+	if n.foundation, err = openFoundation(ctx, &n.config, n.dir.path, n.dir.fresh); err != nil {
+		return n, err
+	}
+	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log}); err != nil {
+		return n, err
+	}
+	if n.dir.fresh {
+		made, err := n.furnish(ctx, &n.config, n.dir)
+		if err != nil {
+			return n, err
+		}
+		n.made = &made
+	}
+	n.wire()
+	return n, n.listeners.bind(&n.config)
+}
+
+// wire puts the rooms together; nothing runs yet.
+func (n *Node) wire() {
+	limits := n.config.Limits
+	n.journal = journal.New(n.registry, journal.Options{Keep: limits.JournalEntries, Logger: n.log, Registerer: n.metrics})
+	n.identity = identity.New(n.registry, n.keys, identity.Options{ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics})
+	n.sessions = session.New()
+	n.people = fleet.New(n.registry, n.keys, fleet.Options{Changed: func(device muster.DeviceID, why error) {
+		n.identity.Forget(device)
+		n.sessions.Hangup(device, why)
+	}})
+	n.intake = telemetry.New(n.readings, telemetry.Options{Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
+	n.reader = telemetry.NewReader(n.readings, n.log)
+	n.dispatcher = dispatch.New(dispatch.Options{
+		Identity: n.identity,
+		Provision: provision.New(n.registry, n.keys, provision.Options{
+			PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Registerer: n.metrics,
+		}),
+		Intake:            n.intake,
+		Attributes:        telemetry.NewAttributes(n.registry),
+		Sessions:          n.sessions,
+		Journal:           n.journal,
+		Keys:              n.keys,
+		Platform:          thingsboard.New(),
+		Dialects:          []dispatch.Dialect{akenza.New()},
+		ProvisionFailures: unlimited(limits.ProvisionFailures),
+		AuthFailures:      unlimited(limits.AuthFailures),
+		Logger:            n.log,
+	})
+}
+
+// Made tells what Open made of an empty data directory, secrets included; nil if the directory was there.
+func (n *Node) Made() *Made { return n.made }
+
+// Healthy returns why the node should not be sent devices, or nil.
+func (n *Node) Healthy() error {
+	if !n.ready.Load() {
+		return muster.Refuse(muster.ReasonStopping, "not ready: starting or stopping")
+	}
+	return n.intake.Healthy()
+}
+
+// stopTime is how long a stop may take; what is not answered by then is not.
+const stopTime = 9 * time.Second
+
+// Run serves until ctx ends or a listener fails, and then stops in order: nothing more comes in, everything that came in
+// is answered, everything is closed. It returns nil after an orderly stop.
+func (n *Node) Run(ctx context.Context) error {
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	s := n.serve(work)
+	n.ready.Store(true)
+	var failed error
+	select {
+	case <-ctx.Done():
+	case failed = <-s.failed:
+	}
+	n.ready.Store(false)
+	n.log.Info("stopping", "sessions", n.sessions.Count())
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	// The order is the promise: accept no more and answer what came in, close the intake, then the rest.
+	err := errors.Join(failed, s.shutdown(deadline), n.intake.Close(deadline))
+	stopWork()
+	s.background.Wait()
+	err = errors.Join(err, n.identity.Close(deadline), n.journal.Close(deadline), n.Close())
+	n.log.Info("stopped", "after", time.Since(n.started).Round(time.Second))
+	return err
+}
+
+// Close releases what Open holds. Run does so by itself.
+func (n *Node) Close() error {
+	var errs []error
+	errs = append(errs, n.listeners.close())
+	if n.readings != nil {
+		errs = append(errs, n.readings.Close())
+		n.readings = nil
+	}
+	if n.foundation != nil {
+		errs = append(errs, n.foundation.close())
+		n.foundation = nil
+	}
+	if n.dir != nil {
+		errs = append(errs, n.dir.close())
+		n.dir = nil
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("close the node: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package node
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"muster/internal/coapd"
+	"muster/internal/mqttd"
+)
+
+// servers are the transports of a running node and its work in the background.
+type servers struct {
+	http       *http.Server
+	mqtt       *mqttd.Server
+	coap       *coapd.Server
+	background sync.WaitGroup
+	failed     chan error
+}
+
+// serve starts every transport and the work in the background, which ends with ctx.
+func (n *Node) serve(ctx context.Context) *servers {
+	s := &servers{
+		http: &http.Server{
+			Handler:           n.handler(),
+			ReadHeaderTimeout: 10 * time.Second,
+			ReadTimeout:       60 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    16 << 10,
+			ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
+		},
+		mqtt:   mqttd.New(n.dispatcher, mqttd.Options{Logger: n.log, Registerer: n.metrics, MaxPacket: n.config.Limits.MaxPacket}),
+		coap:   coapd.New(n.dispatcher, coapd.Options{Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody}),
+		failed: make(chan error, 8),
+	}
+	l := n.listeners
+	if l.http != nil {
+		s.start(func() error {
+			if err := s.http.Serve(l.http); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	if l.mqtt != nil {
+		s.start(func() error { return s.mqtt.Serve(l.mqtt) })
+	}
+	if l.mqtts != nil {
+		s.start(func() error { return s.mqtt.ServeTLS(l.mqtts, n.tls()) })
+	}
+	if l.coap != nil {
+		s.start(func() error { return s.coap.ServeUDP(l.coap) })
+	}
+	if l.coaps != nil {
+		s.start(func() error { return s.coap.ServeDTLS(l.coaps, n.issuer.GetCertificate) })
+	}
+	for _, work := range []func(context.Context){n.issuer.Run, n.identity.Run, n.reader.Run} {
+		s.background.Go(func() { work(ctx) })
+	}
+	return s
+}
+
+func (s *servers) start(serve func() error) {
+	go func() {
+		if err := serve(); err != nil {
+			s.failed <- err
+		}
+	}()
+}
+
+// shutdown stops all transports at once: each accepts no more and answers what came in.
+func (s *servers) shutdown(ctx context.Context) error {
+	var all sync.WaitGroup
+	errs := make([]error, 3)
+	for i, stop := range []func(context.Context) error{s.mqtt.Shutdown, s.http.Shutdown, s.coap.Shutdown} {
+		all.Go(func() { errs[i] = stop(ctx) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// tls returns the configuration of MQTT over TLS: a client certificate is asked for and judged at CONNECT, where it can be
+// told why it was refused.
+func (n *Node) tls() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		ClientAuth:     tls.RequestClientCert,
+		GetCertificate: n.issuer.GetCertificate,
+	}
+}
