@@ -1,0 +1,236 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// kills is how often the server is killed under load.
+const kills = 20
+
+func TestWhatWasAcknowledgedSurvives(t *testing.T) {
+	s := newServer(t, "")
+	t.Cleanup(s.kill)
+	load := newLoad(t, s)
+	load.run(kills)
+	lost, acked := load.check()
+	t.Logf("%d kills: %d readings acknowledged, %d lost; %d devices let in", kills, acked, lost, len(load.joined))
+	if lost > 0 {
+		t.Errorf("%d of %d acknowledged readings are gone", lost, acked)
+	}
+	if acked < 50*kills {
+		t.Errorf("only %d readings were acknowledged: that was no load", acked)
+	}
+	load.checkJoined()
+}
+
+// The control of the test above: a build that acknowledges before the commit must fail it.
+func TestTheDurabilityTestCanFail(t *testing.T) {
+	s := newServer(t, "ackbeforecommit")
+	t.Cleanup(s.kill)
+	load := newLoad(t, s)
+	load.run(5)
+	if lost, acked := load.check(); lost == 0 {
+		t.Errorf("a server that acknowledges before the commit lost none of %d readings", acked)
+	}
+}
+
+// A load is devices that report over every transport, and others that let themselves in, while the server is killed.
+type load struct {
+	t       *testing.T
+	s       *server
+	open    profile
+	writers []*writer
+
+	mu     sync.Mutex
+	joined map[string]string // name → token, of those that were told SUCCESS
+	asked  []string          // every name that was asked for
+}
+
+// A writer is a device that counts: each reading is the next number.
+type writer struct {
+	over  transport
+	name  string
+	proof proof
+	next  atomic.Int64
+	mu    sync.Mutex
+	acked []int64
+}
+
+func newLoad(t *testing.T, s *server) *load {
+	l := &load{t: t, s: s, joined: map[string]string{}}
+	s.start()
+	l.open = s.profile("open", "create")
+	for _, over := range transports {
+		for i := range 2 {
+			name := fmt.Sprintf("writer-%s-%d", over.name, i)
+			s.must("device", "create", name, "--profile", "open", "--token", "token-"+name)
+			l.writers = append(l.writers, &writer{over: over, name: name, proof: proof{token: "token-" + name}})
+		}
+	}
+	return l
+}
+
+// run lets the devices go on for so many lives of the server, each of which ends in a kill, and leaves it running.
+func (l *load) run(kills int) {
+	ctx, stop := context.WithCancel(l.t.Context())
+	var all sync.WaitGroup
+	for _, w := range l.writers {
+		all.Go(func() { w.run(ctx, l.s) })
+	}
+	for i, over := range transports {
+		all.Go(func() { l.join(ctx, over, i) })
+	}
+	for range kills {
+		time.Sleep(150*time.Millisecond + time.Duration(rand.IntN(250))*time.Millisecond)
+		l.s.kill()
+		l.s.start()
+	}
+	stop()
+	all.Wait()
+}
+
+func (w *writer) run(ctx context.Context, s *server) {
+	for ctx.Err() == nil {
+		try, cancel := context.WithTimeout(ctx, 3*time.Second)
+		if link, err := w.over.connect(try, s, w.proof); err == nil {
+			var all sync.WaitGroup
+			for range 8 {
+				all.Go(func() { w.report(try, cancel, link) })
+			}
+			all.Wait()
+			link.close()
+		} else {
+			time.Sleep(20 * time.Millisecond)
+		}
+		cancel()
+	}
+}
+
+func (w *writer) report(ctx context.Context, failed func(), l link) {
+	for ctx.Err() == nil {
+		n := w.next.Add(1)
+		if err := l.report(ctx, fmt.Sprintf(`{"n":%d,"text":"reading"}`, n)); err != nil {
+			failed()
+			return
+		}
+		w.mu.Lock()
+		w.acked = append(w.acked, n)
+		w.mu.Unlock()
+	}
+}
+
+func (l *load) join(ctx context.Context, over transport, i int) {
+	for n := 0; ctx.Err() == nil; n++ {
+		name := fmt.Sprintf("joiner-%d-%d", i, n)
+		l.mu.Lock()
+		l.asked = append(l.asked, name)
+		l.mu.Unlock()
+		try, cancel := context.WithTimeout(ctx, 2*time.Second)
+		text, err := over.provision(try, l.s, request(l.open, name, ""))
+		cancel()
+		var a answer
+		if err != nil || json.Unmarshal([]byte(text), &a) != nil {
+			time.Sleep(20 * time.Millisecond)
+			continue
+		}
+		if a.Status == "SUCCESS" {
+			l.mu.Lock()
+			l.joined[name] = a.token()
+			l.mu.Unlock()
+		}
+	}
+}
+
+// check counts the acknowledged readings and those of them that the server does not have.
+func (l *load) check() (lost, acked int) {
+	for _, w := range l.writers {
+		have := map[int64]bool{}
+		for from := int64(0); ; {
+			var page []struct{ TS, Value int64 }
+			l.s.json(&page, "device", "history", w.name, "n", "--limit", "100000", "--from", strconv.FormatInt(from, 10))
+			for _, r := range page {
+				have[r.Value] = true
+			}
+			if len(page) < 100_000 {
+				break
+			}
+			from = page[len(page)-1].TS
+		}
+		acked += len(w.acked)
+		for _, n := range w.acked {
+			if !have[n] {
+				lost++
+			}
+		}
+		if len(w.acked) == 0 {
+			l.t.Errorf("%s: nothing was ever acknowledged", w.name)
+		}
+	}
+	return lost, acked
+}
+
+// checkJoined looks at every name that was ever asked for: it is a whole device or none, and whoever was told a token
+// comes in with it.
+func (l *load) checkJoined() {
+	if len(l.joined) < kills {
+		l.t.Errorf("only %d devices were let in", len(l.joined))
+	}
+	for i, name := range l.asked {
+		token, told := l.joined[name]
+		if told && i%10 == 0 {
+			come(l.t, patience(l.t), l.s, transports[2], proof{token: token})
+		}
+		if told && i%10 != 0 {
+			continue // showing each takes a process; the untold ones are those that may be half
+		}
+		out, err := l.s.cli("device", "show", name, "--json")
+		if err != nil {
+			if told || !strings.Contains(err.Error(), "not-found") {
+				l.t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		var d shown
+		if err := json.Unmarshal([]byte(out), &d); err != nil {
+			l.t.Fatal(err)
+		}
+		if len(d.Credentials) != 1 || d.State != "active" || d.Attributes.Server["provisionState"] != "provisioned" {
+			l.t.Errorf("%s is half a device: %s", name, out)
+		}
+	}
+}
+
+func TestStoppingAnswersWhatCameIn(t *testing.T) {
+	s := startServer(t)
+	s.profile("open", "create")
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	w := &writer{over: transports[0], name: "stopping", proof: proof{token: "token-stopping"}}
+	s.must("device", "create", w.name, "--profile", "open", "--token", w.proof.token)
+	var all sync.WaitGroup
+	all.Go(func() { w.run(ctx, s) })
+	time.Sleep(300 * time.Millisecond)
+	start := time.Now()
+	if err := s.stop(); err != nil {
+		t.Errorf("after SIGTERM: %v\n%s", err, s.log)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+	cancel()
+	all.Wait()
+	s.start()
+	l := &load{t: t, s: s, writers: []*writer{w}}
+	if lost, acked := l.check(); lost > 0 || acked == 0 {
+		t.Errorf("%d of %d acknowledged readings are gone", lost, acked)
+	}
+}

@@ -1,0 +1,112 @@
+package conformance
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+const second = time.Second
+
+func TestBeingPutOut(t *testing.T) {
+	s := startServer(t)
+	open := s.profile("open", "create")
+
+	for what, out := range map[string]struct {
+		act    func(s *server, name string)
+		reason string
+		code   disconnected
+	}{
+		"suspended means out": {func(s *server, name string) { s.must("device", "suspend", name) }, "device-suspended", 0x98},
+		"deleted means out":   {func(s *server, name string) { s.must("device", "delete", name) }, "", 0x98},
+		"a revoked credential opens nothing": {func(s *server, name string) {
+			s.must("device", "credential", "revoke", name, show(s, name).Credentials[0].ID)
+		}, "credential-revoked", 0x98},
+	} {
+		t.Run(what, func(t *testing.T) {
+			everyTransport(t, s, func(t *testing.T, s *server, over transport) {
+				name := strings.ReplaceAll(what, " ", "-") + "-" + over.name
+				token := join(t, s, over, open, name, "").token()
+				l := come(t, patience(t), s, over, proof{token: token})
+				if err := l.report(patience(t), `{"a":1}`); err != nil {
+					t.Fatal(err)
+				}
+				out.act(s, name)
+				start := time.Now()
+				if ended := l.ended(); ended != nil {
+					select {
+					case err := <-ended:
+						if code, ok := errors.AsType[disconnected](err); over.name == "mqtt5" && (!ok || code != out.code) {
+							t.Errorf("the session ended with %v, want %v", err, out.code)
+						}
+					case <-time.After(second):
+						t.Fatal("the session is still open after a second")
+					}
+				} else {
+					within(t, second, "the next message is refused", func() bool { return l.report(patience(t), `{"a":2}`) != nil })
+				}
+				if _, err := over.connect(patience(t), s, proof{token: token}); err == nil {
+					t.Fatalf("it came in again, %v later", time.Since(start))
+				}
+				if out.reason != "" && !strings.Contains(s.must("device", "why", name), out.reason) {
+					t.Errorf("device why does not say %s:\n%s", out.reason, s.must("device", "why", name))
+				}
+			})
+		})
+	}
+
+	t.Run("resumed means in again", func(t *testing.T) {
+		everyTransport(t, s, func(t *testing.T, s *server, over transport) {
+			name := "resumed-" + over.name
+			token := join(t, s, over, open, name, "").token()
+			s.must("device", "suspend", name)
+			if _, err := over.connect(patience(t), s, proof{token: token}); err == nil {
+				t.Fatal("a suspended device came in")
+			}
+			s.must("device", "resume", name)
+			come(t, patience(t), s, over, proof{token: token})
+		})
+	})
+
+	t.Run("the later connection wins", func(t *testing.T) {
+		for _, over := range transports[:2] {
+			t.Run(over.name, func(t *testing.T) {
+				token := join(t, s, over, open, "later-"+over.name, "").token()
+				first := come(t, patience(t), s, over, proof{token: token})
+				later := come(t, patience(t), s, over, proof{token: token})
+				select {
+				case err := <-first.ended():
+					if code, ok := errors.AsType[disconnected](err); over.name == "mqtt5" && (!ok || code != 0x8E) {
+						t.Errorf("the older ended with %v, want 0x8E", err)
+					}
+				case <-time.After(second):
+					t.Fatal("the older session is still open")
+				}
+				if err := later.report(patience(t), `{"a":1}`); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+}
+
+func TestWhyNamesTheReason(t *testing.T) {
+	s := startServer(t)
+	open := s.profile("open", "create")
+	everyTransport(t, s, func(t *testing.T, s *server, over transport) {
+		name := "why-" + over.name
+		join(t, s, over, profile{key: open.key, secret: "not the secret"}, name, "")
+		join(t, s, over, profile{key: "no-such-key", secret: open.secret}, name, "")
+		var attempts []struct{ Reason, Transport, Shown string }
+		s.json(&attempts, "device", "why", name)
+		text, _ := json.Marshal(attempts)
+		if len(attempts) != 2 || attempts[0].Reason != "provision-key-unknown" || attempts[1].Reason != "provision-secret-wrong" {
+			t.Errorf("attempts %s", text)
+		}
+		if strings.Contains(string(text), "not the secret") || strings.Contains(string(text), open.secret) {
+			t.Errorf("a secret is in the journal: %s", text)
+		}
+	})
+}

@@ -1,0 +1,346 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"testing"
+	"time"
+
+	paho5 "github.com/eclipse/paho.golang/paho"
+	paho3 "github.com/eclipse/paho.mqtt.golang"
+	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/udp"
+)
+
+// A proof is what a device comes back with.
+type proof struct {
+	token                        string
+	clientID, username, password string
+	certificate                  *tls.Certificate // and then over TLS
+}
+
+// A link is a device that has come in.
+type link interface {
+	// report sends telemetry and returns when it is acknowledged.
+	report(ctx context.Context, body string) error
+	// ended is closed when the server has ended the session; nil where the protocol has none.
+	ended() <-chan error
+	close()
+}
+
+// A transport is a way for devices to speak.
+type transport struct {
+	name string
+	// provision sends a request to be let in and returns the answer.
+	provision func(ctx context.Context, s *server, body string) (string, error)
+	// connect comes in, or returns how it was refused.
+	connect func(ctx context.Context, s *server, p proof) (link, error)
+}
+
+var transports = []transport{
+	{"mqtt3", provision3, connect3},
+	{"mqtt5", provision5, connect5},
+	{"http", provisionHTTP, connectHTTP},
+	{"coap", provisionCoAP, connectCoAP},
+}
+
+func everyTransport(t *testing.T, s *server, scenario func(t *testing.T, s *server, over transport)) {
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			scenario(t, &server{
+				t: t, binary: s.binary, data: s.data, config: s.config, ports: s.ports, token: s.token, caFile: s.caFile,
+			}, over)
+		})
+	}
+}
+
+// An answer is what a provision request is told.
+type answer struct {
+	Status, CredentialsType, ErrorMsg, Reason, DeviceID, AccessToken string
+	CredentialsValue                                                 json.RawMessage
+}
+
+func (a answer) token() string {
+	var token string
+	_ = json.Unmarshal(a.CredentialsValue, &token)
+	return token
+}
+
+// join asks to be let in, under name if it is not empty, with further members of the request as JSON.
+func join(t testing.TB, s *server, over transport, p profile, name, more string) answer {
+	t.Helper()
+	text, err := over.provision(patience(t), s, request(p, name, more))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a answer
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		t.Fatalf("the answer %q: %v", text, err)
+	}
+	return a
+}
+
+func request(p profile, name, more string) string {
+	r := fmt.Sprintf(`{"provisionDeviceKey":%q,"provisionDeviceSecret":%q`, p.key, p.secret)
+	if name != "" {
+		r += fmt.Sprintf(`,"deviceName":%q`, name)
+	}
+	if more != "" {
+		r += "," + more
+	}
+	return r + "}"
+}
+
+func (s *server) tls(p proof) *tls.Config {
+	pool := x509.NewCertPool()
+	pem, err := os.ReadFile(s.caFile)
+	if err != nil {
+		panic(err)
+	}
+	pool.AppendCertsFromPEM(pem)
+	c := &tls.Config{RootCAs: pool, ServerName: "localhost"}
+	if p.certificate != nil {
+		c.Certificates = []tls.Certificate{*p.certificate}
+	}
+	return c
+}
+
+const telemetryTopic = "v1/devices/me/telemetry"
+
+// MQTT 3.1.1 with paho.mqtt.golang.
+
+type link3 struct {
+	client paho3.Client
+	lost   chan error
+}
+
+func options3(s *server, p proof) (*paho3.ClientOptions, chan error) {
+	lost := make(chan error, 1)
+	o := paho3.NewClientOptions().SetClientID(p.clientID).SetUsername(p.username).SetPassword(p.password).
+		SetAutoReconnect(false).SetConnectRetry(false).SetConnectTimeout(10 * time.Second).
+		SetConnectionLostHandler(func(_ paho3.Client, err error) { lost <- err })
+	if p.token != "" {
+		o.SetUsername(p.token)
+	}
+	if p.certificate != nil {
+		return o.AddBroker("ssl://" + s.ports.mqtts).SetTLSConfig(s.tls(p)), lost
+	}
+	return o.AddBroker("tcp://" + s.ports.mqtt), lost
+}
+
+func connect3(ctx context.Context, s *server, p proof) (link, error) {
+	o, lost := options3(s, p)
+	l := &link3{paho3.NewClient(o), lost}
+	return l, done3(ctx, l.client.Connect())
+}
+
+func done3(ctx context.Context, token paho3.Token) error {
+	select {
+	case <-token.Done():
+		return token.Error()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *link3) report(ctx context.Context, body string) error {
+	return done3(ctx, l.client.Publish(telemetryTopic, 1, false, body))
+}
+func (l *link3) ended() <-chan error { return l.lost }
+func (l *link3) close()              { l.client.Disconnect(0) }
+
+func provision3(ctx context.Context, s *server, body string) (string, error) {
+	l, err := connect3(ctx, s, proof{username: "provision"})
+	if err != nil {
+		return "", err
+	}
+	defer l.close()
+	client, got := l.(*link3).client, make(chan string, 1)
+	if err := done3(ctx, client.Subscribe("/provision/response", 1, func(_ paho3.Client, m paho3.Message) { got <- string(m.Payload()) })); err != nil {
+		return "", err
+	}
+	if err := done3(ctx, client.Publish("/provision/request", 1, false, body)); err != nil {
+		return "", err
+	}
+	return wait(ctx, got, l.ended())
+}
+
+func wait(ctx context.Context, got <-chan string, lost <-chan error) (string, error) {
+	select {
+	case text := <-got:
+		return text, nil
+	case err := <-lost:
+		return "", fmt.Errorf("connection lost: %w", err)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// MQTT 5 with paho.golang.
+
+type link5 struct {
+	client *paho5.Client
+	lost   chan error
+}
+
+// A disconnected is the reason code of a DISCONNECT that the server sent.
+type disconnected byte
+
+func (d disconnected) Error() string { return fmt.Sprintf("DISCONNECT 0x%02X", byte(d)) }
+
+func dial5(ctx context.Context, s *server, p proof) (net.Conn, error) {
+	if p.certificate != nil {
+		d := tls.Dialer{Config: s.tls(p)}
+		return d.DialContext(ctx, "tcp", s.ports.mqtts)
+	}
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", s.ports.mqtt)
+}
+
+func open5(ctx context.Context, s *server, p proof, received func(paho5.PublishReceived) (bool, error)) (*link5, error) {
+	conn, err := dial5(ctx, s, p)
+	if err != nil {
+		return nil, err
+	}
+	l := &link5{lost: make(chan error, 2)}
+	config := paho5.ClientConfig{
+		Conn:               conn,
+		OnServerDisconnect: func(d *paho5.Disconnect) { l.lost <- disconnected(d.ReasonCode) },
+		OnClientError:      func(err error) { l.lost <- err },
+	}
+	if received != nil {
+		config.OnPublishReceived = []func(paho5.PublishReceived) (bool, error){received}
+	}
+	l.client = paho5.NewClient(config)
+	username := p.username
+	if p.token != "" {
+		username = p.token
+	}
+	ack, err := l.client.Connect(ctx, &paho5.Connect{
+		ClientID: p.clientID, CleanStart: true, KeepAlive: 30,
+		Username: username, UsernameFlag: username != "", Password: []byte(p.password), PasswordFlag: p.password != "",
+	})
+	if err != nil {
+		conn.Close()
+		if ack != nil {
+			return nil, fmt.Errorf("CONNACK 0x%02X: %w", ack.ReasonCode, err)
+		}
+		return nil, err
+	}
+	return l, nil
+}
+
+func connect5(ctx context.Context, s *server, p proof) (link, error) { return open5(ctx, s, p, nil) }
+
+func (l *link5) report(ctx context.Context, body string) error {
+	_, err := l.client.Publish(ctx, &paho5.Publish{Topic: telemetryTopic, QoS: 1, Payload: []byte(body)})
+	return err
+}
+func (l *link5) ended() <-chan error { return l.lost }
+func (l *link5) close()              { _ = l.client.Disconnect(&paho5.Disconnect{}) }
+
+func provision5(ctx context.Context, s *server, body string) (string, error) {
+	got := make(chan string, 1)
+	l, err := open5(ctx, s, proof{username: "provision"}, func(r paho5.PublishReceived) (bool, error) {
+		got <- string(r.Packet.Payload)
+		return true, nil
+	})
+	if err != nil {
+		return "", err
+	}
+	defer l.close()
+	// No subscription: the answer comes on the connection that asked.
+	if _, err := l.client.Publish(ctx, &paho5.Publish{Topic: "/provision/request", QoS: 1, Payload: []byte(body)}); err != nil {
+		return "", err
+	}
+	return wait(ctx, got, l.lost)
+}
+
+// HTTP.
+
+type linkHTTP struct{ url string }
+
+func connectHTTP(ctx context.Context, s *server, p proof) (link, error) {
+	l := &linkHTTP{s.url() + "/api/v1/" + url.PathEscape(p.token)}
+	return l, l.report(ctx, "{}")
+}
+
+func post(ctx context.Context, url, body string) (string, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader([]byte(body)))
+	if err != nil {
+		return "", err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("HTTP %d: %s", answer.StatusCode, text)
+	}
+	return string(text), err
+}
+
+func (l *linkHTTP) report(ctx context.Context, body string) error {
+	_, err := post(ctx, l.url+"/telemetry", body)
+	return err
+}
+func (l *linkHTTP) ended() <-chan error { return nil }
+func (l *linkHTTP) close()              {}
+
+func provisionHTTP(ctx context.Context, s *server, body string) (string, error) {
+	return post(ctx, s.url()+"/api/v1/provision", body)
+}
+
+// CoAP with go-coap.
+
+type linkCoAP struct{ address, token string }
+
+func connectCoAP(ctx context.Context, s *server, p proof) (link, error) {
+	l := &linkCoAP{s.ports.coap, p.token}
+	return l, l.report(ctx, "{}")
+}
+
+func postCoAP(ctx context.Context, address, path, body string) (codes.Code, string, error) {
+	c, err := udp.Dial(address)
+	if err != nil {
+		return 0, "", err
+	}
+	defer c.Close()
+	m, err := c.Post(ctx, path, message.TextPlain, bytes.NewReader([]byte(body)))
+	if err != nil {
+		return 0, "", err
+	}
+	text, err := m.ReadBody()
+	return m.Code(), string(text), err
+}
+
+func (l *linkCoAP) report(ctx context.Context, body string) error {
+	code, text, err := postCoAP(ctx, l.address, "/api/v1/"+l.token+"/telemetry", body)
+	if err == nil && code != codes.Created {
+		err = fmt.Errorf("CoAP %v: %s", code, text)
+	}
+	return err
+}
+func (l *linkCoAP) ended() <-chan error { return nil }
+func (l *linkCoAP) close()              {}
+
+func provisionCoAP(ctx context.Context, s *server, body string) (string, error) {
+	code, text, err := postCoAP(ctx, s.ports.coap, "/api/v1/provision", body)
+	if err == nil && code != codes.Created && code != codes.BadRequest {
+		err = errors.New(code.String())
+	}
+	return text, err
+}
