@@ -1,0 +1,200 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"muster"
+)
+
+const (
+	defaultKeep = 100_000
+	window      = 250 * time.Millisecond // how long an attempt waits for others before it is filed
+	batch       = 256                    // attempts that are filed without waiting longer
+	maxWaiting  = 4096                   // attempts that may wait; more are counted and lost
+	writeTime   = 5 * time.Second        // how long filing a batch may take
+	defaultPage = 100
+	maxPage     = 1000
+)
+
+// Options are what a Journal may be given.
+type Options struct {
+	Keep       int                   // how many attempts are kept; 0 means 100,000
+	Now        func() time.Time      // nil means time.Now
+	Logger     *slog.Logger          // nil discards
+	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
+}
+
+// A Journal keeps attempts. It is safe for concurrent use.
+type Journal struct {
+	store   Store
+	keep    int
+	now     func() time.Time
+	log     *slog.Logger
+	metrics *metrics
+
+	mu      sync.Mutex // guards the next two
+	waiting []muster.Attempt
+	alike   map[likeness]int // index into waiting
+
+	writing chan struct{} // holds one token: whoever has it may file
+	first   chan struct{} // something waits
+	full    chan struct{} // a batch waits
+	stop    chan struct{}
+	once    sync.Once // closes stop
+	stopped chan struct{}
+}
+
+// A likeness is what attempts share that are kept as one.
+type likeness struct {
+	action    muster.Action
+	transport muster.Transport
+	remote    netip.Addr
+	device    muster.DeviceID
+	name      string
+	reason    muster.Reason
+}
+
+// New returns a Journal over store. It must be closed.
+func New(store Store, o Options) *Journal {
+	j := &Journal{
+		store: store, keep: o.Keep, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
+		alike: make(map[likeness]int), writing: make(chan struct{}, 1),
+		first: make(chan struct{}, 1), full: make(chan struct{}, 1),
+		stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if j.keep <= 0 {
+		j.keep = defaultKeep
+	}
+	if j.now == nil {
+		j.now = time.Now
+	}
+	if j.log == nil {
+		j.log = slog.New(slog.DiscardHandler)
+	}
+	go j.run()
+	return j
+}
+
+// Note keeps an attempt. Attempts alike that come within a quarter of a second are kept as one with their count. Note
+// never waits: when too many attempts wait to be filed, this one is counted and lost.
+func (j *Journal) Note(a muster.Attempt) {
+	j.metrics.count(&a)
+	tidy(&a, j.now)
+	j.mu.Lock()
+	n := j.add(&a)
+	j.mu.Unlock()
+	switch n {
+	case 0:
+		j.metrics.lost.Add(float64(a.Count))
+	case 1:
+		wake(j.first)
+	case batch:
+		wake(j.full)
+	}
+}
+
+// add puts a among those that wait and returns how many there are, 0 if there was no room.
+func (j *Journal) add(a *muster.Attempt) int {
+	like := likeness{a.Action, a.Transport, a.Remote, a.Device, a.Name, a.Reason}
+	if i, ok := j.alike[like]; ok {
+		a.Count += j.waiting[i].Count
+		j.waiting[i] = *a
+		return len(j.waiting)
+	}
+	if len(j.waiting) >= maxWaiting {
+		return 0
+	}
+	j.alike[like] = len(j.waiting)
+	j.waiting = append(j.waiting, *a)
+	return len(j.waiting)
+}
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// run files what waits until stop.
+func (j *Journal) run() {
+	defer close(j.stopped)
+	for {
+		select {
+		case <-j.first:
+		case <-j.stop:
+			return
+		}
+		timer := time.NewTimer(window)
+		select {
+		case <-timer.C:
+		case <-j.full:
+		case <-j.stop:
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+		if err := j.flush(context.Background()); err != nil {
+			j.log.Error("the journal lost attempts", "error", err)
+		}
+	}
+}
+
+// flush files what waits; ctx bounds the wait for another flush alone, so that a reader who goes away loses nothing. What
+// cannot be filed is counted and lost: a journal that grows while the disk is full would take the server with it.
+func (j *Journal) flush(ctx context.Context) error {
+	select {
+	case j.writing <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the journal: %w", ctx.Err())
+	}
+	defer func() { <-j.writing }()
+	j.mu.Lock()
+	attempts := j.waiting
+	j.waiting = nil
+	clear(j.alike)
+	j.mu.Unlock()
+	if len(attempts) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	defer cancel()
+	if err := j.store.AppendAttempts(ctx, attempts, j.keep); err != nil {
+		for i := range attempts {
+			j.metrics.lost.Add(float64(attempts[i].Count))
+		}
+		return fmt.Errorf("file %d attempts: %w", len(attempts), err)
+	}
+	return nil
+}
+
+// Attempts returns the newest attempts first, those that were noted before it was called included: at most 1000, and 100
+// where no limit is given.
+func (j *Journal) Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster.Attempt, error) {
+	if err := j.flush(ctx); err != nil {
+		return nil, err
+	}
+	if q.Limit <= 0 {
+		q.Limit = defaultPage
+	}
+	q.Limit = min(q.Limit, maxPage)
+	return j.store.Attempts(ctx, q)
+}
+
+// Close files what waits. Nothing may be noted after it.
+func (j *Journal) Close(ctx context.Context) error {
+	j.once.Do(func() { close(j.stop) })
+	select {
+	case <-j.stopped:
+	case <-ctx.Done():
+		return fmt.Errorf("close the journal: %w", ctx.Err())
+	}
+	return j.flush(ctx)
+}

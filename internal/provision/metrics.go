@@ -1,0 +1,23 @@
+package provision
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// metrics count the devices that were let in; who was refused and why is counted by the journal.
+type metrics struct {
+	created, claimed, repeated prometheus.Counter
+}
+
+func newMetrics(r prometheus.Registerer) *metrics {
+	grants := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "muster_provision_grants_total",
+		Help: "Devices let in, by how: created, claimed (listed before), repeated (the answer was asked for again).",
+	}, []string{"how"})
+	if r != nil {
+		r.MustRegister(grants)
+	}
+	return &metrics{
+		created:  grants.WithLabelValues("created"),
+		claimed:  grants.WithLabelValues("claimed"),
+		repeated: grants.WithLabelValues("repeated"),
+	}
+}

@@ -1,0 +1,191 @@
+package provision
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"muster"
+)
+
+// Options are what a Service may be given.
+type Options struct {
+	// PerKey is how many new devices a second one provision key lets in, Burst how many of them may come at once. 0 means
+	// 200 and 2000; a PerKey below 0 means no limit.
+	PerKey, Burst int
+
+	Now        func() time.Time      // nil means time.Now
+	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
+}
+
+// A Service lets devices in. It is safe for concurrent use.
+type Service struct {
+	store     Store
+	keys      *muster.Keyring
+	now       func() time.Time
+	allowance *allowance
+	decoy     muster.ProvisionKey // nobody's key, for requests that name none
+	metrics   *metrics
+}
+
+// New returns a Service over store whose secrets are sealed with keys.
+func New(store Store, keys *muster.Keyring, o Options) *Service {
+	s := &Service{store: store, keys: keys, now: o.Now, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.decoy.ID = muster.NewID[muster.ProvisionKey]()
+	s.decoy.Secret = keys.Seal(muster.Secret(muster.RandomText(32)), s.decoy.SecretPurpose())
+	return s
+}
+
+// Provision lets in the device that asks from the given address, or refuses with the reason. Requests with one
+// RequestID that are otherwise alike get the same grant for ten minutes, until the device first authenticates. The
+// checks come in the order of the ThingsBoard device API 1.3.
+func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, from netip.Addr) (*muster.Grant, error) {
+	now := s.now()
+	name, err := trim(req.Name)
+	if err != nil {
+		return nil, err
+	}
+	key, profile, err := s.unlock(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if err := usable(&key, &profile, now, from); err != nil {
+		return nil, err
+	}
+	request, err := s.digest(&key, name, req)
+	if err != nil {
+		return nil, err
+	}
+	if grant, err := s.repeat(ctx, request, now); grant != nil || err != nil {
+		return grant, err
+	}
+	name = cmp.Or(name, muster.RandomText(nameLength))
+	if err := admits(&key, name); err != nil {
+		return nil, err
+	}
+	if !s.allowance.take(key.ID, now) {
+		return nil, muster.Refuse(muster.ReasonRateLimited, "this provision key has let in too many devices at once")
+	}
+	var grant *muster.Grant
+	if profile.Strategy == muster.StrategyCheckPreProvisioned {
+		grant, err = s.claim(ctx, muster.Claim{Profile: profile.ID, Name: name, Key: key.ID, At: now, Request: request})
+	} else {
+		d := muster.Device{
+			ID: muster.NewID[muster.Device](), Profile: profile.ID, Name: name, State: muster.DeviceActive,
+			Gateway: req.Gateway, CreatedAt: now, ProvisionedAt: now, ProvisionedWith: key.ID,
+		}
+		grant, err = s.create(ctx, d, asked(&req.Evidence), request)
+	}
+	if err != nil {
+		s.allowance.giveBack(key.ID)
+	}
+	return grant, err
+}
+
+// nameLength is the length of the names that the server makes, in characters.
+const nameLength = 20
+
+// trim takes off a name what Java's trim does. A name of nothing else is refused before anything is asked of the key.
+func trim(name string) (string, error) {
+	trimmed := strings.TrimFunc(name, func(r rune) bool { return r <= ' ' })
+	if trimmed == "" && name != "" {
+		return "", muster.Refuse(muster.ReasonDeviceNameInvalid, "the device name is empty")
+	}
+	return trimmed, nil
+}
+
+// unlock finds the key that the request names and compares the secret. A key that does not exist costs as much time as a
+// wrong secret.
+func (s *Service) unlock(ctx context.Context, req *muster.ProvisionRequest) (muster.ProvisionKey, muster.Profile, error) {
+	key, profile, err := s.find(ctx, req.Key)
+	unknown := err != nil && muster.KindOf(err) == muster.NotFound
+	if unknown {
+		key, err = s.decoy, nil
+	}
+	if err != nil {
+		return key, profile, fmt.Errorf("find the provision key: %w", err)
+	}
+	secret, err := s.keys.Open(key.Secret, key.SecretPurpose())
+	if err != nil {
+		return key, profile, fmt.Errorf("open the secret of provision key %s: %w", key.ID, err)
+	}
+	same := muster.SameSecret(secret, req.Secret)
+	switch {
+	case unknown:
+		return key, profile, muster.Refuse(muster.ReasonProvisionKeyUnknown, "")
+	case !same || req.Secret == "":
+		return key, profile, muster.Refuse(muster.ReasonProvisionSecretWrong, "")
+	}
+	return key, profile, nil
+}
+
+// find does not trouble the store with a key that nobody can have.
+func (s *Service) find(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error) {
+	if key == "" || len(key) > muster.MaxNameLength {
+		return muster.ProvisionKey{}, muster.Profile{}, muster.NotFound
+	}
+	return s.store.ProvisionKey(ctx, key)
+}
+
+// asked returns the evidence that a new device shall be known by: what it asked for if that names anything, else a token
+// made here, whatever type it named (ThingsBoard device API 1.4).
+func asked(e *muster.Evidence) muster.Evidence {
+	if e.Empty() {
+		return muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(muster.RandomText(muster.TokenLength))}
+	}
+	return *e
+}
+
+// create files a new device with its credential, all of it or nothing.
+func (s *Service) create(ctx context.Context, d muster.Device, e muster.Evidence, request *muster.LookupKey) (*muster.Grant, error) {
+	c, err := e.Seal(s.keys, d.ID, d.CreatedAt)
+	if err != nil {
+		return nil, err
+	}
+	state := muster.Attribute{
+		Scope: muster.ServerScope, Key: muster.ProvisionState, Value: muster.StringValue(muster.Provisioned), UpdatedAt: d.CreatedAt,
+	}
+	a := muster.Admission{Device: d, Credential: c, Attributes: []muster.Attribute{state}, Request: request}
+	if err := s.store.Admit(ctx, a); err != nil {
+		return nil, err
+	}
+	s.metrics.created.Inc()
+	return s.grant(&d, &c)
+}
+
+// claim marks a listed device and returns the first credential that it was given and that works. What the request asked
+// to be known by does not matter.
+func (s *Service) claim(ctx context.Context, c muster.Claim) (*muster.Grant, error) {
+	d, credentials, err := s.store.Claim(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	s.metrics.claimed.Inc()
+	for i := range credentials {
+		if credentials[i].Live(c.At) == nil {
+			return s.grant(&d, &credentials[i])
+		}
+	}
+	return nil, muster.Refuse(muster.ReasonCredentialRevoked, "the device was listed without a credential that works")
+}
+
+// grant tells a device what it is known by.
+func (s *Service) grant(d *muster.Device, c *muster.Credential) (*muster.Grant, error) {
+	e, err := c.Open(s.keys)
+	if err != nil {
+		return nil, fmt.Errorf("open the credential of device %s: %w", d.ID, err)
+	}
+	id, err := e.ID()
+	if err != nil {
+		return nil, fmt.Errorf("name the credential of device %s: %w", d.ID, err)
+	}
+	return &muster.Grant{Device: d.ID, Name: d.Name, Evidence: e, CredentialID: id}, nil
+}

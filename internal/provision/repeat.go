@@ -1,0 +1,57 @@
+package provision
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"muster"
+)
+
+const (
+	repeatTime   = 10 * time.Minute
+	maxRequestID = 128 // bytes
+)
+
+// digest returns what the answer to the request is filed under, so that it can be given again; nil for a request without
+// an id. Two requests share a digest if they are alike in everything: the key, the name, the credential, the id.
+func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.ProvisionRequest) (*muster.LookupKey, error) {
+	if req.RequestID == "" {
+		return nil, nil
+	}
+	if len(req.RequestID) > maxRequestID {
+		return nil, muster.Refuse(muster.ReasonRequestInvalid, "the request id is longer than %d bytes", maxRequestID)
+	}
+	text := []byte{byte(req.Evidence.Kind), 0}
+	if req.Gateway {
+		text[1] = 1
+	}
+	for _, part := range []string{
+		key.ID.String(), name, req.RequestID,
+		req.Evidence.Token.Reveal(), req.Evidence.ClientID, req.Evidence.Username, req.Evidence.Password.Reveal(),
+		req.Evidence.Certificate, req.Evidence.PublicKey,
+	} {
+		text = binary.AppendUvarint(text, uint64(len(part)))
+		text = append(text, part...)
+	}
+	digest := s.keys.Digest("provision-request", string(text))
+	return &digest, nil
+}
+
+// repeat returns the grant that an earlier request of that digest was given, nil if there is none to repeat: its answer
+// may have been lost on the way, and the device would be locked out for good.
+func (s *Service) repeat(ctx context.Context, request *muster.LookupKey, now time.Time) (*muster.Grant, error) {
+	if request == nil {
+		return nil, nil
+	}
+	d, c, err := s.store.Answered(ctx, *request, now.Add(-repeatTime))
+	switch {
+	case err == nil:
+		s.metrics.repeated.Inc()
+		return s.grant(&d, &c)
+	case muster.KindOf(err) == muster.NotFound:
+		return nil, nil
+	}
+	return nil, fmt.Errorf("look for an earlier answer: %w", err)
+}
