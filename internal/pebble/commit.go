@@ -1,0 +1,264 @@
+package pebble
+
+import (
+	"encoding/binary"
+	"slices"
+
+	cockroach "github.com/cockroachdb/pebble/v2"
+
+	"muster"
+)
+
+const (
+	// counterBits of a sequence count samples, the rest of it is the epoch.
+	counterBits = 40
+	// collapseAfter is how many merge operands of one device are written until they are replaced by their sum, which
+	// bounds what a reader of its latest values must merge.
+	collapseAfter = 512
+	// maxDevices is how many devices a writer remembers from commit to commit.
+	maxDevices = 1 << 16
+	// keepBatch is the largest batch whose memory is used again.
+	keepBatch = 16 << 20
+)
+
+// flags of a stored sample.
+const stamped = 1
+
+// Commit makes the batch durable. An empty batch only asks whether one would be taken.
+func (r *Readings) Commit(b *muster.Batch) error {
+	if err := r.room.check(); err != nil {
+		return err
+	}
+	if len(b.Entries) == 0 {
+		return nil
+	}
+	batch := r.batch()
+	r.mu.Lock()
+	r.writer.write(batch, b.Entries, *r.classes.Load())
+	err := r.db.ApplyNoSyncWait(batch, cockroach.Sync)
+	if err == nil {
+		r.addClasses(r.writer.classes)
+	}
+	r.mu.Unlock()
+	if err != nil {
+		return broken("commit readings", err)
+	}
+	if err := batch.SyncWait(); err != nil {
+		// What was applied can be read and is not on the disk, and the log ends here.
+		r.logger.die(broken("commit readings", err))
+	}
+	batch.Reset()
+	select {
+	case r.batches <- batch:
+	default:
+		_ = batch.Close() // it was committed
+	}
+	return nil
+}
+
+func (r *Readings) batch() *cockroach.Batch {
+	select {
+	case b := <-r.batches:
+		return b
+	default:
+		return r.db.NewBatch(cockroach.WithInitialSizeBytes(64<<10), cockroach.WithMaxRetainedSizeBytes(keepBatch))
+	}
+}
+
+// A writer turns entries into a Pebble batch. It writes the samples of one device together, which makes them cheap to
+// insert, and one merge operand for their latest values.
+type writer struct {
+	db       *cockroach.DB
+	sequence uint64 // the next
+	round    uint64
+	classes  []uint16 // that the batch made
+
+	devices map[muster.DeviceID]int // place in slots
+	slots   []slot
+	present []int // slots that the batch has entries of, in the order they came
+	next    []int // for each entry the next of its device; 0 ends
+
+	kept   []int // entries whose samples make the operand
+	key    []byte
+	merged []byte
+}
+
+// A slot is what a writer knows about a device.
+type slot struct {
+	round       uint64 // the last in which it had entries
+	first, last int    // of them
+	operands    int    // since the last sum
+}
+
+func newWriter(db *cockroach.DB, epoch uint64) writer {
+	return writer{db: db, sequence: epoch << counterBits, devices: make(map[muster.DeviceID]int)}
+}
+
+// write fills the batch. known are the classes that are filed already.
+func (w *writer) write(batch *cockroach.Batch, entries []muster.Entry, known []uint16) {
+	w.round++
+	w.reserve(batch, len(entries))
+	w.group(entries)
+	w.fileClasses(batch, entries, known)
+	for _, i := range w.present {
+		s := &w.slots[i]
+		w.writeHistory(batch, entries, s)
+		w.writeLatest(batch, entries, s)
+	}
+	w.sequence += uint64(len(entries))
+}
+
+// reserve begins a new epoch if the counter would run over within the batch.
+func (w *writer) reserve(batch *cockroach.Batch, n int) {
+	if epoch := w.sequence >> counterBits; (w.sequence+uint64(n))>>counterBits != epoch {
+		w.sequence = (epoch + 1) << counterBits
+		_ = batch.Set([]byte{kindEpoch}, binary.BigEndian.AppendUint64(nil, epoch+1), nil) // never fails before the commit
+	}
+}
+
+// group links the entries of each device.
+func (w *writer) group(entries []muster.Entry) {
+	if len(w.slots) > maxDevices {
+		clear(w.devices)
+		w.slots = w.slots[:0]
+	}
+	w.present = w.present[:0]
+	if cap(w.next) < len(entries) {
+		w.next = make([]int, len(entries)+len(entries)/2)
+	}
+	w.next = w.next[:len(entries)]
+	for e := range entries {
+		w.next[e] = 0
+		i, ok := w.devices[entries[e].Device]
+		if !ok {
+			i = len(w.slots)
+			w.devices[entries[e].Device] = i
+			w.slots = append(w.slots, slot{})
+		}
+		s := &w.slots[i]
+		if s.round == w.round {
+			w.next[s.last] = e
+			s.last = e
+			continue
+		}
+		s.round, s.first, s.last = w.round, e, e
+		w.present = append(w.present, i)
+	}
+}
+
+// fileClasses files the retention classes that have no readings yet.
+func (w *writer) fileClasses(batch *cockroach.Batch, entries []muster.Entry, known []uint16) {
+	w.classes = w.classes[:0]
+	last := -1
+	for e := range entries {
+		class := entries[e].Retention
+		if int(class) == last {
+			continue
+		}
+		last = int(class)
+		if !slices.Contains(known, class) && !slices.Contains(w.classes, class) {
+			w.classes = append(w.classes, class)
+			_ = batch.Set(classKey(class), nil, nil) // never fails before the commit
+		}
+	}
+}
+
+func (w *writer) writeHistory(batch *cockroach.Batch, entries []muster.Entry, s *slot) {
+	for e := s.first; ; e = w.next[e] {
+		entry := &entries[e]
+		day, ms := dayOf(entry.TS)
+		op := batch.SetDeferred(readingLen, 1+len(entry.Values))
+		putReading(op.Key, entry.Retention, day, &entry.Device, ms, w.sequence+uint64(e))
+		op.Value[0] = 0
+		if entry.Stamped {
+			op.Value[0] = stamped
+		}
+		copy(op.Value[1:], entry.Values)
+		_ = op.Finish() // never fails without an index
+		if e == s.last {
+			return
+		}
+	}
+}
+
+// writeLatest writes the operand of one device: of its samples those that no later one replaces whole.
+func (w *writer) writeLatest(batch *cockroach.Batch, entries []muster.Entry, s *slot) {
+	w.kept = w.kept[:0]
+	size := 0
+	for e := s.first; ; e = w.next[e] {
+		if i := w.replaced(entries, &entries[e]); i >= 0 {
+			size -= sampleLen(&entries[w.kept[i]])
+			w.kept = slices.Delete(w.kept, i, i+1)
+		}
+		w.kept = append(w.kept, e)
+		size += sampleLen(&entries[e])
+		if e == s.last {
+			break
+		}
+	}
+	device := entries[s.first].Device
+	if s.operands++; s.operands >= collapseAfter && w.sum(batch, entries, device) {
+		s.operands = 0
+		return
+	}
+	op := batch.MergeDeferred(latestLen, size)
+	op.Key[0] = kindLatest
+	copy(op.Key[1:], device[:])
+	w.appendKept(op.Value[:0], entries)
+	_ = op.Finish() // never fails without an index
+}
+
+// replaced returns the place of a kept sample that the new one replaces whole, or -1. It looks at the last few only:
+// what it misses is merged later.
+func (w *writer) replaced(entries []muster.Entry, e *muster.Entry) int {
+	for i := len(w.kept) - 1; i >= max(0, len(w.kept)-4); i-- {
+		if old := &entries[w.kept[i]]; e.TS >= old.TS && sameKeys(old.Values, e.Values) {
+			return i
+		}
+	}
+	return -1
+}
+
+func (w *writer) appendKept(b []byte, entries []muster.Entry) []byte {
+	for _, e := range w.kept {
+		b = appendSample(b, entries[e].TS, entries[e].Values)
+	}
+	return b
+}
+
+// sum replaces all operands of a device by what they come to, the new one among them.
+func (w *writer) sum(batch *cockroach.Batch, entries []muster.Entry, device muster.DeviceID) bool {
+	w.key = appendLatest(w.key[:0], device)
+	value, closer, err := w.db.Get(w.key)
+	if err != nil {
+		return false // nothing there, or a fault that a reader will meet; an operand is right in any case
+	}
+	defer closer.Close()
+	n := newestPool.Get().(*newest)
+	defer n.Close()
+	n.take(value, true)
+	w.merged = w.appendKept(w.merged[:0], entries)
+	n.take(w.merged, true)
+	w.merged = n.append(w.merged[:0])
+	_ = batch.Set(w.key, w.merged, nil) // never fails before the commit
+	return true
+}
+
+func sampleLen(e *muster.Entry) int {
+	return 8 + uvarintLen(len(e.Values)) + len(e.Values)
+}
+
+// sameKeys reports whether both samples name the same keys in the same order.
+func sameKeys(a, b muster.Values) bool {
+	for {
+		x, _, moreA, okA := a.Cut()
+		y, _, moreB, okB := b.Cut()
+		if !okA || !okB {
+			return len(a) == 0 && len(b) == 0
+		}
+		if string(x) != string(y) {
+			return false
+		}
+		a, b = moreA, moreB
+	}
+}

@@ -1,0 +1,102 @@
+package pebble
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	cockroach "github.com/cockroachdb/pebble/v2"
+
+	"muster"
+)
+
+// forgetAtOnce is how many days of a device are forgotten in one batch.
+const forgetAtOnce = 1000
+
+// Forget removes every reading of the device. Readings that are committed meanwhile may stay.
+func (r *Readings) Forget(ctx context.Context, device muster.DeviceID) error {
+	for _, class := range *r.classes.Load() {
+		if err := r.forgetClass(ctx, class, device); err != nil {
+			return err
+		}
+	}
+	return r.remove(func(b *cockroach.Batch) error { return b.Delete(appendLatest(nil, device), nil) })
+}
+
+func (r *Readings) forgetClass(ctx context.Context, class uint16, device muster.DeviceID) (err error) {
+	c, err := r.cursor(class, device, firstDay, lastDay)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.it.Close()) }()
+	if err := c.seek(ctx, math.MinInt64); err != nil {
+		return err
+	}
+	for !c.ended {
+		err := r.remove(func(b *cockroach.Batch) error {
+			for n := 0; !c.ended && n < forgetAtOnce; n++ {
+				if err := b.DeleteRange(c.prefix, after(c.prefix), nil); err != nil {
+					return err
+				}
+				if err := c.nextDay(ctx); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sweep removes the days all of whose readings have outlived their retention at now (epoch milliseconds); so a reading
+// may stay for up to a day longer than it must. Latest values stay.
+func (r *Readings) Sweep(ctx context.Context, now int64) error {
+	today, _ := dayOf(now)
+	for _, class := range *r.classes.Load() {
+		if class == 0 {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := r.sweepClass(class, today-int64(class)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweepClass removes the days of a class before the given one, if there are any.
+func (r *Readings) sweepClass(class uint16, before int64) error {
+	start, end := appendClass(nil, class), appendDay(nil, class, before)
+	it, err := r.db.NewIter(&cockroach.IterOptions{LowerBound: start, UpperBound: end})
+	if err != nil {
+		return broken("sweep readings", err)
+	}
+	any := it.First()
+	if err := it.Close(); err != nil {
+		return broken("sweep readings", err)
+	}
+	if !any {
+		return nil
+	}
+	return r.remove(func(b *cockroach.Batch) error { return b.DeleteRange(start, end, nil) })
+}
+
+// remove commits what fill puts into a batch. It is done even when the disk is full, to make room.
+func (r *Readings) remove(fill func(*cockroach.Batch) error) error {
+	b := r.db.NewBatch()
+	defer b.Close()
+	if err := fill(b); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := b.Commit(cockroach.Sync); err != nil {
+		return broken("remove readings", err)
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package pebble
+
+import (
+	cockroach "github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
+)
+
+// tune chooses Pebble's options for many small samples that are written once, read seldom and forgotten by the day.
+func tune(o Options, l logger) *cockroach.Options {
+	t := &cockroach.Options{
+		FS:            o.FS, // nil: the operating system's, watched for slowness
+		Logger:        l,
+		EventListener: listener(l),
+		Merger:        merger(),
+		// Named, not "newest": a database is not upgraded by upgrading a library.
+		FormatMajorVersion: cockroach.FormatValueSeparation,
+
+		MemTableSize:                64 << 20,
+		MemTableStopWritesThreshold: 4,
+		L0CompactionThreshold:       4,
+		L0StopWritesThreshold:       32,
+		LBaseMaxBytes:               512 << 20,
+		FlushSplitBytes:             16 << 20,
+		BytesPerSync:                1 << 20,
+		MaxOpenFiles:                1000,
+		CacheSize:                   o.Cache,
+	}
+	if t.CacheSize == 0 {
+		t.CacheSize = 64 << 20
+	}
+	t.CompactionConcurrencyRange = func() (int, int) { return 1, 2 }
+	t.TargetFileSizes[0] = 8 << 20
+	for i := range t.Levels {
+		t.Levels[i].BlockSize = 16 << 10
+		t.Levels[i].Compression = func() *sstable.CompressionProfile { return sstable.FastestCompression }
+	}
+	return t
+}
