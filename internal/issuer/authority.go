@@ -1,0 +1,104 @@
+package issuer
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// How long certificates live.
+const (
+	day              = 24 * time.Hour
+	rootLife         = 20 * 365 * day
+	intermediateLife = 10 * 365 * day
+	serverLife       = 90 * day
+
+	// backdate lets in clients whose clock is a little slow.
+	backdate = time.Hour
+)
+
+// A pair is a certificate, with those above it that are sent along, and its private key.
+type pair struct {
+	chain [][]byte // DER, the certificate itself first, without the root
+	leaf  *x509.Certificate
+	key   *ecdsa.PrivateKey
+}
+
+func newRoot(now time.Time) (*pair, error) {
+	template := authorityTemplate("Muster root", 1)
+	return issue(template, nil, now, rootLife)
+}
+
+func newIntermediate(root *pair, now time.Time) (*pair, error) {
+	template := authorityTemplate("Muster intermediate", 0)
+	return issue(template, root, now, intermediateLife)
+}
+
+func newServer(intermediate *pair, n names, now time.Time) (*pair, error) {
+	template := &x509.Certificate{
+		Subject:     pkix.Name{CommonName: n.dns[0]},
+		DNSNames:    n.dns,
+		IPAddresses: n.addresses,
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	server, err := issue(template, intermediate, now, serverLife)
+	if err != nil {
+		return nil, err
+	}
+	server.chain = append(server.chain, intermediate.chain...)
+	return server, nil
+}
+
+// authorityTemplate names an authority so that those of two installations can be told apart.
+func authorityTemplate(title string, pathLen int) *x509.Certificate {
+	var mark [3]byte
+	_, _ = rand.Read(mark[:]) // never fails since Go 1.24
+	return &x509.Certificate{
+		Subject:               pkix.Name{CommonName: title + " " + hex.EncodeToString(mark[:])},
+		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+		MaxPathLen:            pathLen,
+		MaxPathLenZero:        pathLen == 0,
+	}
+}
+
+// issue makes a key and a certificate for it, signed by parent, or by itself if parent is nil. A certificate never
+// outlives the one above it. Its serial number is random.
+func issue(template *x509.Certificate, parent *pair, now time.Time, life time.Duration) (*pair, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	public, err := key.PublicKey.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	id := sha256.Sum256(public)
+	template.SubjectKeyId = id[:20] // RFC 7093, method 1
+	template.NotBefore = now.Add(-backdate)
+	template.NotAfter = now.Add(life)
+	above, signer := template, key
+	if parent != nil {
+		above, signer = parent.leaf, parent.key
+		if template.NotAfter.After(above.NotAfter) {
+			template.NotAfter = above.NotAfter
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, above, key.Public(), signer)
+	if err != nil {
+		return nil, fmt.Errorf("sign %s: %w", template.Subject.CommonName, err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("sign %s: %w", template.Subject.CommonName, err)
+	}
+	return &pair{chain: [][]byte{der}, leaf: leaf, key: key}, nil
+}

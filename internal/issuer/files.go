@@ -1,0 +1,162 @@
+package issuer
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"muster"
+)
+
+const (
+	certificateBlock = "CERTIFICATE"
+	sealedBlock      = "MUSTER SEALED KEY" // PKCS #8 under the master key
+
+	sealedSuffix    = ".sealed"
+	temporarySuffix = ".tmp"
+
+	maxFileSize = 1 << 20
+)
+
+// prepare makes the directory and takes away what a crash left behind.
+func prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*"+temporarySuffix))
+	if err != nil {
+		return err
+	}
+	for _, file := range left {
+		if err := os.Remove(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// purpose is what the key of a pair is sealed for.
+func purpose(name string) string { return "issuer " + name }
+
+// writePair keeps certificate and key in one file, so that no crash can part them.
+func writePair(dir, name string, keys *muster.Keyring, p *pair) error {
+	der, err := x509.MarshalPKCS8PrivateKey(p.key)
+	if err != nil {
+		return fmt.Errorf("keep the key of %s: %w", name, err)
+	}
+	sealed := keys.Seal(muster.Secret(der), purpose(name))
+	text := append(encodeCertificates(p.chain), pem.EncodeToMemory(&pem.Block{Type: sealedBlock, Bytes: sealed})...)
+	return writeFile(dir, name+sealedSuffix, text, 0o600)
+}
+
+// readPair returns what writePair kept, nil if there is none.
+func readPair(dir, name string, keys *muster.Keyring) (*pair, error) {
+	file := filepath.Join(dir, name+sealedSuffix)
+	text, err := readFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var p pair
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		switch block.Type {
+		case certificateBlock:
+			p.chain = append(p.chain, block.Bytes)
+		case sealedBlock:
+			if p.key, err = openKey(keys, block.Bytes, name); err != nil {
+				return nil, muster.Refuse(muster.ReasonMasterKeyWrong, "%s: %v", file, err)
+			}
+		}
+	}
+	if len(p.chain) == 0 || p.key == nil {
+		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s is damaged: certificate or key is missing", file)
+	}
+	if p.leaf, err = x509.ParseCertificate(p.chain[0]); err != nil {
+		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s is damaged: %v", file, err)
+	}
+	if !p.key.PublicKey.Equal(p.leaf.PublicKey) {
+		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s is damaged: the key is not the certificate's", file)
+	}
+	return &p, nil
+}
+
+func openKey(keys *muster.Keyring, sealed muster.Sealed, name string) (*ecdsa.PrivateKey, error) {
+	der, err := keys.Open(sealed, purpose(name))
+	if err != nil {
+		return nil, err
+	}
+	key, err := x509.ParsePKCS8PrivateKey([]byte(der))
+	if err != nil {
+		return nil, errors.New("the key cannot be read")
+	}
+	private, ok := key.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("the key is of an unexpected kind")
+	}
+	return private, nil
+}
+
+// writePublic sees that a file that everybody may read has this content.
+func writePublic(dir, name string, content []byte) error {
+	if kept, err := readFile(filepath.Join(dir, name)); err == nil && bytes.Equal(kept, content) {
+		return nil
+	}
+	return writeFile(dir, name, content, 0o644)
+}
+
+// writeFile replaces a file whole: after a crash it is the old one or the new one, on the disk.
+func writeFile(dir, name string, content []byte, mode fs.FileMode) (err error) {
+	f, err := os.CreateTemp(dir, name+".*"+temporarySuffix)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name()) // the first error says more
+		}
+	}()
+	if err := writeAndClose(f, content, mode); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" {
+		return nil // where a directory cannot be synced
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+func writeAndClose(f *os.File, content []byte, mode fs.FileMode) error {
+	_, err := f.Write(content)
+	return errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
+}
+
+// readFile reads a file of reasonable size.
+func readFile(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
+	if err == nil && len(content) > maxFileSize {
+		err = fmt.Errorf("%s is larger than %d bytes", file, maxFileSize)
+	}
+	return content, err
+}

@@ -1,0 +1,270 @@
+// Package issuer is the certificate authority: it makes the server's certificate, renews it, and watches the operator's own.
+package issuer
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"muster"
+)
+
+// How often Run looks at the age of the certificates, and at the operator's files.
+const (
+	checkAgeEvery   = 10 * time.Minute
+	checkFilesEvery = 5 * time.Second
+)
+
+const rootFile = "root.pem"
+
+// Options say what the server certificate is for and who else may have made it.
+type Options struct {
+	// Names are DNS names and addresses that the server certificate carries besides localhost, 127.0.0.1, ::1 and the
+	// host's name.
+	Names []string
+	// Keys seals the private keys on the disk: a copied data directory opens nothing without the master key.
+	Keys *muster.Keyring
+	// CertFile and KeyFile are the operator's own certificate chain and key, PEM. Empty: the authority makes them.
+	CertFile, KeyFile string
+
+	Now    func() time.Time // nil means time.Now
+	Logger *slog.Logger     // nil means silence
+}
+
+// An Issuer keeps a root, an intermediate and a server certificate in a directory of its own. It is safe for concurrent
+// use.
+type Issuer struct {
+	dir   string
+	names names
+	o     Options
+	root  *pair
+	own   *ownFiles // nil: the authority makes the server certificate
+	serve atomic.Pointer[tls.Certificate]
+
+	mu           sync.Mutex // guards what renewal changes
+	intermediate *pair
+	complaint    string // the last failure of a check, so that it is logged once and not at every check
+}
+
+// Open reads the authority that is kept in dir, or makes it there. What a crash left half done is made again, except that
+// an existing root is never replaced: devices trust it. A pair of files of the operator's that cannot be used is refused
+// with ReasonCertificateInvalid.
+func Open(dir string, o Options) (*Issuer, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("certificate authority: %w", err)
+	}
+	hostname, _ := os.Hostname() // a host without a name is only missing from the certificate
+	wanted, err := wantedNames(hostname, o.Names)
+	if err != nil {
+		return nil, err
+	}
+	i := &Issuer{dir: dir, names: wanted, o: o}
+	if err := i.open(); err != nil {
+		return nil, fmt.Errorf("certificate authority in %s: %w", dir, err)
+	}
+	return i, nil
+}
+
+func (i *Issuer) open() error {
+	if err := prepare(i.dir); err != nil {
+		return err
+	}
+	var err error
+	if i.root, err = i.openRoot(); err != nil {
+		return err
+	}
+	if i.o.CertFile != "" || i.o.KeyFile != "" {
+		i.own = &ownFiles{certFile: i.o.CertFile, keyFile: i.o.KeyFile}
+	}
+	return i.check()
+}
+
+// openRoot reads the root or makes it, and sees that the public file shows it.
+func (i *Issuer) openRoot() (*pair, error) {
+	root, err := readPair(i.dir, "root", i.o.Keys)
+	if err != nil {
+		return nil, err
+	}
+	if root == nil {
+		if root, err = newRoot(i.o.Now()); err != nil {
+			return nil, err
+		}
+		if err := writePair(i.dir, "root", i.o.Keys, root); err != nil {
+			return nil, err
+		}
+		i.o.Logger.Info("made a root certificate", "fingerprint", fingerprint(root.leaf.Raw))
+	}
+	return root, writePublic(i.dir, rootFile, encodeCertificates(root.chain))
+}
+
+// check renews what is due and loads what the operator has changed. The certificate that is served stays when it fails.
+func (i *Issuer) check() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	now := i.o.Now()
+	if err := i.checkIntermediate(now); err != nil {
+		return err
+	}
+	if i.own != nil {
+		return i.checkOwn()
+	}
+	return i.checkServer(now)
+}
+
+// checkIntermediate makes the intermediate when there is none, when it is due and when it cannot be read. The caller
+// holds mu.
+func (i *Issuer) checkIntermediate(now time.Time) error {
+	if i.intermediate == nil {
+		kept, err := readPair(i.dir, "intermediate", i.o.Keys)
+		if err != nil {
+			i.o.Logger.Warn("the intermediate certificate is made again", "error", err)
+		}
+		i.intermediate = kept
+	}
+	if i.intermediate != nil && i.intermediate.signedBy(i.root) && !i.intermediate.due(now) {
+		return nil
+	}
+	made, err := newIntermediate(i.root, now)
+	if err != nil {
+		return err
+	}
+	if err := writePair(i.dir, "intermediate", i.o.Keys, made); err != nil {
+		return err
+	}
+	i.intermediate = made
+	return nil
+}
+
+// checkServer makes the server certificate when there is none, when it is due, when its names are not the wanted ones
+// and when the intermediate has changed. The caller holds mu.
+func (i *Issuer) checkServer(now time.Time) error {
+	var kept *pair
+	if served := i.serve.Load(); served != nil {
+		kept = &pair{chain: served.Certificate, leaf: served.Leaf}
+	} else {
+		var err error
+		if kept, err = readPair(i.dir, "server", i.o.Keys); err != nil {
+			i.o.Logger.Warn("the server certificate is made again", "error", err)
+		}
+	}
+	if kept == nil || !kept.signedBy(i.intermediate) || kept.due(now) || !i.names.are(kept.leaf) {
+		made, err := newServer(i.intermediate, i.names, now)
+		if err != nil {
+			return err
+		}
+		if err := writePair(i.dir, "server", i.o.Keys, made); err != nil {
+			return err
+		}
+		i.o.Logger.Info("made a server certificate", "names", i.names.String(), "expires", made.leaf.NotAfter)
+		kept = made
+	}
+	if kept.key != nil {
+		i.serve.Store(&tls.Certificate{Certificate: kept.chain, PrivateKey: kept.key, Leaf: kept.leaf})
+	}
+	return nil
+}
+
+// checkOwn loads the operator's files if they have changed. The caller holds mu.
+func (i *Issuer) checkOwn() error {
+	cert, err := i.own.load()
+	if err != nil {
+		return err
+	}
+	if cert != nil {
+		i.serve.Store(cert)
+		i.o.Logger.Info("loaded the server certificate", "file", i.own.certFile, "expires", cert.Leaf.NotAfter)
+	}
+	return nil
+}
+
+// Run renews certificates before they expire and loads the operator's files when they change, until ctx is done. A
+// failure is logged once, and what is served stays.
+func (i *Issuer) Run(ctx context.Context) {
+	every := checkAgeEvery
+	if i.own != nil {
+		every = checkFilesEvery
+	}
+	ticker := time.NewTicker(every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			i.checkAndComplain()
+		}
+	}
+}
+
+func (i *Issuer) checkAndComplain() {
+	complaint := ""
+	err := i.check()
+	if err != nil {
+		complaint = err.Error()
+	}
+	i.mu.Lock()
+	fresh := complaint != i.complaint
+	i.complaint = complaint
+	i.mu.Unlock()
+	if err != nil && fresh {
+		i.o.Logger.Error("the server certificate could not be renewed; the old one stays", "error", err)
+	}
+}
+
+// GetCertificate returns the certificate to serve now; it has the shape of tls.Config.GetCertificate.
+func (i *Issuer) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return i.serve.Load(), nil
+}
+
+// ServerExpiry returns when the certificate that is served now expires.
+func (i *Issuer) ServerExpiry() time.Time { return i.serve.Load().Leaf.NotAfter }
+
+// RootFile returns the absolute path of the root certificate, PEM, which clients are given to trust.
+func (i *Issuer) RootFile() string { return filepath.Join(i.dir, rootFile) }
+
+// RootPEM returns the root certificate.
+func (i *Issuer) RootPEM() []byte { return encodeCertificates(i.root.chain) }
+
+// RootFingerprint returns the SHA-256 of the root certificate as openssl prints it: upper-case hex with colons.
+func (i *Issuer) RootFingerprint() string { return fingerprint(i.root.leaf.Raw) }
+
+func fingerprint(der []byte) string {
+	sum := sha256.Sum256(der)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+}
+
+func encodeCertificates(chain [][]byte) []byte {
+	var out []byte
+	for _, der := range chain {
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: certificateBlock, Bytes: der})...)
+	}
+	return out
+}
+
+// signedBy reports whether p is of the authority above it.
+func (p *pair) signedBy(above *pair) bool {
+	return bytes.Equal(p.leaf.AuthorityKeyId, above.leaf.SubjectKeyId)
+}
+
+// due reports whether two thirds of p's life are over, or it has not begun because a wrong clock was put right.
+func (p *pair) due(now time.Time) bool {
+	from, until := p.leaf.NotBefore, p.leaf.NotAfter
+	return now.Before(from) || !now.Before(from.Add(until.Sub(from)/3*2))
+}
