@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"muster"
+)
+
+// answersKept is how long the answer to a request can be asked for again.
+const answersKept = 10 * time.Minute
+
+// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
+// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse or ReasonProvisionKeyExhausted. An
+// admission without a key is not counted.
+func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
+	return r.write(ctx, func(ctx context.Context, tx *statements) error {
+		if err := insertDevice(ctx, tx, a.Device); err != nil {
+			return err
+		}
+		if err := insertCredential(ctx, tx, a.Credential); err != nil {
+			return err
+		}
+		if !a.Device.ProvisionedWith.IsZero() {
+			if err := countDevice(ctx, tx, a.Device.ProvisionedWith); err != nil {
+				return err
+			}
+		}
+		if err := saveAttributes(ctx, tx, a.Device.ID, a.Attributes); err != nil {
+			return err
+		}
+		return saveAnswer(ctx, tx, a.Request, a.Credential, a.Device.ProvisionedAt)
+	})
+}
+
+// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent
+// before, State (a suspended device stays suspended), ProvisionedAt and ProvisionedWith, counts the device for the key
+// and returns it with its live credentials, the oldest first. Refused with ReasonDeviceNotListed (no such device, or one
+// of another profile), ReasonDeviceProvisioned (provisionState is set) or ReasonProvisionKeyExhausted.
+func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, live []muster.Credential, err error) {
+	err = r.write(ctx, func(ctx context.Context, tx *statements) error {
+		if d, err = claimDevice(ctx, tx, c); err != nil {
+			return err
+		}
+		held, err := all(ctx, tx, credentialColumns, credentialsOfDevice, d.ID[:])
+		if err != nil {
+			return err
+		}
+		for _, credential := range held {
+			if credential.Live(c.At) == nil {
+				live = append(live, credential)
+			}
+		}
+		if len(live) == 0 {
+			return nil
+		}
+		return saveAnswer(ctx, tx, c.Request, live[0], c.At)
+	})
+	if err != nil {
+		return muster.Device{}, nil, err
+	}
+	return d, live, nil
+}
+
+func claimDevice(ctx context.Context, tx *statements, c muster.Claim) (muster.Device, error) {
+	d, err := one(ctx, tx, deviceColumns, deviceByName, c.Name)
+	if err != nil {
+		return d, absent(err, muster.ReasonDeviceNotListed)
+	}
+	if d.Profile != c.Profile {
+		return d, muster.Refuse(muster.ReasonDeviceNotListed, "")
+	}
+	n, err := tx.exec(ctx, `INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		d.ID[:], muster.ServerScope, muster.ProvisionState, muster.StringValue(muster.Provisioned).Encode(nil), millis(c.At))
+	if err != nil {
+		return d, err
+	}
+	if n == 0 {
+		return d, muster.Refuse(muster.ReasonDeviceProvisioned, "")
+	}
+	if err := countDevice(ctx, tx, c.Key); err != nil {
+		return d, err
+	}
+	if d.State != muster.DeviceSuspended {
+		d.State = muster.DeviceActive
+	}
+	d.ProvisionedAt, d.ProvisionedWith = c.At, c.Key
+	return d, updateDevice(ctx, tx, d)
+}
+
+// saveAnswer remembers what a request was granted, if it may ask again, and forgets two that are too old: more than come
+// in, so that what is kept stays bounded and nobody waits for a great clearing.
+func saveAnswer(ctx context.Context, tx *statements, request *muster.LookupKey, granted muster.Credential, at time.Time) error {
+	if request == nil {
+		return nil
+	}
+	_, err := tx.exec(ctx, `DELETE FROM answer WHERE request IN (SELECT request FROM answer WHERE created_at < ? ORDER BY created_at LIMIT 2)`,
+		at.Add(-answersKept).UnixMilli())
+	if err != nil {
+		return err
+	}
+	_, err = tx.exec(ctx, `INSERT OR REPLACE INTO answer (request, device, credential, created_at) VALUES (?, ?, ?, ?)`,
+		request[:], granted.Device[:], granted.ID[:], at.UnixMilli())
+	return err
+}
+
+// answer is what a request was granted.
+type answer struct {
+	device     muster.Device
+	credential muster.Credential
+}
+
+func answerColumns(a *answer) []any {
+	return append(deviceColumns(&a.device), credentialColumns(&a.credential)...)
+}
+
+// Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or the
+// device has authenticated, or the device or its credential is gone or revoked.
+func (r *Registry) Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error) {
+	found, err := find(ctx, r.readers, answerColumns, `SELECT `+deviceFields+`, `+credentialFields+` FROM answer a
+		JOIN device d ON d.id = a.device JOIN credential c ON c.id = a.credential
+		WHERE a.request = ? AND a.created_at >= ? AND c.device = d.id AND c.state <> ?
+		AND NOT EXISTS (SELECT 1 FROM credential u WHERE u.device = d.id AND u.last_used_at IS NOT NULL)`,
+		request[:], since.UnixMilli(), muster.CredentialRevoked)
+	return found.device, found.credential, err
+}

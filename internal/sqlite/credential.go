@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"muster"
+)
+
+const credentialFields = `c.id, c.device, c.kind, c.lookup, c.value, c.hint, c.state, c.not_before, c.expires_at, c.created_at, c.last_used_at`
+
+func credentialColumns(c *muster.Credential) []any {
+	return []any{
+		idColumn[muster.Credential]{&c.ID}, idColumn[muster.Device]{&c.Device}, numberColumn[muster.CredentialKind]{&c.Kind},
+		digestColumn{&c.Lookup}, (*[]byte)(&c.Value), &c.Hint, numberColumn[muster.CredentialState]{&c.State},
+		timeColumn{&c.NotBefore}, timeColumn{&c.ExpiresAt}, timeColumn{&c.CreatedAt}, timeColumn{&c.LastUsedAt},
+	}
+}
+
+const credentialsOfDevice = `SELECT ` + credentialFields + ` FROM credential c WHERE c.device = ? ORDER BY c.created_at, c.id`
+
+const holderFields = deviceFields + `, ` + profileFields + `, ` + credentialFields
+
+func holderColumns(h *muster.Holder) []any {
+	return slices.Concat(deviceColumns(&h.Device), profileColumns(&h.Profile), credentialColumns(&h.Credential))
+}
+
+// Holder returns the device that key leads to, or muster.NotFound.
+func (r *Registry) Holder(ctx context.Context, key muster.LookupKey) (muster.Holder, error) {
+	return find(ctx, r.readers, holderColumns, `SELECT `+holderFields+` FROM credential c
+		JOIN device d ON d.id = c.device JOIN profile p ON p.id = d.profile WHERE c.lookup = ?`, key[:])
+}
+
+// PublicKeys returns the device of that name with each of its public-key credentials, or none if there is no such device
+// or it holds no public key.
+func (r *Registry) PublicKeys(ctx context.Context, device string) ([]muster.Holder, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return list(context.WithoutCancel(ctx), r.readers, holderColumns, `SELECT `+holderFields+` FROM device d
+		JOIN profile p ON p.id = d.profile JOIN credential c ON c.device = d.id
+		WHERE d.name = ? AND c.kind = ? ORDER BY c.created_at, c.id`, device, muster.PublicKey)
+}
+
+// usesTogether bounds the uses that one transaction notes, so that nobody waits for many.
+const usesTogether = 1000
+
+// Used notes that the credentials opened the door at those times. An earlier time than the one that is noted, and a
+// credential that is gone, change nothing.
+func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) error {
+	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
+	for some := range slices.Chunk(ids, usesTogether) {
+		err := r.write(ctx, func(ctx context.Context, tx *statements) error {
+			for _, id := range some {
+				_, err := tx.exec(ctx, `UPDATE credential SET last_used_at = ?1
+					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[id]), id[:])
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Credentials returns the credentials of a device, the oldest first.
+func (r *Registry) Credentials(ctx context.Context, device muster.DeviceID) ([]muster.Credential, error) {
+	return list(ctx, r.readers, credentialColumns, credentialsOfDevice, device[:])
+}
+
+// CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse, or ReasonNotFound if the device is
+// gone.
+func (r *Registry) CreateCredential(ctx context.Context, c muster.Credential) error {
+	return r.write(ctx, func(ctx context.Context, tx *statements) error { return insertCredential(ctx, tx, c) })
+}
+
+func insertCredential(ctx context.Context, tx *statements, c muster.Credential) error {
+	_, err := tx.exec(ctx, `INSERT INTO credential (id, device, kind, lookup, value, hint, state, not_before, expires_at, created_at,
+		last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.ID[:], c.Device[:], c.Kind, c.Lookup[:], notNull(c.Value), c.Hint, c.State, millis(c.NotBefore), millis(c.ExpiresAt),
+		millis(c.CreatedAt), millis(c.LastUsedAt))
+	return refused(err, muster.ReasonCredentialInUse, muster.ReasonNotFound)
+}
+
+// UpdateCredential changes State, NotBefore and ExpiresAt of a credential; the rest stays. NotFound if it is gone.
+func (r *Registry) UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error) {
+	var after muster.Credential
+	err := r.write(ctx, func(ctx context.Context, tx *statements) error {
+		before, err := one(ctx, tx, credentialColumns, `SELECT `+credentialFields+` FROM credential c WHERE c.id = ?`, id[:])
+		if err != nil {
+			return err
+		}
+		wanted := before
+		if err := change(&wanted); err != nil {
+			return err
+		}
+		after = before
+		after.State, after.NotBefore, after.ExpiresAt = wanted.State, wanted.NotBefore, wanted.ExpiresAt
+		_, err = tx.exec(ctx, `UPDATE credential SET state = ?, not_before = ?, expires_at = ? WHERE id = ?`,
+			after.State, millis(after.NotBefore), millis(after.ExpiresAt), id[:])
+		return err
+	})
+	if err != nil {
+		return muster.Credential{}, err
+	}
+	return after, nil
+}

@@ -1,0 +1,79 @@
+// Package sqlite keeps the registry in one SQLite file: profiles, provision keys, devices, credentials, attributes,
+// the journal and API tokens.
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+)
+
+// Options say how a registry is opened. The zero Options work.
+type Options struct {
+	// Logger hears of what no caller is told; nil: nobody does.
+	Logger *slog.Logger
+	// Fingerprint is that of the master key which the secrets are sealed with. The database remembers the first one and
+	// opens with no other.
+	Fingerprint string
+}
+
+// A Registry is an open database. It satisfies the stores of identity, provision, fleet and journal, and the attribute
+// store of telemetry. It is safe for concurrent use.
+//
+// A method that writes returns nil only when its change is synced to disk. If it returns an error nothing has changed,
+// unless the error came from the sync itself. Writes that wait at the same time are committed together, and each is
+// granted or refused by itself. A context that ends takes back a write that is still waiting, and no other.
+type Registry struct {
+	writer  *writer
+	readers *readers
+}
+
+// Open opens the registry at path. If there is no file it makes one, which nobody but the owner may read. It fails with
+// ReasonDatabaseDamaged, ReasonDatabaseNewer or ReasonMasterKeyWrong, and then takes nothing away. To keep a second
+// process out is the caller's business.
+func Open(ctx context.Context, path string, o Options) (*Registry, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open registry: %w", err)
+	}
+	if err := createMissing(ctx, path); err != nil {
+		return nil, fmt.Errorf("make registry: %w", openFailure(path, err))
+	}
+	w, err := openWriter(ctx, path, o.Logger)
+	if err != nil {
+		return nil, fmt.Errorf("open registry: %w", openFailure(path, err))
+	}
+	if err := prepare(ctx, w, o.Fingerprint); err != nil {
+		return nil, fmt.Errorf("open registry: %w", openFailure(path, errors.Join(err, w.close())))
+	}
+	readers, err := openReaders(path)
+	if err != nil {
+		return nil, fmt.Errorf("open registry: %w", errors.Join(err, w.close()))
+	}
+	go w.run()
+	return &Registry{writer: w, readers: readers}, nil
+}
+
+// prepare brings the database to where this version of the program expects it.
+func prepare(ctx context.Context, w *writer, fingerprint string) error {
+	if err := migrate(ctx, w, migrations); err != nil {
+		return err
+	}
+	return rememberKey(ctx, w.statements, fingerprint)
+}
+
+// Close finishes the writes that were handed in, refuses later ones with ReasonStopping, and closes the file.
+func (r *Registry) Close() error {
+	r.writer.stop()
+	return errors.Join(r.readers.close(), r.writer.close())
+}
+
+// write runs do inside a transaction and returns when it is synced to disk, or has failed and changed nothing.
+func (r *Registry) write(ctx context.Context, do func(context.Context, *statements) error) error {
+	return r.writer.write(ctx, do)
+}

@@ -1,0 +1,208 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"muster"
+)
+
+const (
+	writesWaiting  = 1024 // so many writes may wait; whoever comes then waits to wait
+	writesTogether = 512  // so many are committed together at most
+)
+
+// A writer is the one goroutine that changes the database. It takes whatever writes are waiting, runs them one after
+// the other in one transaction, syncs it to disk once, tells everyone, and begins again.
+type writer struct {
+	db         *sql.DB // of one connection, which is conn
+	conn       *sql.Conn
+	statements *statements // on conn
+	log        *slog.Logger
+	queue      chan *pending
+	stopping   chan struct{} // closed when no more writes are taken
+	stopped    chan struct{} // closed when the last one is answered
+	broken     error         // of the writing goroutine: why nothing can be written any more
+}
+
+// A pending write is one that somebody waits for.
+type pending struct {
+	do       func(context.Context, *statements) error
+	gone     func() error // what the caller's context says
+	err      error        // set, like panicked, before done is closed
+	panicked any
+	done     chan struct{}
+}
+
+func openWriter(ctx context.Context, path string, log *slog.Logger) (*writer, error) {
+	db, err := open(path, 1, writingPragmas)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return &writer{
+		db: db, conn: conn, statements: &statements{on: conn}, log: log,
+		queue: make(chan *pending, writesWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
+	}, nil
+}
+
+// close closes the connection; the last one to close copies the log into the file. The goroutine, if there was one, has
+// stopped.
+func (w *writer) close() error {
+	return errors.Join(w.statements.close(), w.conn.Close(), w.db.Close())
+}
+
+// stop takes no more writes and returns when those that were taken are answered.
+func (w *writer) stop() {
+	close(w.stopping)
+	<-w.stopped
+}
+
+// write hands in a write and returns when it is synced to disk, or has failed and changed nothing. A panic in do undoes
+// what do has written and comes up here.
+func (w *writer) write(ctx context.Context, do func(context.Context, *statements) error) error {
+	p := &pending{do: do, gone: ctx.Err, done: make(chan struct{})}
+	select {
+	case <-w.stopping:
+		return muster.Refuse(muster.ReasonStopping, "")
+	default:
+	}
+	select {
+	case w.queue <- p:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-w.stopping:
+		return muster.Refuse(muster.ReasonStopping, "")
+	}
+	select {
+	case <-p.done:
+	case <-w.stopped:
+		select {
+		case <-p.done:
+		default: // it came when the last was through
+			return muster.Refuse(muster.ReasonStopping, "")
+		}
+	}
+	if p.panicked != nil {
+		panic(p.panicked)
+	}
+	return p.err
+}
+
+// run is the goroutine. It ends when it was told to stop and nobody waits.
+func (w *writer) run() {
+	defer close(w.stopped)
+	group := make([]*pending, 0, writesTogether)
+	for {
+		select {
+		case p := <-w.queue:
+			group = append(group, p)
+		case <-w.stopping:
+			if group = w.gather(group); len(group) == 0 {
+				return
+			}
+		}
+		group = w.gather(group)
+		w.commit(group)
+		clear(group)
+		group = group[:0]
+	}
+}
+
+// gather adds to the group what is waiting already.
+func (w *writer) gather(group []*pending) []*pending {
+	for len(group) < writesTogether {
+		select {
+		case p := <-w.queue:
+			group = append(group, p)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// commit runs the writes of a group in one transaction and answers them all. If it cannot be committed, they all hear
+// so: a refusal may rest on what another one of the group has written.
+func (w *writer) commit(group []*pending) {
+	err := w.transact(group)
+	for _, p := range group {
+		if err != nil {
+			p.err = err
+		}
+		close(p.done)
+	}
+}
+
+func (w *writer) transact(group []*pending) error {
+	if w.broken != nil {
+		return w.broken
+	}
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return failure(err)
+	}
+	for _, p := range group {
+		if err := w.attempt(p); err != nil {
+			return failure(errors.Join(err, w.rollback()))
+		}
+	}
+	err := w.exec("COMMIT")
+	if err == nil {
+		return nil
+	}
+	if code(err) == sqlite3.SQLITE_IOERR {
+		// After a sync that failed, one that succeeds proves nothing: the system may have dropped what it could not
+		// write. Only a start from what is on the disk can be believed again.
+		w.broken = failure(err)
+		w.log.Error("the registry takes no more writes until the server is started again", "error", err)
+	}
+	return failure(errors.Join(err, w.rollback()))
+}
+
+// attempt runs one write so that, refused, it undoes itself alone. It fails if the whole transaction is in doubt.
+func (w *writer) attempt(p *pending) error {
+	if p.err = p.gone(); p.err != nil {
+		return nil
+	}
+	if err := w.exec("SAVEPOINT pending"); err != nil {
+		return err
+	}
+	// Not the caller's context: a statement that was interrupted would take the whole transaction with it.
+	p.try(context.Background(), w.statements)
+	if p.err != nil || p.panicked != nil {
+		if undoesAll(p.err) {
+			return p.err
+		}
+		if err := w.exec("ROLLBACK TO pending"); err != nil {
+			return err
+		}
+		p.err = failure(p.err)
+	}
+	return w.exec("RELEASE pending")
+}
+
+func (p *pending) try(ctx context.Context, tx *statements) {
+	defer func() { p.panicked = recover() }()
+	p.err = p.do(ctx, tx)
+}
+
+// rollback ends the transaction if SQLite has not done so by itself.
+func (w *writer) rollback() error {
+	if err := w.exec("ROLLBACK"); err != nil && code(err) != sqlite3.SQLITE_ERROR {
+		return fmt.Errorf("roll back: %w", err)
+	}
+	return nil
+}
+
+func (w *writer) exec(query string) error {
+	_, err := w.statements.exec(context.Background(), query)
+	return err
+}
