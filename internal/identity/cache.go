@@ -1,0 +1,130 @@
+package identity
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"muster"
+)
+
+// forgotten knows which answers of the store are out of date. Every answer remembers the generation in which the store
+// was asked for it; forgetting a device begins a new generation, and answers about that device from before it count no
+// more. So an answer that is under way while its device is forgotten is never believed.
+type forgotten struct {
+	generation atomic.Uint64
+
+	mu    sync.RWMutex               // guards since and all
+	since map[muster.DeviceID]uint64 // answers of earlier generations about the device are out of date
+	all   uint64                     // answers of earlier generations are out of date
+}
+
+// maxForgotten bounds the list of devices. When it is full, everything is forgotten instead.
+const maxForgotten = 4096
+
+func (f *forgotten) add(device muster.DeviceID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.generation.Load() + 1
+	if len(f.since) >= maxForgotten {
+		clear(f.since)
+		f.all = g
+	}
+	if f.since == nil {
+		f.since = make(map[muster.DeviceID]uint64)
+	}
+	f.since[device] = g
+	f.generation.Store(g)
+}
+
+// outdated reports whether an answer about the device, asked for in the given generation, counts no more.
+func (f *forgotten) outdated(device muster.DeviceID, generation uint64) bool {
+	if generation == f.generation.Load() {
+		return false
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return generation < f.all || generation < f.since[device]
+}
+
+const cacheShards = 16
+
+// A cache remembers answers of the store: those that are not too old, not forgotten, and never more than its size.
+type cache[K comparable, V any] struct {
+	forgotten *forgotten
+	age       time.Duration
+	size      int // of one shard
+	seed      maphash.Seed
+	shards    [cacheShards]cacheShard[K, V]
+}
+
+type cacheShard[K comparable, V any] struct {
+	mu      sync.RWMutex // guards entries
+	entries map[K]entry[V]
+}
+
+type entry[V any] struct {
+	value      V
+	device     muster.DeviceID
+	generation uint64
+	at         time.Time
+}
+
+func newCache[K comparable, V any](f *forgotten, age time.Duration, size int) *cache[K, V] {
+	c := &cache[K, V]{forgotten: f, age: age, size: max(size/cacheShards, 1), seed: maphash.MakeSeed()}
+	for i := range c.shards {
+		c.shards[i].entries = make(map[K]entry[V])
+	}
+	return c
+}
+
+func (c *cache[K, V]) shard(key K) *cacheShard[K, V] {
+	return &c.shards[maphash.Comparable(c.seed, key)%cacheShards]
+}
+
+// get returns what is remembered under key and still counts at now.
+func (c *cache[K, V]) get(key K, now time.Time) (V, bool) {
+	sh := c.shard(key)
+	sh.mu.RLock()
+	e, ok := sh.entries[key]
+	sh.mu.RUnlock()
+	if !ok || !c.counts(&e, now) {
+		var none V
+		return none, false
+	}
+	return e.value, true
+}
+
+func (c *cache[K, V]) counts(e *entry[V], now time.Time) bool {
+	return now.Sub(e.at) < c.age && !c.forgotten.outdated(e.device, e.generation)
+}
+
+// put remembers an answer about a device that the store was asked for in that generation, at that time. When the cache is
+// full, another answer makes room.
+func (c *cache[K, V]) put(key K, value V, device muster.DeviceID, generation uint64, at time.Time) {
+	sh := c.shard(key)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if _, ok := sh.entries[key]; !ok && len(sh.entries) >= c.size {
+		for other := range sh.entries { // in no order
+			delete(sh.entries, other)
+			break
+		}
+	}
+	sh.entries[key] = entry[V]{value, device, generation, at}
+}
+
+// sweep drops what no longer counts.
+func (c *cache[K, V]) sweep(now time.Time) {
+	for i := range c.shards {
+		sh := &c.shards[i]
+		sh.mu.Lock()
+		for key, e := range sh.entries {
+			if !c.counts(&e, now) {
+				delete(sh.entries, key)
+			}
+		}
+		sh.mu.Unlock()
+	}
+}

@@ -1,0 +1,136 @@
+package identity
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"muster"
+)
+
+// The oldest and the most that is remembered, unless Options say less or otherwise.
+const (
+	maxAge      = 30 * time.Second
+	defaultSize = 50_000
+)
+
+// Options are what a Service may be given.
+type Options struct {
+	ServerNames []string      // the names of this server that a JWT may be for
+	CacheAge    time.Duration // how long an answer of the store is remembered; 0 or more than 30 s means 30 s
+	CacheSize   int           // how many answers are remembered; 0 means 50,000
+
+	Now        func() time.Time      // nil means time.Now
+	Logger     *slog.Logger          // nil discards
+	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
+}
+
+// A Service judges proofs. It is safe for concurrent use.
+type Service struct {
+	store   Store
+	keys    *muster.Keyring
+	names   []string
+	now     func() time.Time
+	log     *slog.Logger
+	metrics *metrics
+
+	forgotten   forgotten
+	credentials *cache[muster.LookupKey, *record]
+	signers     *cache[string, []*record] // by device name
+	uses        uses
+	decoy       muster.Credential // nobody's password, for proofs that name none
+}
+
+// New returns a Service over store whose secrets are sealed with keys.
+func New(store Store, keys *muster.Keyring, o Options) *Service {
+	s := &Service{store: store, keys: keys, names: o.ServerNames, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer)}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	age, size := o.CacheAge, o.CacheSize
+	if age <= 0 || age > maxAge {
+		age = maxAge
+	}
+	if size <= 0 {
+		size = defaultSize
+	}
+	s.credentials = newCache[muster.LookupKey, *record](&s.forgotten, age, size)
+	s.signers = newCache[string, []*record](&s.forgotten, age, size)
+	s.uses.init()
+	s.decoy = decoy(keys)
+	return s
+}
+
+// Authenticate returns who the proof is of, or a *muster.Error with the reason why it proves nothing; then the identity is
+// the device that it was about, as far as one was recognised, and for the journal alone. An error of another type means
+// that the store could not be asked. The proof's lanes come in the order of its fields; the first that is set decides
+// alone, except that a JWT whose client id names no device with a public key is left to user name and password where the
+// proof has them.
+func (s *Service) Authenticate(ctx context.Context, p *muster.Proof) (muster.Identity, error) {
+	switch {
+	case len(p.Chain) > 0:
+		return s.byCertificate(ctx, p.Chain[0])
+	case p.JWT != "":
+		who, err := s.byJWT(ctx, p)
+		if p.Basic && errors.Is(err, errNoSigner) {
+			return s.byBasic(ctx, p)
+		}
+		return who, err
+	case p.Token != "":
+		return s.byToken(ctx, p.Token)
+	case p.Basic:
+		return s.byBasic(ctx, p)
+	}
+	return muster.Identity{}, muster.Refuse(muster.ReasonCredentialsMissing, "")
+}
+
+// Forget drops what is remembered of the device, at once and for every proof that is being judged meanwhile: what a
+// call of Authenticate that begins after Forget returns is told, the store knows now.
+func (s *Service) Forget(device muster.DeviceID) { s.forgotten.add(device) }
+
+// Generation counts the calls of Forget. Who acts on an identity after it was proved, and finds the same generation
+// afterwards, acted on one that had not been forgotten.
+func (s *Service) Generation() uint64 { return s.forgotten.generation.Load() }
+
+// byToken is ThingsBoard device API 2.2: the text is the id of a credential of its kind.
+func (s *Service) byToken(ctx context.Context, token muster.Secret) (muster.Identity, error) {
+	if len(token) > muster.MaxEvidence {
+		return muster.Identity{}, muster.Refuse(muster.ReasonTokenUnknown, "")
+	}
+	return s.recognise(ctx, muster.CredentialDigest(s.keys, token.Reveal()), func(r *record) error {
+		if r.credential.Kind != muster.AccessToken {
+			return muster.Refuse(muster.ReasonTokenUnknown, "")
+		}
+		return nil
+	}, muster.ReasonTokenUnknown)
+}
+
+// byCertificate is ThingsBoard device API 2.4: the leaf alone counts, within its dates. That the client has its key, TLS
+// has made sure.
+func (s *Service) byCertificate(ctx context.Context, leaf *x509.Certificate) (muster.Identity, error) {
+	switch now := s.now(); {
+	case now.Before(leaf.NotBefore):
+		return muster.Identity{}, muster.Refuse(muster.ReasonCertificateNotYet, "")
+	case now.After(leaf.NotAfter):
+		return muster.Identity{}, muster.Refuse(muster.ReasonCertificateExpired, "")
+	}
+	id := muster.CertificateID(base64.StdEncoding.EncodeToString(leaf.Raw))
+	who, err := s.recognise(ctx, muster.CredentialDigest(s.keys, id), func(r *record) error {
+		if r.credential.Kind != muster.X509Certificate {
+			return muster.Refuse(muster.ReasonCertificateUnknown, "")
+		}
+		return nil
+	}, muster.ReasonCertificateUnknown)
+	if err == nil {
+		who.Until = sooner(who.Until, leaf.NotAfter)
+	}
+	return who, err
+}

@@ -1,0 +1,131 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"muster"
+)
+
+// maxSigners bounds how many keys of one device a JWT is tried against.
+const maxSigners = 16
+
+// errNoSigner refuses a JWT whose client id names no device with a public key, so that no key can be asked.
+var errNoSigner = muster.Refuse(muster.ReasonJWTKeyUnknown, "no device of this client id has a public key")
+
+// byJWT judges a compact JWS by the keys of the device that the client id names, and by no others. Its verdict is final
+// unless it is errNoSigner.
+func (s *Service) byJWT(ctx context.Context, p *muster.Proof) (muster.Identity, error) {
+	if muster.CheckDeviceName(p.ClientID) != nil {
+		return muster.Identity{}, errNoSigner
+	}
+	now := s.now()
+	if known, ok := s.signers.get(p.ClientID, now); ok {
+		if r, err := s.judge(p.JWT, known, now); err == nil {
+			s.metrics.remembered.Inc()
+			return s.acceptJWT(r, now), nil
+		}
+	}
+	since := s.Generation()
+	known, err := s.loadSigners(ctx, p.ClientID)
+	if err != nil {
+		return muster.Identity{}, err
+	}
+	if len(known) == 0 {
+		return muster.Identity{}, errNoSigner
+	}
+	r, err := s.judge(p.JWT, known, now)
+	if err != nil {
+		return known[0].who, err
+	}
+	s.signers.put(p.ClientID, known, r.who.Device, since, now)
+	return s.acceptJWT(r, now), nil
+}
+
+// A signature is by one of a device's keys, of a token with those claims.
+type signature struct {
+	*record
+	claims *claims
+}
+
+func (s *Service) acceptJWT(by signature, now time.Time) muster.Identity {
+	who := s.accept(by.record, now)
+	if !by.rule.OutliveExp {
+		who.Until = sooner(who.Until, by.claims.expires.Add(by.rule.Leeway()))
+	}
+	return who
+}
+
+// loadSigners asks the store for the public keys of a device, those that open the door at present first.
+func (s *Service) loadSigners(ctx context.Context, device string) ([]*record, error) {
+	s.metrics.asked.Inc()
+	holders, err := s.store.PublicKeys(ctx, device)
+	if err != nil {
+		return nil, fmt.Errorf("find the public keys: %w", err)
+	}
+	now := s.now()
+	known := make([]*record, 0, len(holders))
+	for i := range holders {
+		r, err := newRecord(s.keys, &holders[i])
+		if err != nil {
+			return nil, err
+		}
+		if r.key != nil {
+			known = append(known, r)
+		}
+	}
+	slices.SortStableFunc(known, func(a, b *record) int { return dead(a, now) - dead(b, now) })
+	return known[:min(len(known), maxSigners)], nil
+}
+
+func dead(r *record, now time.Time) int {
+	if r.credential.Live(now) != nil {
+		return 1
+	}
+	return 0
+}
+
+// judge says which of the device's keys signed the token, and refuses a token that none did or whose claims are not for
+// this device and time. A key that opens the door no more is told so only to who has it.
+func (s *Service) judge(token string, known []*record, now time.Time) (signature, error) {
+	t, err := parseToken(token)
+	if err != nil {
+		return signature{}, err
+	}
+	r, err := t.signer(known)
+	if err != nil {
+		return signature{}, err
+	}
+	c, err := parseClaims(t.payload)
+	if err != nil {
+		return signature{}, err
+	}
+	if err := c.check(&r.rule, r.who.Name, s.names, now); err != nil {
+		return signature{}, err
+	}
+	return signature{r, c}, r.live(now)
+}
+
+// signer returns whose key signed the token. The algorithm is the key's: a token that names another is refused, whatever
+// it says. (threats: algorithm confusion)
+func (t *token) signer(known []*record) (*record, error) {
+	refusal := muster.Refuse(muster.ReasonJWTKeyUnknown, "")
+	for _, r := range known {
+		if t.keyID != "" && !r.key.Named(t.keyID) {
+			continue
+		}
+		if !slices.Contains(r.key.Algorithms, t.algorithm) {
+			if refusal.Reason == muster.ReasonJWTKeyUnknown {
+				refusal = muster.Refuse(muster.ReasonJWTAlgorithmMismatch, "")
+			}
+			continue
+		}
+		if verify(t, r.key.Key) {
+			return r, nil
+		}
+		refusal = muster.Refuse(muster.ReasonJWTSignatureWrong, "")
+	}
+	return nil, refusal
+}

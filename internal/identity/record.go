@@ -1,0 +1,122 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"muster"
+)
+
+// A record is what is remembered of a muster.Holder: enough to judge a proof without the store.
+type record struct {
+	who        muster.Identity // Until: when the credential ends
+	state      muster.DeviceState
+	credential muster.Credential // without Lookup, Value and Hint
+	basic      *muster.Evidence  // MQTTBasic only
+	key        *muster.DeviceKey // PublicKey only
+	rule       muster.JWTRule    // PublicKey only
+	used       atomic.Int64      // when its use was last noted, Unix seconds; 0: never
+}
+
+// newRecord opens what judging the holder's credential takes.
+func newRecord(keys *muster.Keyring, h *muster.Holder) (*record, error) {
+	settings := &h.Profile.Settings
+	r := &record{
+		who: muster.Identity{
+			Device: h.Device.ID, Profile: h.Profile.ID, Credential: h.Credential.ID, Name: h.Device.Name, Gateway: h.Device.Gateway,
+			Retention: settings.RetentionDays, Sessions: settings.SessionLimit(), Until: h.Credential.ExpiresAt, Quiet: settings.HideReasons,
+		},
+		state: h.Device.State, credential: h.Credential,
+	}
+	if used := h.Credential.LastUsedAt; !used.IsZero() {
+		r.used.Store(used.Unix())
+	}
+	r.credential.Lookup, r.credential.Value, r.credential.Hint = muster.LookupKey{}, nil, ""
+	switch h.Credential.Kind {
+	case muster.MQTTBasic:
+		e, err := h.Credential.Open(keys)
+		if err != nil {
+			return nil, fmt.Errorf("open credential %s: %w", h.Credential.ID, err)
+		}
+		r.basic = &e
+	case muster.PublicKey:
+		e, err := h.Credential.Open(keys)
+		if err != nil {
+			return nil, fmt.Errorf("open credential %s: %w", h.Credential.ID, err)
+		}
+		if r.key, err = muster.ParsePublicKey(e.PublicKey); err != nil {
+			return nil, fmt.Errorf("read public key %s: %w", h.Credential.ID, err)
+		}
+		r.rule = settings.JWT
+	case muster.AccessToken, muster.X509Certificate:
+	}
+	return r, nil
+}
+
+// live refuses a credential that does not open the door at now, and a device that is suspended. It is asked last, when
+// the proof was right, so that a stranger does not learn of either.
+func (r *record) live(now time.Time) error {
+	if err := r.credential.Live(now); err != nil {
+		return err
+	}
+	if r.state == muster.DeviceSuspended {
+		return muster.Refuse(muster.ReasonDeviceSuspended, "")
+	}
+	return nil
+}
+
+// recognise finds the credential that is filed under key and lets judge say whether the proof fits it. An unknown key is
+// refused with the reason unknown. Only an acceptance may rest on what is remembered: a refusal is always the store's, and
+// comes with whose credential it was about.
+func (s *Service) recognise(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (muster.Identity, error) {
+	now := s.now()
+	if r, ok := s.credentials.get(key, now); ok && judge(r) == nil && r.live(now) == nil {
+		s.metrics.remembered.Inc()
+		return s.accept(r, now), nil
+	}
+	since := s.Generation()
+	r, err := s.load(ctx, key)
+	if err != nil {
+		return muster.Identity{}, err
+	}
+	if r == nil {
+		return muster.Identity{}, muster.Refuse(unknown, "")
+	}
+	if err := judge(r); err != nil {
+		return r.who, err
+	}
+	if err := r.live(now); err != nil {
+		return r.who, err
+	}
+	s.credentials.put(key, r, r.who.Device, since, now)
+	return s.accept(r, now), nil
+}
+
+// load asks the store; nil means that nothing is filed under key.
+func (s *Service) load(ctx context.Context, key muster.LookupKey) (*record, error) {
+	s.metrics.asked.Inc()
+	h, err := s.store.Holder(ctx, key)
+	switch {
+	case err == nil:
+		return newRecord(s.keys, &h)
+	case muster.KindOf(err) == muster.NotFound:
+		return nil, nil
+	}
+	return nil, fmt.Errorf("find the credential: %w", err)
+}
+
+// accept notes that the credential was used and returns whose it is.
+func (s *Service) accept(r *record, now time.Time) muster.Identity {
+	s.uses.note(r, now)
+	return r.who
+}
+
+// sooner returns the earlier of two ends, of which zero is never.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
