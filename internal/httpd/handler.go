@@ -1,0 +1,121 @@
+// Package httpd is the HTTP transport for devices: it turns requests below /api/v1/ into words and answers back.
+package httpd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"muster"
+	"muster/internal/dispatch"
+)
+
+// Prefix is the path below which devices are served.
+const Prefix = "/api/v1/"
+
+// DefaultMaxBody bounds a request's body where no option says otherwise, in bytes.
+const DefaultMaxBody = 1 << 20
+
+// Options are the limits and the surroundings of a handler.
+type Options struct {
+	MaxBody int                   // bytes of a request's body; 0 means DefaultMaxBody
+	Metrics prometheus.Registerer // nil: nothing is shown
+	Logger  *slog.Logger          // nil means silence
+}
+
+// A doer serves one request; it is a *dispatch.Dispatcher.
+type doer interface {
+	Do(ctx context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error)
+}
+
+var _ doer = (*dispatch.Dispatcher)(nil)
+
+type handler struct {
+	do      doer
+	maxBody int
+	metrics *metrics
+	log     *slog.Logger
+}
+
+// New returns the handler of the device API, to be mounted at Prefix. Whoever speaks is judged by the token in the path
+// or by the client certificate of the connection, and by the address of the connection: no header that names another
+// address is believed. Bodies are taken as they are, whatever their content type says.
+func New(d *dispatch.Dispatcher, o Options) http.Handler { return newHandler(d, o) }
+
+func newHandler(do doer, o Options) *handler {
+	if o.MaxBody <= 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &handler{do: do, maxBody: o.MaxBody, metrics: newMetrics(o.Metrics), log: o.Logger}
+}
+
+// ServeHTTP answers one request.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answering := false
+	defer func() {
+		if caught := recover(); caught != nil {
+			h.caught(w, caught, answering)
+		}
+	}()
+	w.Header()["Access-Control-Allow-Origin"] = anyone
+	if r.Method == http.MethodOptions {
+		h.preflight(w, r)
+		return
+	}
+	x := exchanges.Get().(*exchange)
+	m, err := h.serve(x, r)
+	answering = true
+	h.answer(w, m, err)
+	x.release() // not deferred: what a panic left behind is not used again
+}
+
+// serve reads the request into x and has it served.
+func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
+	if err := x.readBody(r, h.maxBody); err != nil {
+		return muster.Message{}, err
+	}
+	if err := x.readAddress(r.URL); err != nil {
+		return muster.Message{}, err
+	}
+	x.request.Method = r.Method
+	if r.Method == http.MethodHead {
+		x.request.Method = http.MethodGet // net/http leaves out the body of the answer
+	}
+	x.hello.Remote, _ = netip.ParseAddrPort(r.RemoteAddr) // the zero address if the connection has none
+	if r.TLS != nil {
+		x.hello.Secure, x.hello.Chain = true, r.TLS.PeerCertificates
+	}
+	return h.do.Do(r.Context(), &x.hello, &x.request)
+}
+
+// caught answers for a panic, unless another answer is under way. net/http's own way to give up goes on.
+func (h *handler) caught(w http.ResponseWriter, caught any, answering bool) {
+	if err, ok := caught.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(caught)
+	}
+	h.metrics.panics.Inc()
+	h.log.Error("a request panicked", "panic", caught, "stack", string(debug.Stack()))
+	if !answering {
+		h.refuse(w, http.StatusInternalServerError, muster.Refuse(muster.ReasonInternal, ""))
+	}
+}
+
+// preflight tells a browser, or whoever asks, what may be asked for.
+func (h *handler) preflight(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header["Allow"] = methods
+	header["Access-Control-Allow-Methods"] = methods
+	if len(r.Header["Access-Control-Request-Headers"]) > 0 {
+		header["Access-Control-Allow-Headers"] = anyone
+	}
+	h.metrics.count(http.StatusNoContent)
+	w.WriteHeader(http.StatusNoContent)
+}
