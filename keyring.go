@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
+	"sync"
 )
 
 // MasterKeySize is the length of a master key in bytes.
@@ -25,8 +27,15 @@ type LookupKey [sha256.Size]byte
 // and is safe for concurrent use.
 type Keyring struct {
 	aead  cipher.AEAD
-	index []byte
 	check []byte
+	macs  sync.Pool // of *mac under the key for lookups: making one costs three times what using it does
+}
+
+// A mac is a keyed digest with the room that it works in.
+type mac struct {
+	hash.Hash
+	text []byte
+	sum  []byte
 }
 
 // NewKeyring derives a keyring from a master key of MasterKeySize bytes.
@@ -55,7 +64,8 @@ func NewKeyring(master []byte) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Keyring{aead: aead, index: index, check: check}, nil
+	newMAC := func() any { return &mac{Hash: hmac.New(sha256.New, index), sum: make([]byte, 0, sha256.Size)} }
+	return &Keyring{aead: aead, check: check, macs: sync.Pool{New: newMAC}}, nil
 }
 
 // Fingerprint identifies the master key without revealing it; a database remembers it, so that a wrong key is noticed at
@@ -90,11 +100,18 @@ func (k *Keyring) Open(sealed Sealed, purpose string) (Secret, error) {
 
 // Digest returns the key that text is filed under among the things of one sort.
 func (k *Keyring) Digest(sort, text string) LookupKey {
-	mac := hmac.New(sha256.New, k.index)
-	mac.Write([]byte(sort))
-	mac.Write([]byte{0})
-	mac.Write([]byte(text))
-	var key LookupKey
-	mac.Sum(key[:0])
+	m := k.macs.Get().(*mac)
+	m.Reset()
+	m.text = append(append(append(m.text[:0], sort...), 0), text...)
+	m.Write(m.text)
+	m.sum = m.Sum(m.sum[:0])
+	key := LookupKey(m.sum)
+	clear(m.text) // it may have been a secret
+	if cap(m.text) <= maxMACText {
+		k.macs.Put(m)
+	}
 	return key
 }
+
+// maxMACText bounds the room that a mac keeps, in bytes.
+const maxMACText = 1 << 10

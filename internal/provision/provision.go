@@ -72,7 +72,7 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 		return nil, err
 	}
 	if !s.allowance.take(key.ID, now) {
-		return nil, muster.Refuse(muster.ReasonRateLimited, "this provision key has let in too many devices at once")
+		return nil, muster.Refuse(muster.ReasonRateLimited, "a provision key lets in %.0f new devices a second; try again later", s.allowance.rate)
 	}
 	var grant *muster.Grant
 	if profile.Strategy == muster.StrategyCheckPreProvisioned {
