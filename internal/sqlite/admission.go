@@ -29,7 +29,7 @@ func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
 		if err := saveAttributes(ctx, tx, a.Device.ID, a.Attributes); err != nil {
 			return err
 		}
-		return saveAnswer(ctx, tx, a.Request, a.Credential, a.Device.ProvisionedAt)
+		return saveAnswer(ctx, tx, a.Request, a.Credential, a.Device.CreatedAt)
 	})
 }
 

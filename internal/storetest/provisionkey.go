@@ -1,0 +1,92 @@
+package storetest
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+
+	"muster"
+)
+
+func provisionKeySentences() []sentence {
+	return []sentence{
+		{"a key comes back as it was filed, with its profile", keyComesBack},
+		{"a key that nobody filed is not found", func(t *testing.T, r *registry) {
+			_, _, err := r.ProvisionKey(t.Context(), "KEY")
+			r.missing(err)
+		}},
+		{"a taken key is refused", func(t *testing.T, r *registry) {
+			r.refused(r.CreateProvisionKey(t.Context(), newProvisionKey(r.profile.ID, r.key.Key)), muster.ReasonProvisionKeyTaken)
+		}},
+		{"keys come the oldest first, of one profile or of all", keysByAge},
+		{"a change keeps id, profile, key, birth and count", keyChange},
+		{"a change that fails changes nothing", keyChangeFails},
+		{"what is gone cannot be changed", func(t *testing.T, r *registry) {
+			_, err := r.UpdateProvisionKey(t.Context(), muster.NewID[muster.ProvisionKey](), func(*muster.ProvisionKey) error { return nil })
+			r.missing(err)
+		}},
+		{"a deleted device stays counted", func(t *testing.T, r *registry) {
+			a := r.admission("pump")
+			r.must(r.Admit(t.Context(), a))
+			r.must(r.DeleteDevice(t.Context(), a.Device.ID))
+			r.same(r.counted(), 1)
+		}},
+	}
+}
+
+func keyComesBack(t *testing.T, r *registry) {
+	k := newProvisionKey(r.profile.ID, "clé")
+	k.NotBefore, k.ExpiresAt, k.RevokedAt, k.MaxDevices, k.NamePattern = after(1), after(2), after(3), 4, `pump-\d+`
+	k.Networks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
+	r.must(r.CreateProvisionKey(t.Context(), k))
+	got, profile, err := r.ProvisionKey(t.Context(), k.Key)
+	r.must(err)
+	r.same(got, k)
+	r.same(profile, r.profile)
+}
+
+func keysByAge(t *testing.T, r *registry) {
+	other := newProfile("other")
+	young, old := newProvisionKey(other.ID, "a"), newProvisionKey(other.ID, "b")
+	young.CreatedAt, old.CreatedAt = after(1), after(-1)
+	r.must(r.CreateProfile(t.Context(), other, young, old))
+	got, err := r.ProvisionKeys(t.Context(), other.ID)
+	r.must(err)
+	r.same(got, []muster.ProvisionKey{old, young})
+	got, err = r.ProvisionKeys(t.Context(), muster.ProfileID{})
+	r.must(err)
+	r.same(got, []muster.ProvisionKey{old, r.key, young})
+}
+
+func keyChange(t *testing.T, r *registry) {
+	r.must(r.Admit(t.Context(), r.admission("pump")))
+	want := r.key
+	want.Devices = 1
+	want.Secret, want.NotBefore, want.ExpiresAt, want.RevokedAt = muster.Sealed("other"), after(1), after(2), after(3)
+	want.MaxDevices, want.Networks, want.NamePattern = 5, []netip.Prefix{netip.MustParsePrefix("::1/128")}, "x"
+	got, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
+		*k = want
+		k.ID, k.Profile, k.Key = muster.NewID[muster.ProvisionKey](), muster.NewID[muster.Profile](), "other"
+		k.CreatedAt, k.Devices = after(9), 9
+		return nil
+	})
+	r.must(err)
+	r.same(got, want)
+	got, _, err = r.ProvisionKey(t.Context(), r.key.Key)
+	r.must(err)
+	r.same(got, want)
+}
+
+func keyChangeFails(t *testing.T, r *registry) {
+	no := errors.New("no")
+	_, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
+		k.RevokedAt = after(1)
+		return no
+	})
+	if !errors.Is(err, no) {
+		t.Errorf("got error %v, want the change's own", err)
+	}
+	got, _, err := r.ProvisionKey(t.Context(), r.key.Key)
+	r.must(err)
+	r.same(got, r.key)
+}

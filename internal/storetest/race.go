@@ -1,0 +1,154 @@
+package storetest
+
+import (
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+
+	"muster"
+)
+
+func raceSentences() []sentence {
+	return []sentence{
+		{"of 200 that want one name exactly one gets it", raceForName},
+		{"of 50 that want one credential exactly one gets it", raceForCredential},
+		{"50 listed devices that 64 claim at once let themselves in once each", raceToClaim},
+		{"a key lets in no more than it may, however many knock at once", raceForPlaces},
+		{"a one-time token is spent by exactly one of 50", raceForToken},
+		{"changes at the same time do not overwrite each other", raceToChange},
+	}
+}
+
+// atOnce runs n at once and returns what each of them got.
+func atOnce(n int, run func(i int) error) []error {
+	errs := make([]error, n)
+	start := make(chan struct{})
+	var done sync.WaitGroup
+	for i := range n {
+		done.Go(func() {
+			<-start
+			errs[i] = run(i)
+		})
+	}
+	close(start)
+	done.Wait()
+	return errs
+}
+
+// winners checks that all but the winners were refused with the reason, and returns how many won.
+func (r *registry) winners(errs []error, reason muster.Reason) (won int) {
+	r.t.Helper()
+	for _, err := range errs {
+		if err == nil {
+			won++
+			continue
+		}
+		r.refused(err, reason)
+	}
+	return won
+}
+
+func raceForName(t *testing.T, r *registry) {
+	errs := atOnce(200, func(i int) error {
+		a := r.admission("pump")
+		a.Credential.Lookup = digest(strconv.Itoa(i))
+		return r.Admit(t.Context(), a)
+	})
+	r.same(r.winners(errs, muster.ReasonDeviceNameTaken), 1)
+	r.same(r.counted(), 1)
+	d, err := r.Device(t.Context(), "pump")
+	r.must(err)
+	credentials, err := r.Credentials(t.Context(), d.ID)
+	r.must(err)
+	r.same(len(credentials), 1)
+	for i, err := range errs {
+		_, missing := r.Holder(t.Context(), digest(strconv.Itoa(i)))
+		if (err == nil) != (missing == nil) {
+			t.Errorf("device %d: admitted with %v, recognised with %v", i, err, missing)
+		}
+	}
+}
+
+func raceForCredential(t *testing.T, r *registry) {
+	errs := atOnce(50, func(i int) error {
+		a := r.admission("pump-" + strconv.Itoa(i))
+		a.Credential.Lookup = digest("one")
+		return r.Admit(t.Context(), a)
+	})
+	r.same(r.winners(errs, muster.ReasonCredentialInUse), 1)
+	r.same(r.counted(), 1)
+	r.same(len(r.names(muster.DeviceQuery{Limit: 100})), 1)
+}
+
+func raceToClaim(t *testing.T, r *registry) {
+	const devices, each = 50, 64
+	for i := range devices {
+		r.list(fmt.Sprintf("pump-%d", i))
+	}
+	errs := atOnce(devices*each, func(i int) error {
+		_, _, err := r.Claim(t.Context(), r.claim(fmt.Sprintf("pump-%d", i%devices)))
+		return err
+	})
+	r.same(r.winners(errs, muster.ReasonDeviceProvisioned), devices)
+	for i := range devices {
+		ofOne := make([]error, 0, each)
+		for j := i; j < len(errs); j += devices {
+			ofOne = append(ofOne, errs[j])
+		}
+		r.same(r.winners(ofOne, muster.ReasonDeviceProvisioned), 1)
+	}
+	r.same(r.counted(), devices)
+}
+
+func raceForPlaces(t *testing.T, r *registry) {
+	const places = 10
+	_, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
+		k.MaxDevices = places
+		return nil
+	})
+	r.must(err)
+	for i := range 50 {
+		r.list(fmt.Sprintf("listed-%d", i))
+	}
+	errs := atOnce(100, func(i int) error {
+		if i%2 == 0 {
+			_, _, err := r.Claim(t.Context(), r.claim(fmt.Sprintf("listed-%d", i/2)))
+			return err
+		}
+		return r.Admit(t.Context(), r.admission(fmt.Sprintf("new-%d", i)))
+	})
+	r.same(r.winners(errs, muster.ReasonProvisionKeyExhausted), places)
+	r.same(r.counted(), places)
+	active := muster.DeviceActive
+	r.same(len(r.names(muster.DeviceQuery{State: &active, Limit: 200})), places)
+}
+
+func raceForToken(t *testing.T, r *registry) {
+	r.must(r.CreateAPIToken(t.Context(), muster.APIToken{Digest: digest("once"), Once: true, CreatedAt: birth}))
+	errs := atOnce(50, func(i int) error {
+		return r.SpendAPIToken(t.Context(), digest("once"), muster.APIToken{Digest: digest("token " + strconv.Itoa(i)), CreatedAt: birth})
+	})
+	r.same(r.winners(errs, muster.ReasonNotFound), 1)
+	for i, err := range errs {
+		_, missing := r.APIToken(t.Context(), digest("token "+strconv.Itoa(i)))
+		if (err == nil) != (missing == nil) {
+			t.Errorf("token %d: filed with %v, found with %v", i, err, missing)
+		}
+	}
+}
+
+func raceToChange(t *testing.T, r *registry) {
+	d, _ := r.list("pump")
+	errs := atOnce(50, func(int) error {
+		_, err := r.UpdateDevice(t.Context(), d.ID, func(d *muster.Device) error {
+			d.Label += "x"
+			return nil
+		})
+		return err
+	})
+	r.same(r.winners(errs, ""), 50)
+	got, err := r.Device(t.Context(), "pump")
+	r.must(err)
+	r.same(len(got.Label), 50)
+}
