@@ -61,6 +61,7 @@ const (
 	ReasonPayloadInvalid     Reason = "payload-invalid"
 	ReasonPayloadTooLarge    Reason = "payload-too-large"
 	ReasonTopicUnknown       Reason = "topic-unknown"
+	ReasonMethodNotAllowed   Reason = "method-not-allowed"
 	ReasonPacketMalformed    Reason = "packet-malformed"
 	ReasonProtocolError      Reason = "protocol-error"
 	ReasonPacketTooLarge     Reason = "packet-too-large"
@@ -148,6 +149,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonPayloadInvalid:     {Invalid, "the payload cannot be read", "Compare what the device sends with docs/protocols.md.", ""},
 	ReasonPayloadTooLarge:    {Invalid, "the payload is too large", "Send less at once, or in several messages.", ""},
 	ReasonTopicUnknown:       {NotFound, "nothing is served under this address", "Compare the topic or path with docs/protocols.md.", ""},
+	ReasonMethodNotAllowed:   {Invalid, "this path is not served with this method", "Compare the method with docs/protocols.md.", ""},
 	ReasonPacketMalformed:    {Invalid, "the packet is malformed", "Update the device's MQTT library.", ""},
 	ReasonProtocolError:      {Invalid, "the packet is not allowed here", "Update the device's MQTT library.", ""},
 	ReasonPacketTooLarge:     {Invalid, "the packet is too large", "Send packets of at most 64 kB.", ""},

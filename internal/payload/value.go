@@ -19,6 +19,13 @@ func (s *Scanner) value() (null bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if n, ok := parseNumber(text); ok {
+		if n.excessive() {
+			return false, s.refuse("a number has too large an exponent")
+		}
+		s.out = n.append(s.out)
+		return false, nil
+	}
 	switch word(text) {
 	case "true":
 		s.out = muster.BoolValue(true).Encode(s.out)
@@ -27,15 +34,7 @@ func (s *Scanner) value() (null bool, err error) {
 	case "null":
 		return true, nil
 	default:
-		n, ok := parseNumber(text)
-		switch {
-		case ok && n.excessive():
-			return false, s.refuse("a number has too large an exponent")
-		case ok:
-			s.out = n.append(s.out)
-		default:
-			s.out = appendText(s.out, muster.String, text)
-		}
+		s.out = appendText(s.out, muster.String, text)
 	}
 	return false, nil
 }

@@ -1,0 +1,38 @@
+package akenza
+
+import (
+	"slices"
+	"time"
+
+	"muster"
+)
+
+// cutTimestamp takes the member timestamp out of values, in place, and returns its time; not ok if there is none, or if
+// it is no ISO-8601 time and so a reading like any other.
+func cutTimestamp(values muster.Values) (at time.Time, rest muster.Values, ok bool) {
+	for left := values; ; {
+		key, value, after, more := left.Cut()
+		if !more {
+			return time.Time{}, values, false
+		}
+		if string(key) == "timestamp" {
+			v, _, _ := muster.DecodeValue(value)
+			if at, ok = parseTime(v.Text()); !ok {
+				return time.Time{}, values, false
+			}
+			from := len(values) - len(left)
+			return at, slices.Delete(values, from, len(values)-len(after)), true
+		}
+		left = after
+	}
+}
+
+// parseTime reads a date and time of ISO 8601: with a zone in either form, or without one in UTC.
+func parseTime(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}

@@ -1,0 +1,118 @@
+package thingsboard
+
+import (
+	"encoding/json"
+	"time"
+
+	"muster"
+)
+
+// The codes of HTTP and CoAP with which the dialect overrules the table of kinds.
+const (
+	httpOK               = 200
+	httpBadRequest       = 400
+	httpMethodNotAllowed = 405
+	httpInternalError    = 500
+
+	coapCreated          = 0x41 // 2.01
+	coapContent          = 0x45 // 2.05
+	coapBadRequest       = 0x80 // 4.00
+	coapNotFound         = 0x84 // 4.04
+	coapMethodNotAllowed = 0x85 // 4.05
+)
+
+// Write puts an answer or a refusal into ThingsBoard's words. What ThingsBoard has no words for is the zero Message: the
+// transport's own table then says it.
+func (d *Dialect) Write(t muster.Transport, asked muster.Uplink, answer muster.Downlink, err error) muster.Message {
+	if err != nil {
+		return d.writeRefusal(t, asked, err)
+	}
+	switch answer := answer.(type) {
+	case *muster.Grant:
+		if asked, ok := asked.(*muster.ProvisionRequest); ok {
+			return writeGrant(t, asked, answer)
+		}
+	case *muster.AttributeValues:
+		if asked, ok := asked.(*muster.AttributeRequest); ok {
+			return writeAttributes(t, asked, answer)
+		}
+	case *muster.Limits:
+		if asked, ok := asked.(*muster.LimitsRequest); ok {
+			return writeLimits(asked, answer)
+		}
+	}
+	if t == muster.CoAP {
+		return muster.Message{Code: coapCreated} // ThingsBoard device API 5.1
+	}
+	return muster.Message{}
+}
+
+func (d *Dialect) writeRefusal(t muster.Transport, asked muster.Uplink, err error) muster.Message {
+	switch asked := asked.(type) {
+	case nil:
+		return d.writeUnread(t, err)
+	case *muster.ProvisionRequest:
+		switch {
+		case ours(err):
+			return muster.Message{}
+		case asked.Binary && t == muster.HTTP: // which has no protobuf (1.2)
+			return d.errorBody(httpInternalError, "the payload is not JSON")
+		}
+		return writeDenial(t, asked, err)
+	}
+	return muster.Message{}
+}
+
+// ours reports whether err says nothing about the request: it may succeed later, so no status is given that a device
+// would take for an answer. A rate limit is an answer.
+func ours(err error) bool {
+	switch muster.KindOf(err) {
+	case muster.Internal:
+		return true
+	case muster.Overloaded:
+		return muster.ReasonOf(err) != muster.ReasonRateLimited
+	}
+	return false
+}
+
+// bodyMissing is the message of the refusal that HTTP answers with 400 instead of 500.
+const bodyMissing = "the request has no body"
+
+// writeUnread answers a request that could not be understood: over HTTP with ThingsBoard's error body (ThingsBoard device
+// API 1.6 and 4), over CoAP with a code alone (5.1).
+func (d *Dialect) writeUnread(t muster.Transport, err error) muster.Message {
+	reason, message := muster.ReasonOf(err), muster.MessageOf(err)
+	switch {
+	case t == muster.CoAP && reason == muster.ReasonTopicUnknown:
+		return muster.Message{Code: coapBadRequest}
+	case t == muster.CoAP && reason == muster.ReasonMethodNotAllowed:
+		return muster.Message{Code: coapMethodNotAllowed}
+	case t != muster.HTTP:
+	case reason == muster.ReasonMethodNotAllowed:
+		return d.errorBody(httpMethodNotAllowed, message)
+	case reason == muster.ReasonPayloadInvalid && message == bodyMissing:
+		return d.errorBody(httpBadRequest, message)
+	case reason == muster.ReasonPayloadInvalid, reason == muster.ReasonRequestInvalid:
+		return d.errorBody(httpInternalError, message)
+	}
+	return muster.Message{}
+}
+
+// errorBody is {"status":…,"message":…,"errorCode":…,"timestamp":…}.
+func (d *Dialect) errorBody(status int, message string) muster.Message {
+	now := time.Now
+	if d.Now != nil {
+		now = d.Now
+	}
+	code := 31 // bad request
+	if status == httpInternalError {
+		code = 2 // general
+	}
+	body, _ := json.Marshal(struct { // numbers and a string always encode
+		Status    int    `json:"status"`
+		Message   string `json:"message"`
+		ErrorCode int    `json:"errorCode"`
+		Timestamp int64  `json:"timestamp"`
+	}{status, message, code, now().UnixMilli()})
+	return muster.Message{Code: status, Body: body}
+}
