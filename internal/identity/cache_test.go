@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -152,9 +153,7 @@ func TestUses(t *testing.T) {
 		h := f.add(t, "a", accessToken("tok"))
 		used := func() time.Time {
 			synctest.Wait()
-			f.registry.mu.Lock()
-			defer f.registry.mu.Unlock()
-			return f.registry.used[h.Credential.ID]
+			return f.registry.usedAt(h.Credential.ID)
 		}
 		done := make(chan struct{})
 		ctx, stop := context.WithCancel(t.Context())
@@ -187,23 +186,21 @@ func TestAUseThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 		f.Service.now = time.Now
 		h := f.add(t, "a", accessToken("tok"))
 		refused(t, f.byText(t, "tok"), "")
-		f.registry.failing = fmt.Errorf("disk full")
+		f.registry.fail(errors.New("disk full"))
 		done := make(chan struct{})
 		ctx, stop := context.WithCancel(t.Context())
 		go func() { f.Run(ctx); close(done) }()
 		synctest.Wait()
-		f.registry.mu.Lock()
-		f.registry.failing = nil
-		f.registry.mu.Unlock()
+		f.registry.fail(nil)
 		time.Sleep(2 * retryUses)
-		if f.registry.used[h.Credential.ID].IsZero() {
+		if f.registry.usedAt(h.Credential.ID).IsZero() {
 			t.Error("the use is lost")
 		}
 		stop()
 		<-done
 		f.add(t, "b", accessToken("tok-b"))
 		refused(t, f.byText(t, "tok-b"), "")
-		if err := f.Close(t.Context()); err != nil || len(f.registry.used) != 2 {
+		if err := f.Close(t.Context()); err != nil || len(f.registry.used) != 2 { // Run has returned
 			t.Errorf("Close: %v, %d uses written", err, len(f.registry.used))
 		}
 	})

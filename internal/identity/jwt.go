@@ -108,8 +108,8 @@ func (s *Service) judge(token string, known []*record, now time.Time) (signature
 	return signature{r, c}, r.live(now)
 }
 
-// signer returns whose key signed the token. The algorithm is the key's: a token that names another is refused, whatever
-// it says. (threats: algorithm confusion)
+// signer returns whose key signed the token. Which algorithms a key signs with is the key's business: a token that names
+// another is refused, so that no signature is checked in a way that its key was not made for.
 func (t *token) signer(known []*record) (*record, error) {
 	refusal := muster.Refuse(muster.ReasonJWTKeyUnknown, "")
 	for _, r := range known {

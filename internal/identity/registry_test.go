@@ -79,6 +79,20 @@ func (r *registry) questions() int {
 	return n
 }
 
+// usedAt returns when the credential's use was last written.
+func (r *registry) usedAt(c muster.CredentialID) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.used[c]
+}
+
+// fail makes the registry fail from now on, or work again.
+func (r *registry) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failing = err
+}
+
 // A fixture is a service with its registry and a clock that stands still.
 type fixture struct {
 	*Service

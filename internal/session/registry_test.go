@@ -1,0 +1,165 @@
+package session_test
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"muster"
+	"muster/internal/session"
+)
+
+// A log keeps who was hung up on and why, in order.
+type log struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *log) hangup(name string) func(error) {
+	return func(why error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.lines = append(l.lines, name+": "+string(muster.ReasonOf(why)))
+	}
+}
+
+func (l *log) want(t *testing.T, lines ...string) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !slices.Equal(l.lines, lines) {
+		t.Errorf("hung up: %q, want %q", l.lines, lines)
+	}
+	l.lines = nil
+}
+
+func TestTheNewestStay(t *testing.T) {
+	r, l, device := session.New(), &log{}, muster.NewID[muster.Device]()
+	leaveA := r.Open(device, 1, l.hangup("a"))
+	r.Open(device, 1, l.hangup("b"))
+	l.want(t, "a: taken-over")
+	leaveC := r.Open(device, 3, l.hangup("c"))
+	r.Open(device, 3, l.hangup("d"))
+	l.want(t)
+	r.Open(device, 3, l.hangup("e"))
+	l.want(t, "b: taken-over")
+	if n := r.Count(); n != 3 {
+		t.Errorf("%d sessions", n)
+	}
+
+	leaveA()
+	leaveA()
+	if n := r.Count(); n != 3 {
+		t.Errorf("leaving after being taken over changes the count to %d", n)
+	}
+	leaveC()
+	leaveC()
+	if n := r.Count(); n != 2 {
+		t.Errorf("%d sessions after one of three left", n)
+	}
+	r.Open(device, 1, l.hangup("f")) // the limit was lowered meanwhile
+	l.want(t, "e: taken-over", "d: taken-over")
+	r.Open(device, 0, l.hangup("g"))
+	l.want(t, "f: taken-over")
+}
+
+func TestHangupEndsAllSessionsOfOneDevice(t *testing.T) {
+	r, l := session.New(), &log{}
+	one, other := muster.NewID[muster.Device](), muster.NewID[muster.Device]()
+	leave := r.Open(one, 2, l.hangup("1a"))
+	r.Open(one, 2, l.hangup("1b"))
+	leaveOther := r.Open(other, 2, l.hangup("2"))
+	r.Hangup(one, muster.Refuse(muster.ReasonDeviceSuspended, ""))
+	r.Hangup(one, muster.Refuse(muster.ReasonDeviceSuspended, ""))
+	r.Hangup(muster.NewID[muster.Device](), muster.ReasonDeviceDeleted)
+	l.want(t, "1b: device-suspended", "1a: device-suspended")
+	leave()
+	if r.Connected(one) || !r.Connected(other) || r.Count() != 1 {
+		t.Errorf("connected: %v, %v; %d sessions", r.Connected(one), r.Connected(other), r.Count())
+	}
+	leaveOther()
+	if r.Connected(other) || r.Count() != 0 {
+		t.Errorf("connected after leaving; %d sessions", r.Count())
+	}
+}
+
+func TestHangupMayUseTheRegistry(t *testing.T) {
+	r, device := session.New(), muster.NewID[muster.Device]()
+	var leave func()
+	leave = r.Open(device, 1, func(error) {
+		leave()
+		if !r.Connected(device) {
+			t.Error("the new session is not there while the old one is told")
+		}
+	})
+	r.Open(device, 1, func(error) {})
+	if r.Count() != 1 {
+		t.Errorf("%d sessions", r.Count())
+	}
+}
+
+// However opening, leaving and hanging up cross, the count comes out right and nobody is told twice.
+func TestEverythingAtOnce(t *testing.T) {
+	r := session.New()
+	devices := make([]muster.DeviceID, 4)
+	for i := range devices {
+		devices[i] = muster.NewID[muster.Device]()
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 2000 {
+				device := devices[rand.IntN(len(devices))]
+				var told atomic.Int32
+				leave := r.Open(device, 1+rand.IntN(3), func(error) {
+					if told.Add(1) > 1 {
+						t.Error("told twice")
+					}
+				})
+				switch rand.IntN(3) {
+				case 0:
+					r.Hangup(device, muster.ReasonDeviceSuspended)
+				case 1:
+					r.Connected(device)
+				}
+				leave()
+				leave()
+			}
+		})
+	}
+	all.Wait()
+	if n := r.Count(); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+	for _, d := range devices {
+		if r.Connected(d) {
+			t.Error("a device is still connected")
+		}
+	}
+}
+
+// A million idle devices cost their registry about a hundred megabytes.
+func TestASessionIsSmall(t *testing.T) {
+	const n, limit = 50_000, 150
+	r := session.New()
+	leave := make([]func(), n)
+	hangup := func(error) {}
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range leave {
+		leave[i] = r.Open(muster.NewID[muster.Device](), 1, hangup)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if each := int(after.HeapAlloc-before.HeapAlloc) / n; each > limit {
+		t.Errorf("a session takes %d bytes, more than %d", each, limit)
+	} else {
+		t.Logf("a session takes %d bytes", each)
+	}
+	runtime.KeepAlive(r)
+	runtime.KeepAlive(leave)
+}
