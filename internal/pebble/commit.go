@@ -1,6 +1,7 @@
 package pebble
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 
@@ -20,9 +21,6 @@ const (
 	// keepBatch is the largest batch whose memory is used again.
 	keepBatch = 16 << 20
 )
-
-// flags of a stored sample.
-const stamped = 1
 
 // Commit makes the batch durable. An empty batch only asks whether one would be taken.
 func (r *Readings) Commit(b *muster.Batch) error {
@@ -100,12 +98,16 @@ func (w *writer) write(batch *cockroach.Batch, entries []muster.Entry, known []u
 	w.reserve(batch, len(entries))
 	w.group(entries)
 	w.fileClasses(batch, entries, known)
+	// In the order of their keys: the path to a key in memory is then mostly the path to the one before.
+	slices.SortFunc(w.present, func(a, b int) int {
+		return bytes.Compare(entries[w.slots[a].first].Device[:], entries[w.slots[b].first].Device[:])
+	})
 	for _, i := range w.present {
-		s := &w.slots[i]
-		w.writeHistory(batch, entries, s)
-		w.writeLatest(batch, entries, s)
+		w.writeHistory(batch, entries, &w.slots[i])
 	}
-	w.sequence += uint64(len(entries))
+	for _, i := range w.present {
+		w.writeLatest(batch, entries, &w.slots[i])
+	}
 }
 
 // reserve begins a new epoch if the counter would run over within the batch.
@@ -163,21 +165,34 @@ func (w *writer) fileClasses(batch *cockroach.Batch, entries []muster.Entry, kno
 	}
 }
 
+// writeHistory writes the samples of one device, in as few packs as they go into. The device's samples get sequences in
+// the order they came.
 func (w *writer) writeHistory(batch *cockroach.Batch, entries []muster.Entry, s *slot) {
-	for e := s.first; ; e = w.next[e] {
-		entry := &entries[e]
-		day, ms := dayOf(entry.TS)
-		op := batch.SetDeferred(readingLen, 1+len(entry.Values))
-		putReading(op.Key, entry.Retention, day, &entry.Device, ms, w.sequence+uint64(e))
-		op.Value[0] = 0
-		if entry.Stamped {
-			op.Value[0] = stamped
+	for e, more := s.first, true; more; {
+		first := &entries[e]
+		day, ms := dayOf(first.TS)
+		begin, size, n := e, 0, 0
+		for ts := first.TS; ; {
+			entry := &entries[e]
+			if n > 0 && !packable(first, entry, ts, size) {
+				break
+			}
+			ts = entry.TS
+			size += packedLen(entry, first.TS)
+			n++
+			if more = e != s.last; !more {
+				break
+			}
+			e = w.next[e]
 		}
-		copy(op.Value[1:], entry.Values)
+		op := batch.SetDeferred(readingLen, size)
+		putReading(op.Key, first.Retention, day, &first.Device, ms, w.sequence)
+		pack := op.Value[:0]
+		for e := begin; n > 0; e, n = w.next[e], n-1 {
+			pack = appendPacked(pack, &entries[e], first.TS)
+			w.sequence++
+		}
 		_ = op.Finish() // never fails without an index
-		if e == s.last {
-			return
-		}
 	}
 }
 
@@ -245,7 +260,7 @@ func (w *writer) sum(batch *cockroach.Batch, entries []muster.Entry, device must
 }
 
 func sampleLen(e *muster.Entry) int {
-	return 8 + uvarintLen(len(e.Values)) + len(e.Values)
+	return 8 + uvarintLen(uint64(len(e.Values))) + len(e.Values)
 }
 
 // sameKeys reports whether both samples name the same keys in the same order.

@@ -3,7 +3,6 @@ package pebble
 import (
 	"context"
 	"errors"
-	"math"
 
 	cockroach "github.com/cockroachdb/pebble/v2"
 
@@ -29,7 +28,7 @@ func (r *Readings) forgetClass(ctx context.Context, class uint16, device muster.
 		return err
 	}
 	defer func() { err = errors.Join(err, c.it.Close()) }()
-	if err := c.seek(ctx, math.MinInt64); err != nil {
+	if err := c.seek(ctx, firstDay, 0); err != nil {
 		return err
 	}
 	for !c.ended {

@@ -13,61 +13,142 @@ func (r *Readings) History(ctx context.Context, device muster.DeviceID, key stri
 	if within.From >= within.To || within.Limit <= 0 {
 		return nil, nil
 	}
-	scan, err := r.scan(ctx, device, within)
-	defer func() { err = errors.Join(err, scan.close()) }()
+	tracks, err := r.tracks(ctx, device, key, within)
+	defer func() {
+		for _, t := range tracks {
+			err = errors.Join(err, t.it.Close())
+		}
+	}()
 	if err != nil {
 		return nil, err
 	}
-	found := timeline{key: key, limit: within.Limit}
-	for n := 1; ; n++ {
-		sample, ok, err := scan.next(ctx)
+	line := timeline{key: key, limit: within.Limit}
+	for {
+		p, ok, err := nextPoint(ctx, tracks)
 		if err != nil {
 			return nil, err
 		}
-		if !ok || !found.add(sample) {
-			return found.result(), nil
-		}
-		if n%256 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
+		if !ok || !line.add(p) {
+			return line.result(), nil
 		}
 	}
 }
 
-// A timeline gathers the readings of one key from samples in order.
+// A timeline gathers the readings of one key from points in order.
 type timeline struct {
 	key      string
 	limit    int
 	readings []muster.Reading
-	group    int // where the readings of the newest time begin
-	stamped  int // which of them the device stamped; -1: none
+	stamped  int // place of the reading of the newest time that the device stamped; -1: none
 }
 
-// add takes the next sample. It is false when no more are needed.
-func (t *timeline) add(s stored) bool {
-	fresh := len(t.readings) == 0 || t.readings[len(t.readings)-1].TS != s.ts
-	if fresh && len(t.readings) >= t.limit {
-		return false
-	}
-	value, ok := lookUp(s.values, t.key)
-	if !ok {
-		return true
-	}
-	if fresh {
-		t.group, t.stamped = len(t.readings), -1
-	}
-	if s.stamped {
-		if t.stamped >= 0 {
-			t.readings = append(t.readings[:t.stamped], t.readings[t.stamped+1:]...)
+// add takes the next point. It is false when no more are needed.
+func (l *timeline) add(p point) bool {
+	if n := len(l.readings); n == 0 || l.readings[n-1].TS != p.ts {
+		if n >= l.limit {
+			return false
 		}
-		t.stamped = len(t.readings)
+		l.stamped = -1
 	}
-	t.readings = append(t.readings, muster.Reading{Key: t.key, TS: s.ts, Value: value})
+	if p.stamped {
+		if l.stamped >= 0 {
+			l.readings = append(l.readings[:l.stamped], l.readings[l.stamped+1:]...)
+		}
+		l.stamped = len(l.readings)
+	}
+	l.readings = append(l.readings, muster.Reading{Key: l.key, TS: p.ts, Value: p.value})
 	return true
 }
 
 // result returns no more than the limit: the last time may have brought more.
-func (t *timeline) result() []muster.Reading {
-	return t.readings[:min(len(t.readings), t.limit)]
+func (l *timeline) result() []muster.Reading {
+	return l.readings[:min(len(l.readings), l.limit)]
+}
+
+// A point is a reading of the wanted key as it came.
+type point struct {
+	ts       int64
+	sequence uint64
+	stamped  bool
+	value    muster.Value
+}
+
+func (p *point) before(q *point) bool {
+	return p.ts < q.ts || p.ts == q.ts && p.sequence < q.sequence
+}
+
+// A track is what one class has of one key of one device, as points in order.
+type track struct {
+	*cursor
+	key     string
+	within  muster.Range
+	waiting heap // points of packs that were read, until no pack can bring an earlier one
+}
+
+func (r *Readings) tracks(ctx context.Context, device muster.DeviceID, key string, within muster.Range) ([]*track, error) {
+	var tracks []*track
+	first, ms := dayOf(within.From)
+	last, _ := dayOf(within.To - 1)
+	for _, class := range *r.classes.Load() {
+		c, err := r.cursor(class, device, first, last)
+		if err != nil {
+			return tracks, err
+		}
+		tracks = append(tracks, &track{cursor: c, key: key, within: within})
+		// A pack that begins earlier may reach into the range.
+		if err := c.seek(ctx, first, max(ms, maxPackSpan)-maxPackSpan); err != nil {
+			return tracks, err
+		}
+	}
+	return tracks, nil
+}
+
+// nextPoint takes the next point of all tracks; ok is false at the end.
+func nextPoint(ctx context.Context, tracks []*track) (_ point, ok bool, err error) {
+	var first *track
+	for _, t := range tracks {
+		if err := t.fill(ctx); err != nil {
+			return point{}, false, err
+		}
+		if len(t.waiting) > 0 && (first == nil || t.waiting[0].before(&first.waiting[0])) {
+			first = t
+		}
+	}
+	if first == nil {
+		return point{}, false, nil
+	}
+	return first.waiting.pop(), true, nil
+}
+
+// fill reads packs until the first waiting point is the next of the track.
+func (t *track) fill(ctx context.Context) error {
+	for !t.ended && t.ts < t.within.To && (len(t.waiting) == 0 || t.ts <= t.waiting[0].ts) {
+		pack, err := t.it.ValueAndErr()
+		if err != nil {
+			return broken("read history", err)
+		}
+		t.read(pack)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.next(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read puts what a pack has of the key among the waiting points.
+func (t *track) read(pack []byte) {
+	sequence := t.sequence
+	for since, stamped, values, rest, ok := cutPacked(pack); ok; since, stamped, values, rest, ok = cutPacked(rest) {
+		if ts := t.ts + since; ts >= t.within.From && ts < t.within.To {
+			if value, ok := lookUp(values, t.key); ok {
+				t.waiting.push(point{ts, sequence, stamped, value})
+			}
+		}
+		sequence++
+	}
 }
 
 // lookUp returns the value of a key; of several the last.
@@ -85,54 +166,37 @@ func lookUp(v muster.Values, key string) (value muster.Value, found bool) {
 	return value, found
 }
 
-// A scan walks the samples of one device by time and arrival, through all classes at once.
-type scan struct {
-	cursors []*cursor
-	to      int64
+// A heap holds points, the first of them in front.
+type heap []point
+
+func (h *heap) push(p point) {
+	*h = append(*h, p)
+	s := *h
+	for i := len(s) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !s[i].before(&s[parent]) {
+			return
+		}
+		s[i], s[parent] = s[parent], s[i]
+		i = parent
+	}
 }
 
-func (r *Readings) scan(ctx context.Context, device muster.DeviceID, within muster.Range) (*scan, error) {
-	s := &scan{to: within.To}
-	first, _ := dayOf(within.From)
-	last, _ := dayOf(within.To - 1)
-	for _, class := range *r.classes.Load() {
-		c, err := r.cursor(class, device, first, last)
-		if err != nil {
-			return s, err
+func (h *heap) pop() point {
+	s := *h
+	first, last := s[0], len(s)-1
+	s[0], s[last] = s[last], point{}
+	s = s[:last]
+	*h = s
+	for i := 0; ; {
+		child := 2*i + 1
+		if child+1 < last && s[child+1].before(&s[child]) {
+			child++
 		}
-		s.cursors = append(s.cursors, c)
-		if err := c.seek(ctx, within.From); err != nil {
-			return s, err
+		if child >= last || !s[child].before(&s[i]) {
+			return first
 		}
+		s[i], s[child] = s[child], s[i]
+		i = child
 	}
-	return s, nil
-}
-
-// next returns the next sample; ok is false at the end.
-func (s *scan) next(ctx context.Context) (_ stored, ok bool, err error) {
-	var first *cursor
-	for _, c := range s.cursors {
-		if c.handedOut {
-			if err := c.next(ctx); err != nil {
-				return stored{}, false, err
-			}
-		}
-		if !c.ended && c.ts < s.to && (first == nil || c.before(first)) {
-			first = c
-		}
-	}
-	if first == nil {
-		return stored{}, false, nil
-	}
-	first.handedOut = true
-	sample, err := first.sample()
-	return sample, err == nil, err
-}
-
-func (s *scan) close() error {
-	var errs []error
-	for _, c := range s.cursors {
-		errs = append(errs, c.it.Close())
-	}
-	return errors.Join(errs...)
 }

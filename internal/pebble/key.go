@@ -13,12 +13,12 @@ import (
 //	e                                              epoch: how often sequences began anew
 //	c class                                        a retention class that has readings
 //	l device                                       the newest reading of each key: see latest.go
-//	r class day device ms sequence                 one sample
+//	r class day device ms sequence                 a pack of samples: see pack.go
 //
-// class is the retention in days (2 bytes, 0 for ever), day the day of the sample's time since 1970 (5 bytes, biased so
-// that days before 1970 sort first), ms the time within that day (4 bytes), sequence the order of arrival (8 bytes).
-// Everything is big-endian. So a class loses its oldest days with one range deletion, what is written today lies
-// together, and a device's samples of one day are neighbours in time order.
+// class is the retention in days (2 bytes, 0 for ever), day the day of the first sample's time since 1970 (5 bytes, biased
+// so that days before 1970 sort first), ms its time within that day (4 bytes), sequence its place in the order of arrival
+// (8 bytes). Everything is big-endian. So a class loses its oldest days with one range deletion, what is written today
+// lies together, and a device's packs of one day are neighbours, by time.
 const (
 	kindVersion = 'v'
 	kindEpoch   = 'e'

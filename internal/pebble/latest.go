@@ -234,7 +234,7 @@ func (n *newest) append(b []byte) []byte {
 		ts, first, size := n.held[i].ts, i, 0
 		for ; i < len(n.held) && n.held[i].ts == ts; i++ {
 			key := len(n.held[i].key)
-			size += uvarintLen(key) + key + len(n.held[i].value)
+			size += uvarintLen(uint64(key)) + key + len(n.held[i].value)
 		}
 		b = append(b, appendHead(head[:0], ts, size)...)
 		for _, h := range n.held[first:i] {
@@ -247,14 +247,6 @@ func (n *newest) append(b []byte) []byte {
 
 func appendHead(b []byte, ts int64, size int) []byte {
 	return binary.AppendUvarint(binary.BigEndian.AppendUint64(b, uint64(ts)), uint64(size))
-}
-
-func uvarintLen(n int) int {
-	w := 1
-	for ; n >= 0x80; n >>= 7 {
-		w++
-	}
-	return w
 }
 
 // Latest returns the newest reading of each key of the device, by key.
