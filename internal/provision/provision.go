@@ -86,6 +86,10 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 	}
 	if err != nil {
 		s.allowance.giveBack(key.ID)
+		// A twin of this request may have come first: what it was granted is the answer to both.
+		if twin, _ := s.repeat(ctx, request, now); twin != nil {
+			return twin, nil
+		}
 	}
 	return grant, err
 }
