@@ -1,0 +1,138 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"reflect"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"muster"
+	"muster/internal/fleet"
+	"muster/internal/journal"
+	"muster/internal/session"
+	"muster/internal/telemetry"
+)
+
+// Options are the rooms that the API is for.
+type Options struct {
+	Fleet      *fleet.Service
+	Journal    *journal.Journal
+	Readings   *telemetry.Reader
+	Sessions   *session.Registry
+	Version    string // of the server
+	Logger     *slog.Logger
+	Registerer prometheus.Registerer // nil: metrics are not shown anywhere
+	Now        func() time.Time      // nil means time.Now
+}
+
+// maxBody bounds the body of a request, in bytes.
+const maxBody = 1 << 20
+
+type api struct {
+	Options
+	huma     huma.API
+	failures failures
+	requests *prometheus.CounterVec
+	started  time.Time
+	changing sync.Mutex // held while a profile is read, changed and written
+}
+
+// New returns the handler of everything under /v1, of /setup and of the plain page at /.
+func New(o Options) http.Handler {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	operations := http.NewServeMux()
+	a := &api{
+		Options: o, failures: failures{seen: make(map[netip.Addr]*rate.Limiter)},
+		requests: newRequests(o.Registerer), started: o.Now(),
+	}
+	a.huma = humago.New(operations, a.config())
+	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
+		next(exchange{ctx})
+		a.requests.WithLabelValues(ctx.Operation().OperationID, strconv.Itoa(ctx.Status())).Inc()
+	})
+	a.serveProfiles()
+	a.serveProvisionKeys()
+	a.serveDevices()
+	a.serveCredentials()
+	a.serveTelemetry()
+	a.serveAttempts()
+	a.serveServer()
+	operations.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, muster.Refuse(muster.ReasonNotFound, "there is no %.200q to %s", r.URL.Path, r.Method))
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", a.authenticated(operations))
+	mux.Handle("GET /v1/openapi.json", a.document())
+	a.servePages(mux)
+	return guarded(verbatim(mux))
+}
+
+// config is the library's configuration without what it would serve and add by itself.
+func (a *api) config() huma.Config {
+	c := huma.DefaultConfig("Muster", a.Version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
+	c.RejectUnknownQueryParameters = true
+	c.Transformers = []huma.Transformer{reword}
+	c.Info.Description = "Devices, the profiles they belong to, how they get in and what they sent. " +
+		"Every refusal is a problem document whose reason is a stable code."
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	c.Security = []map[string][]string{{"token": {}}}
+	return c
+}
+
+// document serves the OpenAPI document of the operations that are registered by now.
+func (a *api) document() http.Handler {
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	delete(schemas, "ErrorModel") // the library's refusal, which reword replaces
+	delete(schemas, "ErrorDetail")
+	text := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		document, err := text()
+		if err != nil {
+			writeProblem(w, a.tell(r.Context(), "openapi", err))
+			return
+		}
+		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
+		_, _ = w.Write(document)
+	})
+}
+
+// serve adds an operation. Its path names its nouns, so that id may be the operation's name in generated clients.
+func serve[I, O any](a *api, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
+	problem := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
+	op := huma.Operation{
+		Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody,
+		Responses: map[string]*huma.Response{"default": {
+			Description: "Refused",
+			Content:     map[string]*huma.MediaType{problemType: {Schema: problem}},
+		}},
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.tell(ctx, id, err)
+		}
+		return out, nil
+	})
+}
+
+// tell returns the problem that err is to people, and logs what is our own fault.
+func (a *api) tell(ctx context.Context, operation string, err error) *Problem {
+	p := problemOf(err)
+	if p.Status == http.StatusInternalServerError && ctx.Err() == nil {
+		a.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("operation", operation), slog.Any("error", err))
+	}
+	return p
+}

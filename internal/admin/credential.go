@@ -1,0 +1,118 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"muster"
+	"muster/internal/fleet"
+)
+
+// A Credential is a muster.Credential as people see it: never what opens the door.
+type Credential struct {
+	ID         string    `json:"id"`
+	Kind       string    `json:"kind" enum:"ACCESS_TOKEN,X509_CERTIFICATE,MQTT_BASIC,PUBLIC_KEY"`
+	State      string    `json:"state" enum:"pending,active,retiring,revoked"`
+	Hint       string    `json:"hint,omitempty" doc:"client id and user name, or the digest of a certificate or key"`
+	NotBefore  time.Time `json:"notBefore,omitzero"`
+	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
+	CreatedAt  time.Time `json:"createdAt"`
+	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"may lag by a minute"`
+}
+
+// Evidence is what a device shall show. With none of it the server makes a token.
+type Evidence struct {
+	Token        string `json:"token,omitempty"`
+	MQTTClientID string `json:"mqttClientId,omitempty"`
+	MQTTUsername string `json:"mqttUsername,omitempty"`
+	MQTTPassword string `json:"mqttPassword,omitempty"`
+	Certificate  string `json:"certificate,omitempty" doc:"PEM or base64 DER of an X.509 certificate"`
+	PublicKey    string `json:"publicKey,omitempty" doc:"PEM of a public key, or of a certificate that holds it"`
+}
+
+// A NewCredential is a credential to be added.
+type NewCredential struct {
+	Evidence
+	NotBefore time.Time `json:"notBefore,omitzero"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+}
+
+// A MadeCredential is a new credential, with the token that the server made, which is shown this once.
+type MadeCredential struct {
+	Credential
+	Token string `json:"token,omitempty" doc:"only where the server made it"`
+}
+
+func (a *api) serveCredentials() {
+	serve(a, http.MethodGet, "/v1/devices/{name}/credentials", "list-credentials", "Credentials of a device, the oldest first", a.listCredentials)
+	serve(a, http.MethodPost, "/v1/devices/{name}/credentials", "add-credential", "Gives a device one more credential", a.addCredential)
+	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/revoke", "revoke-credential",
+		"Ends the use of a credential and the sessions of its device", a.revokeCredential)
+}
+
+func (a *api) listCredentials(ctx context.Context, in *named) (*answer[List[Credential]], error) {
+	v, err := a.Fleet.ShowDevice(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(v.Credentials, credentialOf), nil
+}
+
+func (a *api) addCredential(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	Body NewCredential
+},
+) (*answer[MadeCredential], error) {
+	b := in.Body
+	c, shown, err := a.Fleet.AddCredential(ctx, in.Name, fleet.NewCredential{
+		Credentials: b.credentials(), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[MadeCredential]{MadeCredential{credentialOf(c), b.madeToken(shown)}}, nil
+}
+
+func (a *api) revokeCredential(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	ID   string `path:"id" maxLength:"36"`
+},
+) (*answer[Credential], error) {
+	id, err := muster.ParseID[muster.Credential](in.ID)
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.Fleet.RevokeCredential(ctx, in.Name, id)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Credential]{credentialOf(c)}, nil
+}
+
+func (e *Evidence) credentials() fleet.Credentials {
+	return fleet.Credentials{
+		Token: muster.Secret(e.Token), MQTTClientID: e.MQTTClientID, MQTTUsername: e.MQTTUsername,
+		MQTTPassword: muster.Secret(e.MQTTPassword), Certificate: e.Certificate, PublicKey: e.PublicKey,
+	}
+}
+
+// madeToken returns the token among what a device shall show that was not asked for: the server made it.
+func (e *Evidence) madeToken(shown ...muster.Evidence) string {
+	if e.Token != "" {
+		return ""
+	}
+	for _, s := range shown {
+		if s.Kind == muster.AccessToken {
+			return s.Token.Reveal()
+		}
+	}
+	return ""
+}
+
+func credentialOf(c muster.Credential) Credential {
+	return Credential{
+		ID: c.ID.String(), Kind: c.Kind.String(), State: c.State.String(), Hint: c.Hint,
+		NotBefore: c.NotBefore, ExpiresAt: c.ExpiresAt, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt,
+	}
+}

@@ -1,0 +1,161 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"muster"
+	"muster/internal/fleet"
+)
+
+// A Device is a device in a list.
+type Device struct {
+	ID            string            `json:"id"`
+	Name          string            `json:"name"`
+	Profile       string            `json:"profile"`
+	State         string            `json:"state" enum:"listed,active,suspended"`
+	Connected     bool              `json:"connected" doc:"it has a session now"`
+	Gateway       bool              `json:"gateway,omitempty"`
+	Label         string            `json:"label,omitempty"`
+	Tags          map[string]string `json:"tags,omitempty"`
+	CreatedAt     time.Time         `json:"createdAt"`
+	ProvisionedAt time.Time         `json:"provisionedAt,omitzero" doc:"when it let itself in"`
+}
+
+// A DeviceView is all that is known of a device but its readings.
+type DeviceView struct {
+	Device
+	ProvisionedWith string       `json:"provisionedWith,omitempty" doc:"id of the provision key that let it in"`
+	Credentials     []Credential `json:"credentials" nullable:"false"`
+	Attributes      Attributes   `json:"attributes"`
+}
+
+// Attributes are the attributes of a device, by scope and key.
+type Attributes struct {
+	Server map[string]json.RawMessage `json:"server" doc:"written and read by the server"`
+	Shared map[string]json.RawMessage `json:"shared" doc:"written by the server, read by the device"`
+	Client map[string]json.RawMessage `json:"client" doc:"written by the device"`
+}
+
+// A NewDevice is a device to be made, with what it shall show.
+type NewDevice struct {
+	Name    string            `json:"name"`
+	Profile string            `json:"profile,omitempty" doc:"left out: default"`
+	Label   string            `json:"label,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty"`
+	Gateway bool              `json:"gateway,omitempty"`
+	Evidence
+}
+
+// A MadeDevice is a new device, with the token that the server made for it, which is shown this once.
+type MadeDevice struct {
+	Device
+	Token string `json:"token,omitempty" doc:"only where the server made it"`
+}
+
+func (a *api) serveDevices() {
+	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices, by name", a.listDevices)
+	serve(a, http.MethodPost, "/v1/devices", "create-device", "Makes a device", a.createDevice)
+	serve(a, http.MethodGet, "/v1/devices/{name}", "show-device", "One device with its credentials and attributes", a.showDevice)
+	serve(a, http.MethodDelete, "/v1/devices/{name}", "delete-device", "Removes a device and all it sent", a.deleteDevice)
+	serve(a, http.MethodPost, "/v1/devices/{name}/suspend", "suspend-device", "Keeps a device out and ends its sessions", a.suspendDevice)
+	serve(a, http.MethodPost, "/v1/devices/{name}/resume", "resume-device", "Lets a suspended device back in", a.resumeDevice)
+}
+
+func (a *api) listDevices(ctx context.Context, in *struct {
+	Search  string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
+	Profile string `query:"profile" maxLength:"255" doc:"of this profile alone"`
+	State   string `query:"state" enum:"listed,active,suspended" doc:"in this state alone"`
+	After   string `query:"after" maxLength:"255" doc:"names behind this one alone: next of the page before"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+},
+) (*answer[List[Device]], error) {
+	q := fleet.DeviceList{Profile: in.Profile, Search: in.Search, After: in.After, Limit: in.Limit}
+	if in.State != "" {
+		state, err := muster.ParseDeviceState(in.State)
+		if err != nil {
+			return nil, err
+		}
+		q.State = &state
+	}
+	rows, err := a.Fleet.Devices(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(rows, a.deviceOf)
+	if len(rows) == in.Limit {
+		out.Body.Next = rows[len(rows)-1].Name
+	}
+	return out, nil
+}
+
+func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*answer[MadeDevice], error) {
+	b := in.Body
+	row, shown, err := a.Fleet.CreateDevice(ctx, fleet.NewDevice{
+		Name: b.Name, Profile: b.Profile, Label: b.Label, Tags: b.Tags, Gateway: b.Gateway, Credentials: b.credentials(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[MadeDevice]{MadeDevice{a.deviceOf(row), b.madeToken(shown...)}}, nil
+}
+
+func (a *api) showDevice(ctx context.Context, in *named) (*answer[DeviceView], error) {
+	v, err := a.Fleet.ShowDevice(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	view := DeviceView{
+		Device: a.deviceOf(v.DeviceRow), ProvisionedWith: v.ProvisionedWith.String(),
+		Credentials: listOf(v.Credentials, credentialOf).Body.Items, Attributes: attributesOf(v.Attributes),
+	}
+	return &answer[DeviceView]{view}, nil
+}
+
+func (a *api) deleteDevice(ctx context.Context, in *named) (*struct{}, error) {
+	d, err := a.Fleet.Device(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Fleet.DeleteDevice(ctx, in.Name); err != nil {
+		return nil, err
+	}
+	// The device is gone whatever becomes of its readings; nobody can reach them by its id any more.
+	if err := a.Readings.Forget(context.WithoutCancel(ctx), d.ID); err != nil {
+		a.Logger.LogAttrs(ctx, slog.LevelError, "readings of a deleted device stay", slog.String("device", d.ID.String()), slog.Any("error", err))
+	}
+	return nil, nil
+}
+
+func (a *api) suspendDevice(ctx context.Context, in *named) (*struct{}, error) {
+	_, err := a.Fleet.SuspendDevice(ctx, in.Name)
+	return nil, err
+}
+
+func (a *api) resumeDevice(ctx context.Context, in *named) (*struct{}, error) {
+	_, err := a.Fleet.ResumeDevice(ctx, in.Name)
+	return nil, err
+}
+
+func (a *api) deviceOf(d fleet.DeviceRow) Device {
+	return Device{
+		ID: d.ID.String(), Name: d.Name, Profile: d.ProfileName, State: d.State.String(), Connected: a.Sessions.Connected(d.ID),
+		Gateway: d.Gateway, Label: d.Label, Tags: d.Tags, CreatedAt: d.CreatedAt, ProvisionedAt: d.ProvisionedAt,
+	}
+}
+
+func attributesOf(all []muster.Attribute) Attributes {
+	a := Attributes{
+		Server: map[string]json.RawMessage{}, Shared: map[string]json.RawMessage{}, Client: map[string]json.RawMessage{},
+	}
+	for _, at := range all {
+		scope := map[muster.Scope]map[string]json.RawMessage{
+			muster.ServerScope: a.Server, muster.SharedScope: a.Shared, muster.ClientScope: a.Client,
+		}[at.Scope]
+		scope[at.Key] = at.Value.AppendJSON(nil)
+	}
+	return a
+}

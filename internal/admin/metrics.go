@@ -1,0 +1,14 @@
+package admin
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+)
+
+// newRequests counts what people and scripts ask for.
+func newRequests(to prometheus.Registerer) *prometheus.CounterVec {
+	return promauto.With(to).NewCounterVec(prometheus.CounterOpts{
+		Name: "muster_api_requests_total",
+		Help: "Requests of the API for people, by operation and status.",
+	}, []string{"operation", "status"})
+}

@@ -1,0 +1,219 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"muster"
+	"muster/internal/fleet"
+)
+
+// A Profile is a muster.Profile as people see it.
+type Profile struct {
+	ID            string     `json:"id"`
+	Name          string     `json:"name"`
+	Description   string     `json:"description,omitempty"`
+	Strategy      string     `json:"strategy" enum:"disabled,create,preprovisioned,x509-chain"`
+	RetentionDays uint16     `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever"`
+	HideReasons   bool       `json:"hideReasons,omitempty" doc:"devices are not told why they are refused"`
+	Sessions      int        `json:"sessions" doc:"how many connections a device may have at once"`
+	JWT           *JWTRule   `json:"jwt,omitempty"`
+	Chain         *ChainRule `json:"chain,omitempty"`
+	CreatedAt     time.Time  `json:"createdAt"`
+}
+
+// A ChainRule says which certificates let devices in.
+type ChainRule struct {
+	CA          string `json:"ca" doc:"PEM of the authority"`
+	CNPattern   string `json:"cnPattern" doc:"its first group, found in the common name, is the device's name"`
+	AllowCreate bool   `json:"allowCreate,omitempty" doc:"devices that are not listed are created"`
+}
+
+// A JWTRule says which of a device's signed tokens are taken. What is left out has its default.
+type JWTRule struct {
+	Audiences   []string `json:"audiences,omitempty" nullable:"false" doc:"with {deviceId} where the device's name stands"`
+	MaxLifetime string   `json:"maxLifetime,omitempty" example:"24h" doc:"longest exp - iat"`
+	Skew        string   `json:"skew,omitempty" example:"10m" doc:"how far clocks may differ"`
+	OutliveExp  bool     `json:"outliveExp,omitempty" doc:"sessions go on after exp"`
+}
+
+// ProfileSettings are what a profile can be given; what is left out is the default, or stays.
+type ProfileSettings struct {
+	Description   *string    `json:"description,omitempty"`
+	Strategy      *string    `json:"strategy,omitempty" enum:"disabled,create,preprovisioned,x509-chain,DISABLED,ALLOW_CREATE_NEW_DEVICES,CHECK_PRE_PROVISIONED_DEVICES,X509_CERTIFICATE_CHAIN"`
+	RetentionDays *uint16    `json:"retentionDays,omitempty"`
+	HideReasons   *bool      `json:"hideReasons,omitempty"`
+	Sessions      *int       `json:"sessions,omitempty" minimum:"1" maximum:"16"`
+	JWT           *JWTRule   `json:"jwt,omitempty"`
+	Chain         *ChainRule `json:"chain,omitempty"`
+}
+
+// A NewProfile is a profile to be made, with its first provision key.
+type NewProfile struct {
+	Name string `json:"name"`
+	ProfileSettings
+	ProvisionKey    string `json:"provisionKey,omitempty" doc:"left out, the server makes one where the strategy needs it"`
+	ProvisionSecret string `json:"provisionSecret,omitempty" doc:"likewise"`
+}
+
+// A ProfileChange is what shall change.
+type ProfileChange struct {
+	Name *string `json:"name,omitempty"`
+	ProfileSettings
+}
+
+// A MadeProfile is a new profile with its first provision key, whose secret is shown this once.
+type MadeProfile struct {
+	Profile
+	ProvisionKey    string `json:"provisionKey,omitempty"`
+	ProvisionSecret string `json:"provisionSecret,omitempty"`
+}
+
+func (a *api) serveProfiles() {
+	serve(a, http.MethodGet, "/v1/profiles", "list-profiles", "All profiles, by name", a.listProfiles)
+	serve(a, http.MethodPost, "/v1/profiles", "create-profile", "Makes a profile", a.createProfile)
+	serve(a, http.MethodGet, "/v1/profiles/{name}", "show-profile", "One profile", a.showProfile)
+	serve(a, http.MethodPatch, "/v1/profiles/{name}", "update-profile", "Changes a profile", a.updateProfile)
+	serve(a, http.MethodDelete, "/v1/profiles/{name}", "delete-profile", "Removes a profile without devices", a.deleteProfile)
+}
+
+// named is the input of an operation on the thing of that name.
+type named struct {
+	Name string `path:"name" maxLength:"255"`
+}
+
+func (a *api) listProfiles(ctx context.Context, _ *struct{}) (*answer[List[Profile]], error) {
+	all, err := a.Fleet.Profiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(all, profileOf), nil
+}
+
+func (a *api) createProfile(ctx context.Context, in *struct{ Body NewProfile }) (*answer[MadeProfile], error) {
+	n := fleet.NewProfile{
+		Name: in.Body.Name, ProvisionKey: in.Body.ProvisionKey, ProvisionSecret: muster.Secret(in.Body.ProvisionSecret),
+	}
+	var p muster.Profile
+	if err := in.Body.apply(&p); err != nil {
+		return nil, err
+	}
+	n.Description, n.Strategy, n.Settings = p.Description, p.Strategy, p.Settings
+	p, key, err := a.Fleet.CreateProfile(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	made := MadeProfile{Profile: profileOf(p)}
+	if key != nil {
+		made.ProvisionKey, made.ProvisionSecret = key.Key, key.Secret.Reveal()
+	}
+	return &answer[MadeProfile]{made}, nil
+}
+
+func (a *api) showProfile(ctx context.Context, in *named) (*answer[Profile], error) {
+	p, err := a.Fleet.Profile(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Profile]{profileOf(p)}, nil
+}
+
+func (a *api) updateProfile(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	Body ProfileChange
+},
+) (*answer[Profile], error) {
+	a.changing.Lock()
+	defer a.changing.Unlock()
+	p, err := a.Fleet.Profile(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.Body.apply(&p); err != nil {
+		return nil, err
+	}
+	p, err = a.Fleet.UpdateProfile(ctx, in.Name, fleet.ProfileChange{
+		Name: in.Body.Name, Description: &p.Description, Strategy: &p.Strategy, Settings: &p.Settings,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Profile]{profileOf(p)}, nil
+}
+
+func (a *api) deleteProfile(ctx context.Context, in *named) (*struct{}, error) {
+	return nil, a.Fleet.DeleteProfile(ctx, in.Name)
+}
+
+// apply lays what is given over the profile.
+func (s *ProfileSettings) apply(p *muster.Profile) (err error) {
+	set(&p.Description, s.Description)
+	set(&p.Settings.RetentionDays, s.RetentionDays)
+	set(&p.Settings.HideReasons, s.HideReasons)
+	set(&p.Settings.Sessions, s.Sessions)
+	if s.Strategy != nil {
+		if p.Strategy, err = muster.ParseStrategy(*s.Strategy); err != nil {
+			return err
+		}
+	}
+	if s.Chain != nil {
+		rule := muster.ChainRule(*s.Chain)
+		p.Settings.Chain = &rule
+	}
+	if s.JWT != nil {
+		p.Settings.JWT, err = s.JWT.rule()
+	}
+	return err
+}
+
+func set[T any](field, to *T) {
+	if to != nil {
+		*field = *to
+	}
+}
+
+func (r *JWTRule) rule() (muster.JWTRule, error) {
+	rule := muster.JWTRule{Audiences: r.Audiences, OutliveExp: r.OutliveExp}
+	for _, d := range []struct {
+		name, text string
+		to         *time.Duration
+	}{{"maxLifetime", r.MaxLifetime, &rule.MaxLifetime}, {"skew", r.Skew, &rule.Skew}} {
+		if d.text == "" {
+			continue
+		}
+		length, err := time.ParseDuration(d.text)
+		if err != nil || length <= 0 {
+			return rule, muster.Refuse(muster.ReasonRequestInvalid, "jwt.%s: %.40q is no duration such as 24h or 10m", d.name, d.text)
+		}
+		*d.to = length
+	}
+	return rule, nil
+}
+
+func profileOf(p muster.Profile) Profile {
+	shown := Profile{
+		ID: p.ID.String(), Name: p.Name, Description: p.Description, Strategy: p.Strategy.String(),
+		RetentionDays: p.Settings.RetentionDays, HideReasons: p.Settings.HideReasons, Sessions: p.Settings.SessionLimit(),
+		CreatedAt: p.CreatedAt,
+	}
+	if rule := p.Settings.Chain; rule != nil {
+		chain := ChainRule(*rule)
+		shown.Chain = &chain
+	}
+	rule := p.Settings.JWT
+	jwt := JWTRule{
+		Audiences: rule.Audiences, MaxLifetime: durationText(rule.MaxLifetime), Skew: durationText(rule.Skew), OutliveExp: rule.OutliveExp,
+	}
+	if len(jwt.Audiences) > 0 || jwt.MaxLifetime != "" || jwt.Skew != "" || jwt.OutliveExp {
+		shown.JWT = &jwt
+	}
+	return shown
+}
+
+func durationText(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return d.String()
+}

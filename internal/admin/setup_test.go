@@ -1,0 +1,166 @@
+package admin_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"muster"
+	"muster/internal/admin"
+	"muster/internal/fleet"
+	"muster/internal/journal"
+	"muster/internal/pebble"
+	"muster/internal/session"
+	"muster/internal/sqlite"
+	"muster/internal/telemetry"
+)
+
+// A house is the API over real stores, with a token that opens it.
+type house struct {
+	t        testing.TB
+	handler  http.Handler
+	fleet    *fleet.Service
+	journal  *journal.Journal
+	readings *pebble.Readings
+	sessions *session.Registry
+	log      *bytes.Buffer
+	token    muster.Secret
+	remote   string
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	keys, err := muster.NewKeyring(bytes.Repeat([]byte{7}, muster.MasterKeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	registry, err := sqlite.Open(t.Context(), filepath.Join(dir, "registry.db"), sqlite.Options{Fingerprint: keys.Fingerprint()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { registry.Close() })
+	h := &house{t: t, log: &bytes.Buffer{}, sessions: session.New(), remote: "192.0.2.1:4711"}
+	log := slog.New(slog.NewTextHandler(h.log, nil))
+	if h.readings, err = pebble.Open(filepath.Join(dir, "readings"), pebble.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.readings.Close() })
+	h.journal = journal.New(registry, journal.Options{})
+	t.Cleanup(func() { _ = h.journal.Close(t.Context()) })
+	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.sessions.Hangup})
+	if h.token, err = h.fleet.CreateAPIToken(t.Context(), "test"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.fleet.EnsureDefaultProfile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.handler = admin.New(admin.Options{
+		Fleet: h.fleet, Journal: h.journal, Readings: telemetry.NewReader(h.readings, log), Sessions: h.sessions,
+		Version: "test", Logger: log,
+	})
+	return h
+}
+
+// ask sends a request with the house's token and returns the answer.
+func (h *house) ask(method, path, body string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	return h.askAs(h.token.Reveal(), method, path, body)
+}
+
+func (h *house) askAs(token, method, path, body string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	var r io.Reader
+	if body != "" {
+		r = strings.NewReader(body)
+	}
+	req := httptest.NewRequestWithContext(h.t.Context(), method, path, r)
+	req.RemoteAddr = h.remote
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	w := httptest.NewRecorder()
+	h.handler.ServeHTTP(w, req)
+	return w
+}
+
+// must asks for what has to succeed and reads the answer into out, unless that is nil.
+func (h *house) must(method, path, body string, out any) {
+	h.t.Helper()
+	w := h.ask(method, path, body)
+	if w.Code >= 300 {
+		h.t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+	}
+	if out == nil {
+		return
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), out); err != nil {
+		h.t.Fatalf("%s %s: %v in %s", method, path, err, w.Body)
+	}
+}
+
+// refused asks for what has to be refused with that status and reason.
+func (h *house) refused(method, path, body string, status int, reason muster.Reason) admin.Problem {
+	h.t.Helper()
+	return h.problem(h.ask(method, path, body), status, reason)
+}
+
+func (h *house) problem(w *httptest.ResponseRecorder, status int, reason muster.Reason) admin.Problem {
+	h.t.Helper()
+	var p admin.Problem
+	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+		h.t.Fatalf("no problem document: %d %s", w.Code, w.Body)
+	}
+	if w.Code != status || p.Status != status || p.Reason != string(reason) || p.Title == "" || p.Detail == "" {
+		h.t.Fatalf("%d %+v, want %d %s", w.Code, p, status, reason)
+	}
+	if got := w.Header().Get("Content-Type"); got != "application/problem+json" {
+		h.t.Fatalf("the content type of a problem is %q", got)
+	}
+	return p
+}
+
+// device returns the path of a device.
+func device(name string, more ...string) string {
+	return "/v1/devices/" + url.PathEscape(name) + strings.Join(append([]string{""}, more...), "/")
+}
+
+// report files readings of a device.
+func (h *house) report(name string, ts int64, values muster.Values) {
+	h.t.Helper()
+	d, err := h.fleet.Device(h.t.Context(), name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var b muster.Batch
+	b.Add(d.ID, 0, muster.Sample{TS: ts, Stamped: true, Values: values})
+	if err := h.readings.Commit(&b); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// noted waits until the journal has filed what it was told.
+func (h *house) noted(a muster.Attempt) {
+	h.t.Helper()
+	h.journal.Note(a)
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		all, err := h.journal.Attempts(h.t.Context(), muster.AttemptQuery{Device: a.Device, Name: a.Name, Limit: 1})
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(all) == 1 && all[0].Reason == a.Reason {
+			return
+		}
+		if time.Now().After(end) {
+			h.t.Fatalf("the journal has %v", all)
+		}
+	}
+}

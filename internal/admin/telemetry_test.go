@@ -1,0 +1,103 @@
+package admin_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"muster"
+	"muster/internal/admin"
+)
+
+func TestReadingsKeepTheirTypes(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	h.report("pump", 1700000000000, muster.Values{}.
+		Add("double", muster.DoubleValue(42)).
+		Add("long", muster.LongValue(42)).
+		Add("bool", muster.BoolValue(true)).
+		Add("text", muster.StringValue("<a> & \"b\"")).
+		Add("json", muster.JSONValue(`{"b":1,"a":[1.0]}`)))
+	got := strings.TrimSpace(h.ask("GET", device("pump", "latest"), "").Body.String())
+	want := `{"bool":{"ts":1700000000000,"value":true},"double":{"ts":1700000000000,"value":42.0},` +
+		`"json":{"ts":1700000000000,"value":{"b":1,"a":[1.0]}},"long":{"ts":1700000000000,"value":42},` +
+		`"text":{"ts":1700000000000,"value":"<a> & \"b\""}}`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestHistoryIsARange(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	for ts := range int64(5) {
+		h.report("pump", ts*1000, muster.Values{}.Add("a/b", muster.LongValue(ts)))
+	}
+	for _, tc := range []struct{ name, query, want string }{
+		{"everything, the oldest first", "", "0 1 2 3 4"},
+		{"from is inclusive and to exclusive", "&from=1000&to=3000", "1 2"},
+		{"times may be RFC 3339", "&from=1970-01-01T00:00:02Z&to=1970-01-01T01:00:04%2B01:00", "2 3"},
+		{"limit keeps the first of the range", "&from=1000&limit=2", "1 2"},
+		{"nothing is an empty list", "&from=9000", ""},
+		{"an instant before the epoch", "&from=-5&to=1", "0"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var l admin.List[admin.Reading]
+			h.must("GET", device("pump", "history")+"?key=a/b"+tc.query, "", &l)
+			var got []string
+			for _, r := range l.Items {
+				got = append(got, string(r.Value))
+			}
+			if g := strings.Join(got, " "); g != tc.want {
+				t.Errorf("got %q, want %q", g, tc.want)
+			}
+		})
+	}
+	for _, query := range []string{"", "?key=", "?key=t&from=yesterday", "?key=t&limit=100001", "?key=t&limit=0"} {
+		h.refused("GET", device("pump", "history")+query, "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+	}
+	h.refused("GET", device("fan", "history")+"?key=t", "", http.StatusNotFound, muster.ReasonNotFound)
+	h.refused("GET", device("fan", "latest"), "", http.StatusNotFound, muster.ReasonNotFound)
+}
+
+func TestAttemptsAreFoundByDeviceAndByName(t *testing.T) {
+	h := newHouse(t)
+	var made admin.MadeDevice
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, &made)
+	id, err := muster.ParseID[muster.Device](made.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := netip.MustParseAddr("192.0.2.7")
+	at := time.Now().Add(-time.Hour)
+	h.noted(muster.Attempt{At: at, Action: muster.ActionConnect, Transport: muster.MQTT, Remote: from, Device: id, Name: "pump"})
+	h.noted(muster.Attempt{
+		At: at.Add(time.Minute), Action: muster.ActionConnect, Transport: muster.MQTT, Remote: from, Name: "pump",
+		Shown: "token 1a2b3c4d", Reason: muster.ReasonTokenUnknown, Detail: "no such token",
+	})
+	h.noted(muster.Attempt{At: at, Action: muster.ActionProvision, Transport: muster.CoAP, Name: "stranger", Reason: muster.ReasonProvisionKeyUnknown})
+	var l admin.List[admin.Attempt]
+	h.must("GET", "/v1/attempts?device=pump", "", &l)
+	if len(l.Items) != 2 {
+		t.Fatalf("pump has %+v", l.Items)
+	}
+	refused, letIn := l.Items[0], l.Items[1]
+	if refused.Reason != "token-unknown" || refused.Title == "" || refused.Advice == "" || refused.Remote != "192.0.2.7" || refused.Shown != "token 1a2b3c4d" {
+		t.Errorf("refused is %+v", refused)
+	}
+	if letIn.Reason != "" || letIn.Title != "" || letIn.Device != made.ID || letIn.Count != 1 {
+		t.Errorf("let in is %+v", letIn)
+	}
+	h.must("GET", "/v1/attempts?device=stranger", "", &l)
+	if len(l.Items) != 1 || l.Items[0].Action != "provision" || l.Items[0].Transport != "coap" {
+		t.Errorf("stranger has %+v", l.Items)
+	}
+	h.must("GET", "/v1/attempts?limit=2", "", &l)
+	if len(l.Items) != 2 {
+		t.Errorf("the last two are %+v", l.Items)
+	}
+	h.refused("GET", fmt.Sprintf("/v1/attempts?limit=%d", 1001), "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+}
