@@ -39,7 +39,7 @@ func TestObject(t *testing.T) {
 
 		{"a point makes a double", `{"a":42.0}`, `a=double 42.0`},
 		{"zero has no sign", `{"a":-0.0,"b":-0,"c":0,"d":0.000,"e":-0.0e0}`, `a=double 0.0 b=long 0 c=long 0 d=double 0.0 e=long 0`},
-		{"an exponent that gives a whole number makes a long", `{"a":1e1,"b":1.5e3,"c":1.0E2,"d":1E+1,"e":10e-1,"f":0E5}`, `a=long 10 b=long 1500 c=long 100 d=long 10 e=long 1 f=long 0`},
+		{"an exponent that gives a whole number makes a long", `{"a":1e1,"b":1.5e3,"c":1.0E2,"d":1E+1,"e":10e-1,"f":0E5,"g":0e20}`, `a=long 10 b=long 1500 c=long 100 d=long 10 e=long 1 f=long 0 g=long 0`},
 		{"an exponent that gives a fraction makes a double", `{"a":101E-1,"b":-25e-1}`, `a=double 10.1 b=double -2.5`},
 		{"the ends of int64 are longs", `{"a":9223372036854775807,"b":-9223372036854775808}`, `a=long 9223372036854775807 b=long -9223372036854775808`},
 		{"beyond int64 the digits are a string", `{"a":9223372036854775808,"b":-9223372036854775809,"c":1E19}`, `a=string "9223372036854775808" b=string "-9223372036854775809" c=string "1` + zeros(19) + `"`},

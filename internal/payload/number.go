@@ -120,7 +120,7 @@ func (n *number) value() muster.Value {
 	whole := len(digits) == 0 || scale <= zeros
 	switch {
 	case whole && (n.e || !n.point):
-		if len(digits)-scale <= len("9223372036854775808") {
+		if len(digits) == 0 || len(digits)-scale <= len("9223372036854775808") {
 			text, _, _ := bytes.Cut(n.plain(digits, scale), []byte("."))
 			if v, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 				return muster.LongValue(v)

@@ -1,6 +1,7 @@
 package thingsboard_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -91,6 +92,39 @@ func TestTelemetryRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzTelemetry holds that whatever is sent stays within the bounds of a message and can be read back.
+func FuzzTelemetry(f *testing.F) {
+	for _, in := range []string{
+		`{"ts":1451649600512,"values":{"a":1}}`, `{values:{a:1};x:2,ts:"5"}`, `[{"a":1},{"ts":5,"values":{"b":[1,,2]}};{}]`, `[]`,
+	} {
+		f.Add([]byte(in))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		up, err := read("v2/t", string(in))
+		if err != nil {
+			if up != nil || muster.ReasonOf(err) != muster.ReasonPayloadInvalid {
+				t.Errorf("%v, %v", up, err)
+			}
+			return
+		}
+		message, keys := up.(*muster.Telemetry), 0
+		for _, s := range message.Samples {
+			var again muster.Values
+			for key, v := range s.Values.All() {
+				again = again.Add(key, v)
+				keys++
+			}
+			if !bytes.Equal(again, s.Values) || len(again) == 0 || !s.Stamped && s.TS != now.UnixMilli() {
+				t.Errorf("stored %x at %d, again %x", s.Values, s.TS, again)
+			}
+		}
+		if keys > muster.MaxKeys {
+			t.Errorf("%d keys", keys)
+		}
+		message.Release()
+	})
 }
 
 func TestTelemetryNeedsNoMemory(t *testing.T) {
