@@ -266,14 +266,14 @@ func sampleLen(e *muster.Entry) int {
 // sameKeys reports whether both samples name the same keys in the same order.
 func sameKeys(a, b muster.Values) bool {
 	for {
-		x, _, moreA, okA := a.Cut()
-		y, _, moreB, okB := b.Cut()
+		x, _, restA, okA := a.Cut()
+		y, _, restB, okB := b.Cut()
 		if !okA || !okB {
 			return len(a) == 0 && len(b) == 0
 		}
 		if string(x) != string(y) {
 			return false
 		}
-		a, b = moreA, moreB
+		a, b = restA, restB
 	}
 }
