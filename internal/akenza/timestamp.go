@@ -1,30 +1,32 @@
 package akenza
 
 import (
-	"slices"
 	"time"
 
 	"muster"
 )
 
+const timestamp = "timestamp"
+
 // cutTimestamp takes the member timestamp out of values, in place, and returns its time; not ok if there is none, or if
 // it is no ISO-8601 time and so a reading like any other.
 func cutTimestamp(values muster.Values) (at time.Time, rest muster.Values, ok bool) {
-	for left := values; ; {
-		key, value, after, more := left.Cut()
-		if !more {
-			return time.Time{}, values, false
-		}
-		if string(key) == "timestamp" {
+	for key, value := range values.Raw() {
+		if string(key) == timestamp {
 			v, _, _ := muster.DecodeValue(value)
-			if at, ok = parseTime(v.Text()); !ok {
-				return time.Time{}, values, false
-			}
-			from := len(values) - len(left)
-			return at, slices.Delete(values, from, len(values)-len(after)), true
+			at, ok = parseTime(v.Text())
 		}
-		left = after
 	}
+	if !ok {
+		return time.Time{}, values, false
+	}
+	rest = values[:0] // what is kept moves towards the front, and never over what is still to be read
+	for key, value := range values.Raw() {
+		if string(key) != timestamp {
+			rest = append(rest.AddKey(string(key)), value...)
+		}
+	}
+	return at, rest, true
 }
 
 // parseTime reads a date and time of ISO 8601: with a zone in either form, or without one in UTC.

@@ -127,24 +127,6 @@ func FuzzTelemetry(f *testing.F) {
 	})
 }
 
-func TestTelemetryNeedsNoMemory(t *testing.T) {
-	who, topic := &muster.Identity{}, []byte("v1/devices/me/telemetry")
-	for _, in := range []string{
-		`{"temperature":22.5,"humidity":61,"firmware":"1.2.3"}`, `{"ts":1451649600512,"values":{"temperature":22.5,"humidity":61}}`,
-	} {
-		body := []byte(in)
-		if n := testing.AllocsPerRun(1000, func() {
-			up, err := dialect.Read(who, topic, body, now)
-			if err != nil {
-				t.Fatal(err)
-			}
-			up.(*muster.Telemetry).Release()
-		}); n != 0 {
-			t.Errorf("%s: %v allocations", in, n)
-		}
-	}
-}
-
 func BenchmarkTelemetry(b *testing.B) {
 	who, topic := &muster.Identity{}, []byte("v1/devices/me/telemetry")
 	for _, test := range []struct{ name, in string }{
