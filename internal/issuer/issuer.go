@@ -25,7 +25,8 @@ const (
 	checkFilesEvery = 5 * time.Second
 )
 
-const rootFile = "root.pem"
+// RootName is the file in the authority's directory that holds the root certificate, PEM.
+const RootName = "root.pem"
 
 // Options say what the server certificate is for and who else may have made it.
 type Options struct {
@@ -111,7 +112,7 @@ func (i *Issuer) openRoot() (*pair, error) {
 		}
 		i.o.Logger.Info("made a root certificate", "fingerprint", fingerprint(root.leaf.Raw))
 	}
-	return root, writePublic(i.dir, rootFile, encodeCertificates(root.chain))
+	return root, writePublic(i.dir, RootName, encodeCertificates(root.chain))
 }
 
 // check renews what is due and loads what the operator has changed. The certificate that is served stays when it fails.
@@ -237,7 +238,7 @@ func (i *Issuer) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) 
 func (i *Issuer) ServerExpiry() time.Time { return i.serve.Load().Leaf.NotAfter }
 
 // RootFile returns the absolute path of the root certificate, PEM, which clients are given to trust.
-func (i *Issuer) RootFile() string { return filepath.Join(i.dir, rootFile) }
+func (i *Issuer) RootFile() string { return filepath.Join(i.dir, RootName) }
 
 // RootPEM returns the root certificate.
 func (i *Issuer) RootPEM() []byte { return encodeCertificates(i.root.chain) }

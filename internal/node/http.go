@@ -13,7 +13,7 @@ import (
 // handler returns everything that is served over HTTP: the device API, the API for people, health and metrics.
 func (n *Node) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/v1/", httpd.New(n.dispatcher, httpd.Options{Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody}))
+	mux.Handle("/api/v1/", httpd.New(n.dispatcher, httpd.Options{Logger: n.log, Metrics: n.metrics, MaxBody: n.config.Limits.MaxBody}))
 	mux.Handle("/", admin.New(admin.Options{
 		Fleet: n.people, Journal: n.journal, Readings: n.reader, Sessions: n.sessions,
 		Version: n.version, Logger: n.log, Registerer: n.metrics,

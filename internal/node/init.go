@@ -59,7 +59,7 @@ func (c *Config) describe(ctx context.Context, path string) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{KeyFingerprint: keys.Fingerprint()})
+	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{Fingerprint: keys.Fingerprint()})
 	if err != nil {
 		return Made{}, err
 	}
@@ -91,7 +91,7 @@ func openFoundation(ctx context.Context, c *Config, path string, fresh bool) (*f
 	if err != nil {
 		return nil, err
 	}
-	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{KeyFingerprint: keys.Fingerprint()})
+	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{Fingerprint: keys.Fingerprint()})
 	if err != nil {
 		return nil, err
 	}

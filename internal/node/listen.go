@@ -14,46 +14,42 @@ type Addresses struct{ HTTP, MQTT, MQTTS, CoAP, CoAPS string }
 // listeners are the bound addresses of a node. They are bound before anybody is served, so that a port in use is an error
 // of the start and not of the first device.
 type listeners struct {
-	http, mqtt, mqtts net.Listener
-	coap, coaps       *net.UDPConn
+	http, mqtt, mqtts, coaps net.Listener
+	coap                     *net.UDPConn
 }
 
-func (l *listeners) bind(c *Config) error {
+// bind binds what is not off; dtls makes the listener for CoAP over DTLS.
+func (l *listeners) bind(c *Config, dtls func(address string) (net.Listener, error)) error {
+	tcp := func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	for _, s := range []struct {
 		to        *net.Listener
+		listen    func(address string) (net.Listener, error)
 		set, port string
 		plain     bool
 	}{
-		{&l.http, c.HTTP, "8080", true}, {&l.mqtt, c.MQTT, "1883", true}, {&l.mqtts, c.MQTTS, "8883", false},
+		{&l.http, tcp, c.HTTP, "8080", true}, {&l.mqtt, tcp, c.MQTT, "1883", true},
+		{&l.mqtts, tcp, c.MQTTS, "8883", false}, {&l.coaps, dtls, c.CoAPS, "5684", false},
 	} {
 		address := c.listen(s.set, s.port, s.plain)
 		if address == off {
 			continue
 		}
-		bound, err := net.Listen("tcp", address)
+		bound, err := s.listen(address)
 		if err != nil {
 			return cannotListen(err)
 		}
 		*s.to = bound
 	}
-	for _, s := range []struct {
-		to        **net.UDPConn
-		set, port string
-		plain     bool
-	}{
-		{&l.coap, c.CoAP, "5683", true}, {&l.coaps, c.CoAPS, "5684", false},
-	} {
-		address := c.listen(s.set, s.port, s.plain)
-		if address == off {
-			continue
-		}
-		udp, err := net.ResolveUDPAddr("udp", address)
-		if err != nil {
-			return cannotListen(err)
-		}
-		if *s.to, err = net.ListenUDP("udp", udp); err != nil {
-			return cannotListen(err)
-		}
+	address := c.listen(c.CoAP, "5683", true)
+	if address == off {
+		return nil
+	}
+	udp, err := net.ResolveUDPAddr("udp", address)
+	if err != nil {
+		return cannotListen(err)
+	}
+	if l.coap, err = net.ListenUDP("udp", udp); err != nil {
+		return cannotListen(err)
 	}
 	return nil
 }
@@ -64,15 +60,13 @@ func cannotListen(err error) error {
 
 func (l *listeners) close() error {
 	var errs []error
-	for _, c := range []net.Listener{l.http, l.mqtt, l.mqtts} {
+	for _, c := range []net.Listener{l.http, l.mqtt, l.mqtts, l.coaps} {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}
 	}
-	for _, c := range []*net.UDPConn{l.coap, l.coaps} {
-		if c != nil {
-			errs = append(errs, c.Close())
-		}
+	if l.coap != nil {
+		errs = append(errs, l.coap.Close())
 	}
 	*l = listeners{}
 	for i, err := range errs {
@@ -88,22 +82,17 @@ func (l *listeners) close() error {
 
 // Addresses returns where the node listens.
 func (n *Node) Addresses() Addresses {
-	var a Addresses
-	for _, s := range []struct {
-		to *string
-		l  net.Listener
-	}{{&a.HTTP, n.listeners.http}, {&a.MQTT, n.listeners.mqtt}, {&a.MQTTS, n.listeners.mqtts}} {
-		if s.l != nil {
-			*s.to = s.l.Addr().String()
-		}
-	}
-	for _, s := range []struct {
-		to *string
-		c  *net.UDPConn
-	}{{&a.CoAP, n.listeners.coap}, {&a.CoAPS, n.listeners.coaps}} {
-		if s.c != nil {
-			*s.to = s.c.LocalAddr().String()
-		}
+	l := &n.listeners
+	a := Addresses{HTTP: address(l.http), MQTT: address(l.mqtt), MQTTS: address(l.mqtts), CoAPS: address(l.coaps)}
+	if l.coap != nil {
+		a.CoAP = l.coap.LocalAddr().String()
 	}
 	return a
+}
+
+func address(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
 }

@@ -13,10 +13,12 @@ import (
 
 	"muster"
 	"muster/internal/akenza"
+	"muster/internal/coapd"
 	"muster/internal/dispatch"
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/journal"
+	"muster/internal/mqttd"
 	"muster/internal/pebble"
 	"muster/internal/provision"
 	"muster/internal/session"
@@ -44,6 +46,8 @@ type Node struct {
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
 
+	mqtt      *mqttd.Server
+	coap      *coapd.Server
 	listeners listeners
 	started   time.Time
 	ready     atomic.Bool
@@ -79,7 +83,7 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 		n.made = &made
 	}
 	n.wire()
-	return n, n.listeners.bind(&n.config)
+	return n, n.listeners.bind(&n.config, n.coap.ListenDTLS)
 }
 
 // wire puts the rooms together; nothing runs yet.
@@ -104,11 +108,15 @@ func (n *Node) wire() {
 		Sessions:          n.sessions,
 		Journal:           n.journal,
 		Keys:              n.keys,
-		Platform:          thingsboard.New(),
-		Dialects:          []dispatch.Dialect{akenza.New()},
+		Platform:          &thingsboard.Dialect{},
+		Dialects:          []dispatch.Dialect{&akenza.Dialect{}},
 		ProvisionFailures: unlimited(limits.ProvisionFailures),
 		AuthFailures:      unlimited(limits.AuthFailures),
 		Logger:            n.log,
+	})
+	n.mqtt = mqttd.New(n.dispatcher, mqttd.Options{Logger: n.log, Registerer: n.metrics, MaxPacket: limits.MaxPacket})
+	n.coap = coapd.New(n.dispatcher, coapd.Options{
+		Logger: n.log, Metrics: n.metrics, MaxBody: limits.MaxBody, GetCertificate: n.issuer.GetCertificate,
 	})
 }
 

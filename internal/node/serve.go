@@ -33,8 +33,8 @@ func (n *Node) serve(ctx context.Context) *servers {
 			MaxHeaderBytes:    16 << 10,
 			ErrorLog:          slog.NewLogLogger(n.log.Handler(), slog.LevelDebug),
 		},
-		mqtt:   mqttd.New(n.dispatcher, mqttd.Options{Logger: n.log, Registerer: n.metrics, MaxPacket: n.config.Limits.MaxPacket}),
-		coap:   coapd.New(n.dispatcher, coapd.Options{Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody}),
+		mqtt:   n.mqtt,
+		coap:   n.coap,
 		failed: make(chan error, 8),
 	}
 	l := n.listeners
@@ -53,10 +53,10 @@ func (n *Node) serve(ctx context.Context) *servers {
 		s.start(func() error { return s.mqtt.ServeTLS(l.mqtts, n.tls()) })
 	}
 	if l.coap != nil {
-		s.start(func() error { return s.coap.ServeUDP(l.coap) })
+		s.start(func() error { return s.coap.ServeUDP(ctx, l.coap) })
 	}
 	if l.coaps != nil {
-		s.start(func() error { return s.coap.ServeDTLS(l.coaps, n.issuer.GetCertificate) })
+		s.start(func() error { return s.coap.ServeDTLS(ctx, l.coaps) })
 	}
 	for _, work := range []func(context.Context){n.issuer.Run, n.identity.Run, n.reader.Run} {
 		s.background.Go(func() { work(ctx) })
