@@ -14,23 +14,37 @@ const answersKept = 10 * time.Minute
 // MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse or ReasonProvisionKeyExhausted. An
 // admission without a key is not counted.
 func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
-	return r.write(ctx, func(ctx context.Context, tx *statements) error {
+	return r.writer.write(ctx, &pending{tidy: true, do: func(ctx context.Context, tx *statements) error {
 		if err := insertDevice(ctx, tx, a.Device); err != nil {
 			return err
 		}
-		if err := insertCredential(ctx, tx, a.Credential); err != nil {
-			return err
+		err := furnishDevice(ctx, tx, a)
+		if err == nil {
+			return nil
 		}
-		if !a.Device.ProvisionedWith.IsZero() {
-			if err := countDevice(ctx, tx, a.Device.ProvisionedWith); err != nil {
-				return err
-			}
+		// The device takes along all that furnishDevice has filed.
+		if _, undo := tx.exec(ctx, `DELETE FROM device WHERE id = ?`, a.Device.ID[:]); undo != nil {
+			return undo
 		}
-		if err := saveAttributes(ctx, tx, a.Device.ID, a.Attributes); err != nil {
-			return err
-		}
-		return saveAnswer(ctx, tx, a.Request, a.Credential, a.Device.CreatedAt)
-	})
+		return err
+	}})
+}
+
+// furnishDevice files what belongs to a device that was let in. The count comes last, as nothing would take it back.
+func furnishDevice(ctx context.Context, tx *statements, a muster.Admission) error {
+	if err := insertCredential(ctx, tx, a.Credential); err != nil {
+		return err
+	}
+	if err := saveAttributes(ctx, tx, a.Device.ID, a.Attributes); err != nil {
+		return err
+	}
+	if err := saveAnswer(ctx, tx, a.Request, a.Credential, a.Device.CreatedAt); err != nil {
+		return err
+	}
+	if a.Device.ProvisionedWith.IsZero() {
+		return nil
+	}
+	return countDevice(ctx, tx, a.Device.ProvisionedWith)
 }
 
 // Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent

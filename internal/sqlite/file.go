@@ -105,6 +105,25 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// leftLog reports whether the registry at path was not closed.
+func leftLog(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
+}
+
+// errBroken is what is wrong with a file whose parts do not fit together.
+var errBroken = errors.New("its pages do not fit together")
+
+// checkWhole looks at every page of the database.
+func checkWhole(ctx context.Context, s *statements) error {
+	text := func(t *string) []any { return []any{t} }
+	finding, err := one(ctx, s, text, `PRAGMA quick_check(1)`)
+	if err == nil && finding != "ok" {
+		return fmt.Errorf("%w: %s", errBroken, finding)
+	}
+	return err
+}
+
 // rememberKey refuses a master key that is not the one the database was made with, and remembers the first.
 func rememberKey(ctx context.Context, s *statements, fingerprint string) error {
 	text := func(t *string) []any { return []any{t} }
@@ -131,7 +150,8 @@ func openFailure(path string, err error) error {
 	if _, ok := errors.AsType[*muster.Error](err); ok {
 		return err
 	}
-	if c := code(err); c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, errForeign) {
+	c := code(err)
+	if c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB || errors.Is(err, errForeign) || errors.Is(err, errBroken) {
 		return damaged(path, err)
 	}
 	return failure(err)

@@ -44,11 +44,12 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 	if err := createMissing(ctx, path); err != nil {
 		return nil, fmt.Errorf("make registry: %w", openFailure(path, err))
 	}
+	crashed := leftLog(path)
 	w, err := openWriter(ctx, path, o.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("open registry: %w", openFailure(path, err))
 	}
-	if err := prepare(ctx, w, o.Fingerprint); err != nil {
+	if err := prepare(ctx, w, crashed, o.Fingerprint); err != nil {
 		return nil, fmt.Errorf("open registry: %w", openFailure(path, errors.Join(err, w.close())))
 	}
 	readers, err := openReaders(path)
@@ -59,8 +60,14 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 	return &Registry{writer: w, readers: readers}, nil
 }
 
-// prepare brings the database to where this version of the program expects it.
-func prepare(ctx context.Context, w *writer, fingerprint string) error {
+// prepare brings the database to where this version of the program expects it. After a crash it looks through the whole
+// of it first, which takes about four seconds for a million devices.
+func prepare(ctx context.Context, w *writer, crashed bool, fingerprint string) error {
+	if crashed {
+		if err := checkWhole(ctx, w.statements); err != nil {
+			return err
+		}
+	}
 	if err := migrate(ctx, w, migrations); err != nil {
 		return err
 	}
@@ -75,5 +82,5 @@ func (r *Registry) Close() error {
 
 // write runs do inside a transaction and returns when it is synced to disk, or has failed and changed nothing.
 func (r *Registry) write(ctx context.Context, do func(context.Context, *statements) error) error {
-	return r.writer.write(ctx, do)
+	return r.writer.write(ctx, &pending{do: do})
 }

@@ -33,9 +33,10 @@ type writer struct {
 // A pending write is one that somebody waits for.
 type pending struct {
 	do       func(context.Context, *statements) error
+	tidy     bool         // refused, do undoes by itself what it has written, which is cheaper than a savepoint
 	gone     func() error // what the caller's context says
 	err      error        // set, like panicked, before done is closed
-	panicked any
+	panicked any          // what do panicked with
 	done     chan struct{}
 }
 
@@ -66,10 +67,10 @@ func (w *writer) stop() {
 	<-w.stopped
 }
 
-// write hands in a write and returns when it is synced to disk, or has failed and changed nothing. A panic in do undoes
-// what do has written and comes up here.
-func (w *writer) write(ctx context.Context, do func(context.Context, *statements) error) error {
-	p := &pending{do: do, gone: ctx.Err, done: make(chan struct{})}
+// write hands in a write and returns when it is synced to disk, or has failed and changed nothing. A panic in p.do comes
+// up here.
+func (w *writer) write(ctx context.Context, p *pending) error {
+	p.gone, p.done = ctx.Err, make(chan struct{})
 	select {
 	case <-w.stopping:
 		return muster.Refuse(muster.ReasonStopping, "")
@@ -158,7 +159,7 @@ func (w *writer) transact(group []*pending) error {
 	if err == nil {
 		return nil
 	}
-	if code(err) == sqlite3.SQLITE_IOERR {
+	if c := extendedCode(err); c == sqlite3.SQLITE_IOERR_FSYNC || c == sqlite3.SQLITE_IOERR_DIR_FSYNC {
 		// After a sync that failed, one that succeeds proves nothing: the system may have dropped what it could not
 		// write. Only a start from what is on the disk can be believed again.
 		w.broken = failure(err)
@@ -172,27 +173,46 @@ func (w *writer) attempt(p *pending) error {
 	if p.err = p.gone(); p.err != nil {
 		return nil
 	}
+	if p.tidy {
+		p.try(w.statements)
+		return p.settle()
+	}
 	if err := w.exec("SAVEPOINT pending"); err != nil {
 		return err
 	}
-	// Not the caller's context: a statement that was interrupted would take the whole transaction with it.
-	p.try(context.Background(), w.statements)
-	if p.err != nil || p.panicked != nil {
-		if undoesAll(p.err) {
-			return p.err
+	p.try(w.statements)
+	if p.err != nil {
+		if err := p.settle(); err != nil {
+			return err
 		}
 		if err := w.exec("ROLLBACK TO pending"); err != nil {
 			return err
 		}
-		p.err = failure(p.err)
 	}
 	return w.exec("RELEASE pending")
 }
 
-func (p *pending) try(ctx context.Context, tx *statements) {
-	defer func() { p.panicked = recover() }()
-	p.err = p.do(ctx, tx)
+// try runs the write. It does not get the caller's context: a statement that was interrupted would take the whole
+// transaction with it.
+func (p *pending) try(tx *statements) {
+	defer func() {
+		if p.panicked = recover(); p.panicked != nil {
+			p.err = errPanicked
+		}
+	}()
+	p.err = p.do(context.Background(), tx)
 }
+
+// settle makes of the write's error what its caller is told. It returns the error if the whole transaction is in doubt.
+func (p *pending) settle() error {
+	if undoesAll(p.err) || p.tidy && p.panicked != nil {
+		return p.err
+	}
+	p.err = failure(p.err)
+	return nil
+}
+
+var errPanicked = errors.New("a write panicked")
 
 // rollback ends the transaction if SQLite has not done so by itself.
 func (w *writer) rollback() error {

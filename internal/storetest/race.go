@@ -81,11 +81,20 @@ func raceForCredential(t *testing.T, r *registry) {
 	r.same(len(r.names(muster.DeviceQuery{Limit: 100})), 1)
 }
 
+// listMany files the devices prefix-0 to prefix-(n-1), which are expected.
+func (r *registry) listMany(prefix string, n int) {
+	r.t.Helper()
+	for _, err := range atOnce(n, func(i int) error {
+		d := r.newDevice(fmt.Sprintf("%s-%d", prefix, i))
+		return r.CreateDevice(r.t.Context(), d, []muster.Credential{newCredential(d.ID, d.Name)}, nil)
+	}) {
+		r.must(err)
+	}
+}
+
 func raceToClaim(t *testing.T, r *registry) {
 	const devices, each = 50, 64
-	for i := range devices {
-		r.list(fmt.Sprintf("pump-%d", i))
-	}
+	r.listMany("pump", devices)
 	errs := atOnce(devices*each, func(i int) error {
 		_, _, err := r.Claim(t.Context(), r.claim(fmt.Sprintf("pump-%d", i%devices)))
 		return err
@@ -108,9 +117,7 @@ func raceForPlaces(t *testing.T, r *registry) {
 		return nil
 	})
 	r.must(err)
-	for i := range 50 {
-		r.list(fmt.Sprintf("listed-%d", i))
-	}
+	r.listMany("listed", 50)
 	errs := atOnce(100, func(i int) error {
 		if i%2 == 0 {
 			_, _, err := r.Claim(t.Context(), r.claim(fmt.Sprintf("listed-%d", i/2)))

@@ -1,0 +1,205 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"testing/fstest"
+
+	"muster"
+)
+
+// waiting opens a new registry whose writer has not begun, so that a test decides what waits together.
+func waiting(t *testing.T) *Registry {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "registry.db")
+	if err := createMissing(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	w, err := openWriter(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	readers, err := openReaders(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Registry{writer: w, readers: readers}
+}
+
+// begin lets the writer begin once n writes wait, for the length of the test.
+func (r *Registry) begin(t *testing.T, n int) {
+	t.Helper()
+	for len(r.writer.queue) < n {
+		runtime.Gosched()
+	}
+	go r.writer.run()
+	t.Cleanup(func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func createProfile(ctx context.Context, r *Registry, name string) error {
+	return r.CreateProfile(ctx, muster.Profile{ID: muster.NewID[muster.Profile](), Name: name})
+}
+
+func TestARefusedWriteUndoesItselfAlone(t *testing.T) {
+	r := waiting(t)
+	results := make(chan error, 10)
+	for i := range 10 {
+		go func() { results <- createProfile(t.Context(), r, fmt.Sprintf("profile-%d", i%5)) }()
+	}
+	r.begin(t, 10)
+	refused := 0
+	for range 10 {
+		if err := <-results; muster.ReasonOf(err) == muster.ReasonProfileNameTaken {
+			refused++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	profiles, err := r.Profiles(t.Context())
+	if refused != 5 || len(profiles) != 5 || err != nil {
+		t.Errorf("%d refused, %d filed (%v), want 5 of each", refused, len(profiles), err)
+	}
+}
+
+func TestAPanicComesBackToWhoWroteAndHurtsNobodyElse(t *testing.T) {
+	r := waiting(t)
+	panicked, result := make(chan any), make(chan error)
+	go func() {
+		defer func() { panicked <- recover() }()
+		_ = r.write(t.Context(), func(ctx context.Context, tx *statements) error {
+			if _, err := tx.exec(ctx, `DELETE FROM migration`); err != nil {
+				t.Error(err)
+			}
+			panic("oh")
+		})
+	}()
+	go func() { result <- createProfile(t.Context(), r, "default") }()
+	r.begin(t, 2)
+	if got := <-panicked; got != "oh" {
+		t.Errorf("got the panic %v", got)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+	sums, err := appliedMigrations(t.Context(), r.readers.statements)
+	if err != nil || len(sums) == 0 {
+		t.Errorf("the write that panicked was kept (%v)", err)
+	}
+}
+
+func TestAFullDiskRefusesTheWholeGroupAndIsGotOver(t *testing.T) {
+	r := waiting(t)
+	limit := func(pages int) {
+		t.Helper()
+		if _, err := r.writer.conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit(1) // no less than it has
+	large := muster.Profile{ID: muster.NewID[muster.Profile](), Name: "large", Description: string(make([]byte, 1<<20))}
+	results := make(chan error, 2)
+	go func() { results <- createProfile(t.Context(), r, "small") }()
+	go func() { results <- r.CreateProfile(t.Context(), large) }()
+	r.begin(t, 2)
+	for range 2 {
+		if err := <-results; muster.ReasonOf(err) != muster.ReasonStorageFull {
+			t.Errorf("got error %v, want %s", err, muster.ReasonStorageFull)
+		}
+	}
+	limit(1 << 20)
+	for _, name := range []string{"small", "large"} {
+		if err := createProfile(t.Context(), r, name); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAfterAFailedSyncNothingIsBelieved(t *testing.T) {
+	r := waiting(t)
+	r.writer.broken = muster.Because(muster.ReasonStorageUnavailable, errors.New("disk I/O error"))
+	r.begin(t, 0)
+	if err := createProfile(t.Context(), r, "default"); muster.ReasonOf(err) != muster.ReasonStorageUnavailable {
+		t.Errorf("got error %v, want %s", err, muster.ReasonStorageUnavailable)
+	}
+}
+
+func TestAFullQueueIsWaitedForAsLongAsTheCallerLikes(t *testing.T) {
+	r := waiting(t)
+	results := make(chan error, writesWaiting)
+	for range writesWaiting {
+		go func() { results <- r.DeleteDevice(t.Context(), muster.NewID[muster.Device]()) }()
+	}
+	for len(r.writer.queue) < writesWaiting {
+		runtime.Gosched()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	late := make(chan error)
+	go func() { late <- createProfile(ctx, r, "default") }()
+	cancel()
+	if err := <-late; !errors.Is(err, context.Canceled) {
+		t.Errorf("got error %v, want %v", err, context.Canceled)
+	}
+	r.begin(t, writesWaiting)
+	for range writesWaiting {
+		if err := <-results; muster.KindOf(err) != muster.NotFound {
+			t.Errorf("got error %v, want %v", err, muster.NotFound)
+		}
+	}
+}
+
+func TestMigrations(t *testing.T) {
+	first := &fstest.MapFile{Data: []byte("CREATE TABLE a (b INTEGER) STRICT;\nCREATE TABLE c (d INTEGER) STRICT;")}
+	second := &fstest.MapFile{Data: []byte("INSERT INTO a (b) VALUES (1)")}
+	broken := &fstest.MapFile{Data: []byte("CREATE TABLE e (f INTEGER) STRICT; INSERT INTO nowhere (b) VALUES (1)")}
+	path := filepath.Join(t.TempDir(), "registry.db")
+	if err := createMissing(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	w, err := openWriter(t.Context(), path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.close() //nolint:errcheck // nothing was written that matters
+	if _, err := w.conn.ExecContext(t.Context(), `DELETE FROM migration`); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		says  string
+		files fstest.MapFS
+		fails bool
+		why   muster.Reason
+		rows  int
+	}{
+		{"the first is applied", fstest.MapFS{"migration/0001_a.sql": first}, false, "", 0},
+		{"the second follows", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second}, false, "", 1},
+		{"none is applied twice", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second}, false, "", 1},
+		{"one that was altered is an error", fstest.MapFS{"migration/0001_a.sql": second, "migration/0002_b.sql": second}, true, muster.ReasonInternal, 1},
+		{"a broken one leaves nothing", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second, "migration/0003_c.sql": broken}, true, muster.ReasonInternal, 1},
+		{"a newer database is refused", fstest.MapFS{"migration/0001_a.sql": first}, true, muster.ReasonDatabaseNewer, 1},
+	} {
+		t.Run(step.says, func(t *testing.T) {
+			err := migrate(t.Context(), w, step.files)
+			if (err != nil) != step.fails || step.fails && muster.ReasonOf(err) != step.why {
+				t.Errorf("got error %v, want the reason %q", err, step.why)
+			}
+			count := func(n *int64) []any { return []any{n} }
+			rows, err := one(t.Context(), w.statements, count, `SELECT count(*) FROM a`)
+			if err != nil || rows != int64(step.rows) {
+				t.Errorf("%d rows (%v), want %d", rows, err, step.rows)
+			}
+			tables, err := one(t.Context(), w.statements, count, `SELECT count(*) FROM sqlite_schema WHERE name = 'e'`)
+			if err != nil || tables != 0 {
+				t.Errorf("half a migration is there (%v)", err)
+			}
+		})
+	}
+}
