@@ -108,7 +108,8 @@ func (f *forge) hostileTokens(t *testing.T) map[string]struct {
 		"jwk that is null":                       {f.headed(members{"jwk": nil}), malformed},
 		"kid of no key":                          {f.headed(members{"kid": strings.Repeat("0", 64)}), muster.ReasonJWTKeyUnknown},
 		"kid of another device's key, and signed by it": {
-			sign(f.header(members{"kid": keyID(t, &f.other.PublicKey)}), f.claims(nil), jwt.SigningMethodES256, f.other), muster.ReasonJWTKeyUnknown},
+			sign(f.header(members{"kid": keyID(t, &f.other.PublicKey)}), f.claims(nil), jwt.SigningMethodES256, f.other), muster.ReasonJWTKeyUnknown,
+		},
 		"kid that is a path":                    {f.headed(members{"kid": "../../dev/null"}), muster.ReasonJWTKeyUnknown},
 		"kid that is a query":                   {f.headed(members{"kid": "' OR 1=1 --"}), muster.ReasonJWTKeyUnknown},
 		"kid that is a number":                  {f.headed(members{"kid": 1}), malformed},
