@@ -55,10 +55,14 @@ func TestObject(t *testing.T) {
 		{"strings that look numeric are numbers", `{"a":"12","b":"1.50","c":".5","d":"-3","e":"-.5"}`, `a=long 12 b=double 1.5 c=double 0.5 d=long -3 e=double -0.5`},
 		{"leading zeros are cut off", `{"a":"007","b":007,"c":"-0012.50"}`, `a=long 7 b=long 7 c=double -12.5`},
 		{"strings of too many digits keep them", `{"a":"00099999999999999999999","b":"007.12345678901234567"}`, `a=string "99999999999999999999" b=string "7.12345678901234567"`},
-		{"strings that do not look numeric stay", `{"a":"5.","b":" 5","c":"1e5","d":"-","e":"+5","f":NaN,"g":"","h":".","i":"1.2.3","j":"-.","k":"5 ","l":"true"}`,
-			`a=string "5." b=string " 5" c=string "1e5" d=string "-" e=string "+5" f=string "NaN" g=string "" h=string "." i=string "1.2.3" j=string "-." k=string "5 " l=string "true"`},
-		{"unquoted text that is no JSON number is a string", `{"a":01e5,"b":.5e1,"c":1.e3,"d":1e,"e":1e+,"f":--1,"g":+1,"h":Infinity,"i":0x10}`,
-			`a=string "01e5" b=string ".5e1" c=string "1.e3" d=string "1e" e=string "1e+" f=string "--1" g=string "+1" h=string "Infinity" i=string "0x10"`},
+		{
+			"strings that do not look numeric stay", `{"a":"5.","b":" 5","c":"1e5","d":"-","e":"+5","f":NaN,"g":"","h":".","i":"1.2.3","j":"-.","k":"5 ","l":"true"}`,
+			`a=string "5." b=string " 5" c=string "1e5" d=string "-" e=string "+5" f=string "NaN" g=string "" h=string "." i=string "1.2.3" j=string "-." k=string "5 " l=string "true"`,
+		},
+		{
+			"unquoted text that is no JSON number is a string", `{"a":01e5,"b":.5e1,"c":1.e3,"d":1e,"e":1e+,"f":--1,"g":+1,"h":Infinity,"i":0x10}`,
+			`a=string "01e5" b=string ".5e1" c=string "1.e3" d=string "1e" e=string "1e+" f=string "--1" g=string "+1" h=string "Infinity" i=string "0x10"`,
+		},
 		{"keywords have any case", `{"a":TRUE,"b":True,"c":fALSE,"d":NULL}`, `a=bool true b=bool true c=bool false`},
 		{"what only begins like a keyword is a string", `{"a":trues,"b":nul,"c":falsey,"d":nu11}`, `a=string "trues" b=string "nul" c=string "falsey" d=string "nu11"`},
 

@@ -20,9 +20,9 @@ const (
 // ';' separates like ',' and '=' or '=>' like ':', comments and a byte order mark may lead. What follows the text may be
 // white space alone.
 //
-// The text is read front to back: Start, then Object or Array, then Member or Element until there are no more, each followed by
-// one of the methods that take a value, and End. Every error is a *muster.Error for ReasonPayloadInvalid, except where
-// a method says more, and names the byte at which reading stopped, never what stood there.
+// The text is read front to back: Start, then Object or Array, then Member or Element until there are no more, each
+// followed by one of the methods that take a value, and End. Every error is a *muster.Error for ReasonPayloadInvalid; it
+// names the byte at which reading stopped, never what stood there.
 //
 // A Scanner reads one text and is not safe for concurrent use.
 type Scanner struct {

@@ -56,7 +56,7 @@ func (d *Dialect) writeRefusal(t muster.Transport, asked muster.Uplink, err erro
 		case ours(err):
 			return muster.Message{}
 		case asked.Binary && t == muster.HTTP: // which has no protobuf (1.2)
-			return d.errorBody(httpInternalError, "the payload is not JSON")
+			return d.errorBody(httpInternalError, muster.Refuse(muster.ReasonPayloadInvalid, "the payload is not JSON"))
 		}
 		return writeDenial(t, asked, err)
 	}
@@ -78,28 +78,34 @@ func ours(err error) bool {
 // bodyMissing is the message of the refusal that HTTP answers with 400 instead of 500.
 const bodyMissing = "the request has no body"
 
-// writeUnread answers a request that could not be understood: over HTTP with ThingsBoard's error body (ThingsBoard device
-// API 1.6 and 4), over CoAP with a code alone (5.1).
+// writeUnread answers a request that could not be routed or understood: over HTTP with ThingsBoard's error body
+// (ThingsBoard device API 1.6 and 4), over CoAP with a code alone (5.1).
 func (d *Dialect) writeUnread(t muster.Transport, err error) muster.Message {
-	reason, message := muster.ReasonOf(err), muster.MessageOf(err)
-	switch {
-	case t == muster.CoAP && reason == muster.ReasonTopicUnknown:
-		return muster.Message{Code: coapBadRequest}
-	case t == muster.CoAP && reason == muster.ReasonMethodNotAllowed:
-		return muster.Message{Code: coapMethodNotAllowed}
-	case t != muster.HTTP:
-	case reason == muster.ReasonMethodNotAllowed:
-		return d.errorBody(httpMethodNotAllowed, message)
-	case reason == muster.ReasonPayloadInvalid && message == bodyMissing:
-		return d.errorBody(httpBadRequest, message)
-	case reason == muster.ReasonPayloadInvalid, reason == muster.ReasonRequestInvalid:
-		return d.errorBody(httpInternalError, message)
+	refusal := muster.Public(err)
+	switch t {
+	case muster.HTTP:
+		switch {
+		case refusal.Reason == muster.ReasonMethodNotAllowed:
+			return d.errorBody(httpMethodNotAllowed, refusal)
+		case refusal.Reason == muster.ReasonPayloadInvalid && refusal.Message == bodyMissing:
+			return d.errorBody(httpBadRequest, refusal)
+		case refusal.Reason == muster.ReasonPayloadInvalid, refusal.Reason == muster.ReasonRequestInvalid:
+			return d.errorBody(httpInternalError, refusal)
+		}
+	case muster.CoAP:
+		switch refusal.Reason {
+		case muster.ReasonMethodNotAllowed:
+			return muster.Message{Code: coapMethodNotAllowed}
+		case muster.ReasonTopicUnknown, muster.ReasonPayloadInvalid, muster.ReasonRequestInvalid:
+			return muster.Message{Code: coapBadRequest}
+		}
+	case muster.MQTT:
 	}
 	return muster.Message{}
 }
 
-// errorBody is {"status":…,"message":…,"errorCode":…,"timestamp":…}.
-func (d *Dialect) errorBody(status int, message string) muster.Message {
+// errorBody is {"status":…,"message":…,"errorCode":…,"timestamp":…} with our reason behind it.
+func (d *Dialect) errorBody(status int, refusal *muster.Error) muster.Message {
 	now := time.Now
 	if d.Now != nil {
 		now = d.Now
@@ -108,11 +114,12 @@ func (d *Dialect) errorBody(status int, message string) muster.Message {
 	if status == httpInternalError {
 		code = 2 // general
 	}
-	body, _ := json.Marshal(struct { // numbers and a string always encode
-		Status    int    `json:"status"`
-		Message   string `json:"message"`
-		ErrorCode int    `json:"errorCode"`
-		Timestamp int64  `json:"timestamp"`
-	}{status, message, code, now().UnixMilli()})
+	body, _ := json.Marshal(struct { // numbers and strings always encode
+		Status    int           `json:"status"`
+		Message   string        `json:"message"`
+		ErrorCode int           `json:"errorCode"`
+		Timestamp int64         `json:"timestamp"`
+		Reason    muster.Reason `json:"reason"`
+	}{status, refusal.Message, code, now().UnixMilli(), refusal.Reason})
 	return muster.Message{Code: status, Body: body}
 }

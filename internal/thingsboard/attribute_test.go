@@ -14,8 +14,10 @@ func TestAttributeRequest(t *testing.T) {
 		name, topic, in string
 		want            muster.AttributeRequest
 	}{
-		{"keys of both scopes", "v1/devices/me/attributes/request/1", `{"clientKeys":"a,b","sharedKeys":"c"}`,
-			muster.AttributeRequest{ClientKeys: []string{"a", "b"}, SharedKeys: []string{"c"}, ReplyTo: "v1/devices/me/attributes/response/1"}},
+		{
+			"keys of both scopes", "v1/devices/me/attributes/request/1", `{"clientKeys":"a,b","sharedKeys":"c"}`,
+			muster.AttributeRequest{ClientKeys: []string{"a", "b"}, SharedKeys: []string{"c"}, ReplyTo: "v1/devices/me/attributes/response/1"},
+		},
 		{"keys of one scope", "v2/a/req/7", `{"clientKeys":"a"}`, muster.AttributeRequest{ClientKeys: []string{"a"}, ReplyTo: "v2/a/res/7"}},
 		{"no keys ask for all", "v2/a/req/j/7", `{}`, muster.AttributeRequest{ReplyTo: "v2/a/res/j/7"}},
 		{"null is absent", "v2/a/req/j/7", `{"clientKeys":null}`, muster.AttributeRequest{ReplyTo: "v2/a/res/j/7"}},
@@ -66,8 +68,11 @@ func TestAttributeValues(t *testing.T) {
 		answer    muster.AttributeValues
 		want      muster.Message
 	}{
-		{"both scopes", muster.MQTT, "v2/a/res/1", muster.AttributeValues{Client: client, Shared: shared},
-			muster.Message{Address: "v2/a/res/1", Body: []byte(`{"client":{"a":42.0,"\"b\"":"x"},"shared":{"c":{"d":1}}}`)}},
+		{
+			"both scopes", muster.MQTT, "v2/a/res/1",
+			muster.AttributeValues{Client: client, Shared: shared},
+			muster.Message{Address: "v2/a/res/1", Body: []byte(`{"client":{"a":42.0,"\"b\"":"x"},"shared":{"c":{"d":1}}}`)},
+		},
 		{"an empty scope is left out", muster.HTTP, "", muster.AttributeValues{Shared: shared}, muster.Message{Body: []byte(`{"shared":{"c":{"d":1}}}`)}},
 		{"over CoAP it is content", muster.CoAP, "", muster.AttributeValues{Client: client[:1]}, muster.Message{Body: []byte(`{"client":{"a":42.0}}`), Code: 0x45}},
 		{"nothing is an empty object", muster.HTTP, "", muster.AttributeValues{}, muster.Message{Body: []byte(`{}`)}},

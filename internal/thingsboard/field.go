@@ -7,8 +7,8 @@ import (
 	"muster/internal/payload"
 )
 
-// readFields reads the named members of an object, which are scalars; null is absent. A member that is no scalar is refused with
-// unfit, but only when all of body has proved to be JSON.
+// readFields reads the named members of an object, which are scalars; null is absent. A member that is no scalar is
+// refused with unfit, but only when all of body has proved to be JSON.
 func readFields(body []byte, unfit muster.Reason, names ...string) (map[string]string, error) {
 	var s payload.Scanner
 	if err := s.Start(body, nil); err != nil {

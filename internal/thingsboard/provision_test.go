@@ -145,16 +145,24 @@ func TestProvisionRequestInProtobuf(t *testing.T) {
 		{"an empty payload is an empty message", nil, muster.ProvisionRequest{Binary: true}},
 		{"key and secret are enough", message(access), base},
 		{"name and gateway", message(pair{1, "dev"}, access, pair{5, 1}), muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Name: "dev", Gateway: true}},
-		{"an own token", message(access, pair{4, message(pair{1, message(pair{1, "test_token"})})}),
-			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Evidence: muster.Evidence{Token: "test_token"}}},
-		{"a certificate", message(pair{2, 1}, access, pair{4, message(pair{2, message(pair{1, "testHash"})})}),
-			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Evidence: muster.Evidence{Kind: muster.X509Certificate, Certificate: "testHash"}}},
-		{"MQTT basic", message(pair{2, 2}, access, pair{4, message(pair{3, message(pair{1, "test_clientId"}, pair{2, "test_username"}, pair{3, "test_password"})})}),
-			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Evidence: muster.Evidence{Kind: muster.MQTTBasic, ClientID: "test_clientId", Username: "test_username", Password: "test_password"}}},
+		{
+			"an own token", message(access, pair{4, message(pair{1, message(pair{1, "test_token"})})}),
+			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Evidence: muster.Evidence{Token: "test_token"}},
+		},
+		{
+			"a certificate", message(pair{2, 1}, access, pair{4, message(pair{2, message(pair{1, "testHash"})})}),
+			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Evidence: muster.Evidence{Kind: muster.X509Certificate, Certificate: "testHash"}},
+		},
+		{
+			"MQTT basic", message(pair{2, 2}, access, pair{4, message(pair{3, message(pair{1, "test_clientId"}, pair{2, "test_username"}, pair{3, "test_password"})})}),
+			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Evidence: muster.Evidence{Kind: muster.MQTTBasic, ClientID: "test_clientId", Username: "test_username", Password: "test_password"}},
+		},
 		{"unknown fields are skipped", message(pair{9, "x"}, access, pair{10, 7}, pair{4, message(pair{7, "not a message \xff"})}), base},
 		{"fields of another wire type are skipped", message(pair{1, 5}, pair{2, "x"}, access, pair{5, "x"}), base},
-		{"of repeated fields the last wins and messages merge", message(pair{1, "a"}, pair{1, "b"}, pair{3, message(pair{1, "k"}, pair{2, "x"})}, pair{3, message(pair{2, "s"})}),
-			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Name: "b"}},
+		{
+			"of repeated fields the last wins and messages merge", message(pair{1, "a"}, pair{1, "b"}, pair{3, message(pair{1, "k"}, pair{2, "x"})}, pair{3, message(pair{2, "s"})}),
+			muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Name: "b"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			up, err := read("/provision/request", string(test.in))

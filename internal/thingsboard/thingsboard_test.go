@@ -52,8 +52,12 @@ func TestProof(t *testing.T) {
 		want muster.Proof
 		ok   bool
 	}{
-		{"over MQTT client id, user name and password count", muster.Hello{Transport: muster.MQTT, ClientID: "c", Username: "u", Password: "p"},
-			muster.Proof{Basic: true, ClientID: "c", Username: "u", Password: "p"}, true},
+		{
+			"over MQTT client id, user name and password count",
+			muster.Hello{Transport: muster.MQTT, ClientID: "c", Username: "u", Password: "p"},
+			muster.Proof{Basic: true, ClientID: "c", Username: "u", Password: "p"},
+			true,
+		},
 		{"over MQTT nothing at all is judged too", muster.Hello{Transport: muster.MQTT}, muster.Proof{Basic: true}, true},
 		{"a certificate over TLS decides alone", muster.Hello{Transport: muster.MQTT, Secure: true, Chain: chain, Username: "u"}, muster.Proof{Chain: chain}, true},
 		{"a chain without TLS is no proof", muster.Hello{Transport: muster.MQTT, Chain: chain, Username: "u"}, muster.Proof{Basic: true, Username: "u"}, true},

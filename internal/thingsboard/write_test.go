@@ -31,16 +31,31 @@ func TestGrant(t *testing.T) {
 		in   muster.Evidence
 		want string
 	}{
-		{"a token", muster.Evidence{Token: "test_token"},
-			`{"credentialsValue":"test_token","credentialsType":"ACCESS_TOKEN","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"test_token","accessToken":"test_token"}`},
-		{"a certificate", muster.Evidence{Kind: muster.X509Certificate, Certificate: "-----BEGIN CERTIFICATE-----\ntest\nHash\n-----END CERTIFICATE-----\n"},
-			`{"credentialsValue":"testHash","credentialsType":"X509_CERTIFICATE","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"57f6600424d6553263f1f32e0117012894a36fbf07e3e9c3c556272f86b7d985"}`},
-		{"MQTT basic", muster.Evidence{Kind: muster.MQTTBasic, ClientID: "test_clientId", Username: "test_username", Password: "test_password"},
-			`{"credentialsValue":{"clientId":"test_clientId","userName":"test_username","password":"test_password"},"credentialsType":"MQTT_BASIC","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"b9f1b0bf238dddae689babba0a210fe42bc97ddb07620b5a07d7208dd5528db2"}`},
-		{"a user name alone", muster.Evidence{Kind: muster.MQTTBasic, Username: `u"`},
-			`{"credentialsValue":{"clientId":"","userName":"u\"","password":""},"credentialsType":"MQTT_BASIC","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"u\""}`},
-		{"a public key", muster.Evidence{Kind: muster.PublicKey, PublicKey: publicKey},
-			`{"credentialsValue":"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n","credentialsType":"PUBLIC_KEY","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"`},
+		{
+			"a token",
+			muster.Evidence{Token: "test_token"},
+			`{"credentialsValue":"test_token","credentialsType":"ACCESS_TOKEN","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"test_token","accessToken":"test_token"}`,
+		},
+		{
+			"a certificate",
+			muster.Evidence{Kind: muster.X509Certificate, Certificate: "-----BEGIN CERTIFICATE-----\ntest\nHash\n-----END CERTIFICATE-----\n"},
+			`{"credentialsValue":"testHash","credentialsType":"X509_CERTIFICATE","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"57f6600424d6553263f1f32e0117012894a36fbf07e3e9c3c556272f86b7d985"}`,
+		},
+		{
+			"MQTT basic",
+			muster.Evidence{Kind: muster.MQTTBasic, ClientID: "test_clientId", Username: "test_username", Password: "test_password"},
+			`{"credentialsValue":{"clientId":"test_clientId","userName":"test_username","password":"test_password"},"credentialsType":"MQTT_BASIC","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"b9f1b0bf238dddae689babba0a210fe42bc97ddb07620b5a07d7208dd5528db2"}`,
+		},
+		{
+			"a user name alone",
+			muster.Evidence{Kind: muster.MQTTBasic, Username: `u"`},
+			`{"credentialsValue":{"clientId":"","userName":"u\"","password":""},"credentialsType":"MQTT_BASIC","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"u\""}`,
+		},
+		{
+			"a public key",
+			muster.Evidence{Kind: muster.PublicKey, PublicKey: publicKey},
+			`{"credentialsValue":"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n","credentialsType":"PUBLIC_KEY","status":"SUCCESS","provisionDeviceStatus":"SUCCESS","deviceId":"01890a5d-ac96-774b-bcce-b302099a8057","credentialsId":"`,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			grant, asked := grantOf(t, test.in), &muster.ProvisionRequest{}
@@ -130,7 +145,7 @@ func TestDenialInProtobuf(t *testing.T) {
 			t.Errorf("%s: %s", reason, diff)
 		}
 	}
-	want := `{"status":500,"message":"the payload is not JSON","errorCode":2,"timestamp":1700000000123}`
+	want := `{"status":500,"message":"the payload is not JSON","errorCode":2,"timestamp":1700000000123,"reason":"payload-invalid"}`
 	if got := dialect.Write(muster.HTTP, asked, nil, muster.Refuse(muster.ReasonProvisionKeyUnknown, "")); got.Code != 500 || string(got.Body) != want {
 		t.Errorf("HTTP: %d %s", got.Code, got.Body)
 	}
@@ -152,8 +167,8 @@ func TestOurTroubleIsNoAnswer(t *testing.T) {
 }
 
 func TestWhatCouldNotBeRead(t *testing.T) {
-	body := func(code, status string, message string) string {
-		return `{"status":` + status + `,"message":"` + message + `","errorCode":` + code + `,"timestamp":1700000000123}`
+	body := func(code, status, message, reason string) []byte {
+		return []byte(`{"status":` + status + `,"message":"` + message + `","errorCode":` + code + `,"timestamp":1700000000123,"reason":"` + reason + `"}`)
 	}
 	_, missing := read("/provision/request", `{}`)
 	_, broken := read("v1/devices/me/telemetry", `{"a":}`)
@@ -164,11 +179,11 @@ func TestWhatCouldNotBeRead(t *testing.T) {
 		http muster.Message
 		coap int
 	}{
-		{"broken JSON", broken, muster.Message{Code: 500, Body: []byte(body("2", "500", "a value is wanted at byte 5"))}, 0},
-		{"a missing member", missing, muster.Message{Code: 500, Body: []byte(body("2", "500", "Failed to find the field provisionDeviceKey in JSON body!"))}, 0},
-		{"no body", noBody, muster.Message{Code: 400, Body: []byte(body("31", "400", "the request has no body"))}, 0},
-		{"no body, told in public", muster.Public(noBody), muster.Message{Code: 400, Body: []byte(body("31", "400", "the request has no body"))}, 0},
-		{"a wrong method", muster.Refuse(muster.ReasonMethodNotAllowed, ""), muster.Message{Code: 405, Body: []byte(body("31", "405", "this path is not served with this method"))}, 0x85},
+		{"broken JSON", broken, muster.Message{Code: 500, Body: body("2", "500", "a value is wanted at byte 5", "payload-invalid")}, 0x80},
+		{"a missing member", missing, muster.Message{Code: 500, Body: body("2", "500", "Failed to find the field provisionDeviceKey in JSON body!", "request-invalid")}, 0x80},
+		{"no body", noBody, muster.Message{Code: 400, Body: body("31", "400", "the request has no body", "payload-invalid")}, 0x80},
+		{"no body, told in public", muster.Public(noBody), muster.Message{Code: 400, Body: body("31", "400", "the request has no body", "payload-invalid")}, 0x80},
+		{"a wrong method", muster.Refuse(muster.ReasonMethodNotAllowed, ""), muster.Message{Code: 405, Body: body("31", "405", "this path is not served with this method", "method-not-allowed")}, 0x85},
 		{"an unknown path", muster.Refuse(muster.ReasonTopicUnknown, ""), muster.Message{}, 0x80},
 		{"an unknown token", muster.Refuse(muster.ReasonTokenUnknown, ""), muster.Message{}, 0},
 	} {
