@@ -1,0 +1,187 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"muster/internal/admin"
+)
+
+func newDevice() *cobra.Command {
+	return group("device", "Devices: who they are, what they sent, why they were refused",
+		deviceCreate(), deviceList(), deviceShow(), deviceLatest(), deviceHistory(), deviceWhy(),
+		deviceAct("suspend", "Keeps a device out and ends its sessions", "device %s is suspended"),
+		deviceAct("resume", "Lets a suspended device back in", "device %s may come back"),
+		deviceDelete())
+}
+
+func deviceCreate() *cobra.Command {
+	var n admin.NewDevice
+	var certificate, publicKey string
+	cmd := &cobra.Command{
+		Use:   "create NAME",
+		Short: "Makes a device; without a credential the server makes a token and shows it once",
+		Args:  cobra.ExactArgs(1),
+	}
+	f := cmd.Flags()
+	f.StringVar(&n.Profile, "profile", "", "its profile (default default)")
+	f.StringVar(&n.Evidence.Token, "token", "", "its access token")
+	f.StringVar(&n.MQTTClientID, "mqtt-client-id", "", "its MQTT client id")
+	f.StringVar(&n.MQTTUsername, "mqtt-username", "", "its MQTT user name")
+	f.StringVar(&n.MQTTPassword, "mqtt-password", "", "its MQTT password")
+	f.StringVar(&certificate, "certificate", "", "file with its X.509 certificate, PEM")
+	f.StringVar(&publicKey, "public-key", "", "file with its public key, PEM")
+	f.StringVar(&n.Label, "label", "", "what people call it")
+	f.StringToStringVar(&n.Tags, "tag", nil, "a tag, NAME=VALUE; may be repeated")
+	f.BoolVar(&n.Gateway, "gateway", false, "it speaks for other devices")
+	return asking(cmd, func(args []string) (_ call, err error) {
+		n.Name = args[0]
+		if certificate != "" {
+			if n.Certificate, err = readText("certificate", certificate); err != nil {
+				return call{}, err
+			}
+		}
+		if publicKey != "" {
+			if n.PublicKey, err = readText("public-key", publicKey); err != nil {
+				return call{}, err
+			}
+		}
+		return call{method: http.MethodPost, path: []string{"v1", "devices"}, body: n}, nil
+	}, func(d admin.MadeDevice) (any, table) {
+		t := table{columns: []string{"name", "profile", "state", "token"}}
+		t.add(d.Name, d.Profile, d.State, d.Token)
+		return d, t
+	})
+}
+
+func deviceAct(verb, short, did string) *cobra.Command {
+	return acting(&cobra.Command{Use: verb + " NAME", Short: short, Args: cobra.ExactArgs(1)}, func(args []string) call {
+		return call{method: http.MethodPost, path: []string{"v1", "devices", args[0], verb}}
+	}, did)
+}
+
+func deviceDelete() *cobra.Command {
+	return acting(&cobra.Command{
+		Use: "delete NAME", Short: "Removes a device and all it sent", Args: cobra.ExactArgs(1),
+	}, func(args []string) call {
+		return call{method: http.MethodDelete, path: []string{"v1", "devices", args[0]}}
+	}, "device %s is deleted")
+}
+
+// pageSize is how many devices are asked for at once.
+const pageSize = 1000
+
+func deviceList() *cobra.Command {
+	var r remote
+	var o output
+	var search, profile, state, after string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Lists devices by name",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
+			if limit < 1 {
+				return usagef("--limit: %d is less than 1", limit)
+			}
+			c, err := r.client()
+			if err != nil {
+				return err
+			}
+			all := []admin.Device{}
+			for more := true; more && len(all) < limit; {
+				q := url.Values{"limit": {strconv.Itoa(min(limit-len(all), pageSize))}}
+				for name, value := range map[string]string{"search": search, "profile": profile, "state": state, "after": after} {
+					if value != "" {
+						q.Set(name, value)
+					}
+				}
+				var page admin.List[admin.Device]
+				if err := c.do(cmd.Context(), call{method: http.MethodGet, path: []string{"v1", "devices"}, query: q}, &page); err != nil {
+					return err
+				}
+				all = append(all, page.Items...)
+				after, more = page.Next, page.Next != ""
+			}
+			if err := o.write(cmd.OutOrStdout(), all, deviceTable(all)); err != nil {
+				return err
+			}
+			if after != "" {
+				cmd.PrintErrf("There may be more: --after %s, or a greater --limit.\n", shellQuote(after))
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&search, "search", "", "part of the name, case ignored")
+	f.StringVar(&profile, "profile", "", "of this profile alone")
+	f.StringVar(&state, "state", "", "listed, active or suspended alone")
+	f.StringVar(&after, "after", "", "names behind this one alone")
+	f.IntVar(&limit, "limit", pageSize, "at most so many")
+	r.addFlags(cmd)
+	o.addFlags(cmd)
+	return cmd
+}
+
+func deviceTable(all []admin.Device) table {
+	t := table{columns: []string{"name", "profile", "state", "connected", "created", "provisioned", "label"}}
+	for _, d := range all {
+		t.add(d.Name, d.Profile, d.State, d.Connected, d.CreatedAt, d.ProvisionedAt, d.Label)
+	}
+	return t
+}
+
+func deviceShow() *cobra.Command {
+	return asking(&cobra.Command{
+		Use: "show NAME", Short: "Shows a device with its credentials and attributes", Args: cobra.ExactArgs(1),
+	}, func(args []string) (call, error) {
+		return call{method: http.MethodGet, path: []string{"v1", "devices", args[0]}}, nil
+	}, func(d admin.DeviceView) (any, table) { return d, deviceSheet(d) })
+}
+
+// deviceSheet is a device line by line.
+func deviceSheet(d admin.DeviceView) table {
+	t := table{columns: []string{"what", "value"}}
+	t.add("name", d.Name)
+	t.add("id", d.ID)
+	t.add("profile", d.Profile)
+	t.add("state", d.State)
+	t.add("connected", strconv.FormatBool(d.Connected))
+	t.add("created", d.CreatedAt)
+	t.add("provisioned", d.ProvisionedAt)
+	if d.Label != "" {
+		t.add("label", d.Label)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
+		t.add("tag "+name, d.Tags[name])
+	}
+	for _, c := range d.Credentials {
+		about := c.State
+		if c.Hint != "" {
+			about += ", " + c.Hint
+		}
+		if !c.ExpiresAt.IsZero() {
+			about += ", expires " + shownCell(c.ExpiresAt)
+		}
+		t.add("credential "+strings.ToLower(c.Kind), about)
+	}
+	for _, scope := range []struct {
+		name   string
+		values map[string]json.RawMessage
+	}{{"server", d.Attributes.Server}, {"shared", d.Attributes.Shared}, {"client", d.Attributes.Client}} {
+		for _, key := range slices.Sorted(maps.Keys(scope.values)) {
+			t.add(scope.name+" "+key, string(scope.values[key]))
+		}
+	}
+	return t
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"muster": main})
+}
+
+// TestCommands runs the scripts in testdata/script, each with a data directory and free ports of its own. The commands in
+// them are the real ones, in processes of their own.
+func TestCommands(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"ready":   ready,
+			"refused": ends(refused),
+			"usage":   ends(misused),
+			"waitfor": waitFor,
+		},
+		Condition: func(name string) (bool, error) {
+			if name != "tools" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return hasTools() || os.Getenv("MUSTER_TOOLS") != "", nil
+		},
+	})
+}
+
+// hasTools reports whether the clients that a first start names are on this machine.
+func hasTools() bool {
+	for _, tool := range []string{"mosquitto_rr", "mosquitto_pub", "curl", coapClient()} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// setUp gives a script addresses to listen at.
+func setUp(env *testscript.Env) error {
+	for _, name := range []string{"HTTP", "MQTT", "MQTTS", "COAP", "COAPS"} {
+		address, err := freeAddress(name)
+		if err != nil {
+			return err
+		}
+		env.Setenv("MUSTER_"+name, address)
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return err
+		}
+		env.Setenv(name+"_PORT", port)
+		if name == "HTTP" {
+			env.Setenv("MUSTER_URL", "http://"+address)
+		}
+	}
+	env.Setenv("MUSTER_DATA", "data")
+	env.Setenv("MUSTER_LOG_LEVEL", "warn")
+	env.Setenv("HOME", env.WorkDir)
+	env.Setenv("PATH", os.Getenv("PATH"))
+	return nil
+}
+
+func freeAddress(name string) (string, error) {
+	if name == "COAP" || name == "COAPS" {
+		c, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			return "", err
+		}
+		defer c.Close()
+		return c.LocalAddr().String(), nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+// ends runs a command that has to end with that status and print nothing but its complaint.
+func ends(status int) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) == 0 {
+			ts.Fatalf("a command is wanted")
+		}
+		err := ts.Exec(args[0], args[1:]...)
+		if e, ok := errors.AsType[*exec.ExitError](err); !ok || e.ExitCode() != status {
+			ts.Fatalf("it ended with %v, want status %d", err, status)
+		}
+		if out := ts.ReadFile("stdout"); out != "" {
+			ts.Fatalf("it printed %q", out)
+		}
+	}
+}
+
+// ready waits until the server of the script is ready for devices.
+func ready(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: ready")
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := ts.Exec("muster", "health")
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("the server is not ready: %v", err)
+		}
+	}
+}
+
+// waitFor runs a command again and again until it prints a text.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: waitfor text command ...")
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("it does not print %q: %v", args[0], err)
+		}
+	}
+}

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"muster"
+)
+
+// A usageError says how a command line is wrong.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
+
+// sentence is an error for people, with its stable code where it is no question of usage.
+func sentence(err error) string {
+	text := printable(strings.Join(strings.Fields(err.Error()), " "))
+	if e, ok := errors.AsType[*muster.Error](err); ok {
+		return fmt.Sprintf("%s (%s)", text, e.Reason)
+	}
+	return text
+}
+
+// group is a command that is only there for the commands under it.
+func group(name, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short, RunE: func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usagef("there is no command %q under %q", args[0], cmd.CommandPath())
+		}
+		return cmd.Help()
+	}}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
+// eachCommand visits cmd and all commands under it.
+func eachCommand(cmd *cobra.Command, visit func(*cobra.Command)) {
+	visit(cmd)
+	for _, c := range cmd.Commands() {
+		eachCommand(c, visit)
+	}
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"muster"
+	"muster/internal/node"
+)
+
+// A welcome is what a server says at its start, readable at a glance.
+type welcome struct {
+	data        string
+	addresses   node.Addresses
+	made        node.Made
+	fingerprint string
+	coapClient  string
+}
+
+func newWelcome(ctx context.Context, c node.Config, n *node.Node) (welcome, error) {
+	data, err := filepath.Abs(c.Data)
+	if err != nil {
+		return welcome{}, err
+	}
+	w := welcome{data: data, addresses: n.Addresses(), coapClient: coapClient()}
+	if made := n.Made(); made != nil {
+		w.made = *made
+	} else if w.made, err = node.Init(ctx, c); err != nil {
+		return welcome{}, err
+	}
+	w.fingerprint, err = fingerprint(w.made.CAFile)
+	return w, err
+}
+
+// fingerprint is the SHA-256 of the certificate in a PEM file, as people compare it.
+func fingerprint(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read the root certificate: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return "", muster.Refuse(muster.ReasonCertificateInvalid, "%s is not PEM", file)
+	}
+	sum := sha256.Sum256(block.Bytes)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":"), nil
+}
+
+// coapClient is what libcoap's client is called here; distributions differ.
+func coapClient() string {
+	for _, name := range []string{"coap-client", "coap-client-notls", "coap-client-openssl", "coap-client-gnutls"} {
+		if _, err := exec.LookPath(name); err == nil {
+			return name
+		}
+	}
+	return "coap-client"
+}
+
+func (w *welcome) write(out io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Muster %s\n\n", version)
+	for _, l := range []struct{ name, scheme, address string }{
+		{"HTTP", "http://", w.addresses.HTTP},
+		{"MQTT", "mqtt://", w.addresses.MQTT},
+		{"MQTT, TLS", "mqtts://", w.addresses.MQTTS},
+		{"CoAP", "coap://", w.addresses.CoAP},
+		{"CoAP, DTLS", "coaps://", w.addresses.CoAPS},
+	} {
+		fmt.Fprintf(&b, "  %-18s%s\n", l.name, listening(l.scheme, l.address))
+	}
+	fmt.Fprintf(&b, "  %-18s%s\n", "data directory", w.data)
+	fmt.Fprintf(&b, "  %-18s%s\n", "root certificate", w.made.CAFile)
+	fmt.Fprintf(&b, "  %-18s%s\n", "  SHA-256", w.fingerprint)
+	if w.made.SetupURL != nil && w.addresses.HTTP != "" {
+		fmt.Fprintf(&b, "\nSet up, with this link once:\n\n  %s\n", w.setupURL())
+	}
+	if w.made.ProvisionDeviceSecret != nil {
+		w.writeFirstDevices(&b)
+	} else {
+		fmt.Fprint(&b, "\nDevices get in with a provision key; its secret is shown once, when it is made:\n\n  muster provision-key create\n")
+	}
+	fmt.Fprintln(&b)
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// setupURL is the setup link at the port that was bound in the end.
+func (w *welcome) setupURL() string {
+	_, query, _ := strings.Cut(*w.made.SetupURL, "/setup")
+	return "http://" + near(w.addresses.HTTP) + "/setup" + query
+}
+
+// listening says where a listener is reached.
+func listening(scheme, address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return "off"
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		return "port " + port + " on all addresses"
+	}
+	return scheme + net.JoinHostPort(host, port)
+}
+
+// near is the address at which a listener is reached from this machine.
+func near(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// writeFirstDevices writes commands that provision a device and send its first reading, one for each protocol that
+// listens. Each device brings its own token, so that nothing has to be copied from the first answer.
+func (w *welcome) writeFirstDevices(b *strings.Builder) {
+	fmt.Fprint(b, "\nA first device, ready to paste. The provision secret in it is not shown again.\n")
+	const reading = `'{"temperature":25}'`
+	if host, port, err := net.SplitHostPort(near(w.addresses.MQTT)); err == nil {
+		token, request := w.request("first-mqtt")
+		fmt.Fprintf(b, "\n  mosquitto_rr -h %[1]s -p %[2]s -u provision -t /provision/request -e /provision/response \\\n    -m %[3]s &&\n"+
+			"  mosquitto_pub -h %[1]s -p %[2]s -u %[4]s -q 1 -t v1/devices/me/telemetry -m %[5]s\n", host, port, request, token, reading)
+	}
+	if w.addresses.HTTP != "" {
+		token, request := w.request("first-http")
+		fmt.Fprintf(b, "\n  curl -sS http://%[1]s/api/v1/provision \\\n    -d %[2]s &&\n"+
+			"  curl -sS http://%[1]s/api/v1/%[3]s/telemetry -d %[4]s\n", near(w.addresses.HTTP), request, token, reading)
+	}
+	if w.addresses.CoAP != "" {
+		token, request := w.request("first-coap")
+		fmt.Fprintf(b, "\n  %[1]s -m post coap://%[2]s/api/v1/provision \\\n    -e %[3]s &&\n"+
+			"  %[1]s -m post coap://%[2]s/api/v1/%[4]s/telemetry -e %[5]s\n", w.coapClient, near(w.addresses.CoAP), request, token, reading)
+	}
+	fmt.Fprint(b, "\nWhat it sent, and why it could not where that is so:\n\n  muster device latest first-http\n  muster device why first-http\n")
+}
+
+// request is the provision request of a device, quoted for a shell, and the token that it brings.
+func (w *welcome) request(device string) (token, quoted string) {
+	token = muster.RandomText(muster.TokenLength)
+	body, _ := json.Marshal(struct {
+		Name   string `json:"deviceName"`
+		Key    string `json:"provisionDeviceKey"`
+		Secret string `json:"provisionDeviceSecret"`
+		Kind   string `json:"credentialsType"`
+		Token  string `json:"token"`
+	}{device, w.made.ProvisionDeviceKey, *w.made.ProvisionDeviceSecret, muster.AccessToken.String(), token}) // strings always encode
+	return token, shellQuote(string(body))
+}
+
+// shellQuote makes one word of text for a POSIX shell.
+func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"muster/internal/node"
+)
+
+// started is the welcome of a first start.
+func started() welcome {
+	setup, secret := "http://127.0.0.1:8080/setup?token=mst_once", "it's secret"
+	return welcome{
+		data: "/srv/data", fingerprint: "AB:CD", coapClient: "coap-client",
+		addresses: node.Addresses{HTTP: "127.0.0.1:8080", MQTT: "[::]:1883", MQTTS: "[::]:8883", CoAP: "127.0.0.1:5683"},
+		made:      node.Made{CAFile: "/srv/data/ca/root.pem", ProvisionDeviceKey: "key", SetupURL: &setup, ProvisionDeviceSecret: &secret},
+	}
+}
+
+func written(t *testing.T, w welcome) string {
+	t.Helper()
+	var b strings.Builder
+	if err := w.write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestTheFirstStartSaysAllThatIsNeeded(t *testing.T) {
+	text := written(t, started())
+	for _, want := range []string{
+		"HTTP              http://127.0.0.1:8080\n",
+		"MQTT              port 1883 on all addresses\n",
+		"CoAP, DTLS        off\n",
+		"data directory    /srv/data\n",
+		"root certificate  /srv/data/ca/root.pem\n",
+		"  SHA-256         AB:CD\n",
+		"  http://127.0.0.1:8080/setup?token=mst_once\n",
+		"mosquitto_rr -h 127.0.0.1 -p 1883 -u provision -t /provision/request -e /provision/response",
+		"curl -sS http://127.0.0.1:8080/api/v1/provision",
+		"coap-client -m post coap://127.0.0.1:5683/api/v1/provision",
+		`"provisionDeviceSecret":"it'\''s secret"`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
+func TestALaterStartShowsNoSecret(t *testing.T) {
+	w := started()
+	w.made.SetupURL, w.made.ProvisionDeviceSecret = nil, nil
+	text := written(t, w)
+	if strings.Contains(text, "setup") || strings.Contains(text, "provisionDeviceSecret") || !strings.Contains(text, "muster provision-key create") {
+		t.Error(text)
+	}
+}
+
+func TestAProtocolThatIsOffHasNoCommands(t *testing.T) {
+	w := started()
+	w.addresses = node.Addresses{MQTT: "127.0.0.1:1883"}
+	text := written(t, w)
+	if strings.Contains(text, "curl") || strings.Contains(text, "coap-client") || strings.Contains(text, "setup") || !strings.Contains(text, "mosquitto_rr") {
+		t.Error(text)
+	}
+}
+
+func TestTheFingerprintOfACertificate(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "root.pem")
+	if _, err := fingerprint(file); err == nil {
+		t.Error("a missing file has a fingerprint")
+	}
+	if err := os.WriteFile(file, []byte("-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := fingerprint(file)
+	if err != nil || !strings.HasPrefix(got, "BA:78:16:BF:") || len(got) != 95 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
