@@ -15,33 +15,23 @@ import (
 	"muster"
 )
 
-// Every connection: never make a file, give way to a checkpoint, take no text in double quotes for a string, and let no
-// SQL touch what SQLite itself keeps.
-var connection = url.Values{
-	"mode":       {"rw"},
-	"_dqs":       {"0"},
-	"_defensive": {"1"},
-	"_error_rc":  {"1"},
-	"_pragma":    {"busy_timeout(5000)", "foreign_keys(ON)", "temp_store(MEMORY)", "trusted_schema(OFF)"},
+// address returns the name under which the driver opens the file. Every connection gives way to others for a while,
+// never makes a file, takes no text in double quotes for a string, and lets no SQL touch what SQLite itself keeps.
+func address(path string, pragmas ...string) string {
+	query := url.Values{
+		"mode":       {"rw"},
+		"_dqs":       {"0"},
+		"_defensive": {"1"},
+		"_error_rc":  {"1"},
+		"_pragma":    append([]string{"busy_timeout(5000)", "foreign_keys(ON)", "temp_store(MEMORY)", "trusted_schema(OFF)"}, pragmas...),
+	}
+	file := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+	return file.String()
 }
 
-var (
-	// The writing connection syncs the log at every commit, and copies it into the file when it has reached 16 MB.
-	writingPragmas = []string{
-		"journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "cache_size(-32768)",
-	}
-	readingPragmas = []string{"query_only(ON)", "cache_size(-8192)"}
-)
-
-// open returns a pool of at most n connections to the file.
-func open(path string, n int, pragmas []string) (*sql.DB, error) {
-	query := url.Values{}
-	for k, v := range connection {
-		query[k] = v
-	}
-	query["_pragma"] = append(append([]string(nil), connection["_pragma"]...), pragmas...)
-	address := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
-	db, err := sql.Open("sqlite", address.String())
+// open returns a pool of at most n connections.
+func open(address string, n int) (*sql.DB, error) {
+	db, err := sql.Open("sqlite", address)
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ type readers struct {
 }
 
 func openReaders(path string) (*readers, error) {
-	db, err := open(path, max(4, 2*runtime.GOMAXPROCS(0)), readingPragmas)
+	db, err := open(address(path, "query_only(ON)", "cache_size(-8192)"), max(4, 2*runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,14 @@ func TestNobodyButTheOwnerMayReadTheFile(t *testing.T) {
 	}
 }
 
+func TestThePathMayHaveAnyCharacter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a ?mode=ro&b#c%20 é.db")
+	opened(t, path)
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheFirstMasterKeyIsTheOnlyOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "registry.db")
 	for _, step := range []struct {
@@ -150,7 +158,7 @@ func TestTheDatabaseOfAnotherProgramIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := open(path, 1, nil)
+	db, err := open(address(path), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

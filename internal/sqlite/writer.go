@@ -40,8 +40,11 @@ type pending struct {
 	done     chan struct{}
 }
 
+// openWriter opens the connection that writes. It syncs the log at every commit, and copies the log into the file when it
+// has reached 16 MB.
 func openWriter(ctx context.Context, path string, log *slog.Logger) (*writer, error) {
-	db, err := open(path, 1, writingPragmas)
+	db, err := open(address(path, "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)",
+		"journal_size_limit(67108864)", "cache_size(-32768)"), 1)
 	if err != nil {
 		return nil, err
 	}
