@@ -37,6 +37,7 @@ type Error struct {
 	Reason  Reason
 	Message string
 	Err     error
+	Quiet   bool // the profile keeps the reason from its devices (ProfileSettings.HideReasons); people are told
 }
 
 // Refuse returns an Error for r whose message is made as by fmt.Sprintf. An empty format leaves r's own title.
@@ -51,6 +52,18 @@ func Refuse(r Reason, format string, args ...any) *Error {
 // Because returns an Error for r that was caused by err.
 func Because(r Reason, err error) *Error {
 	return &Error{Reason: r, Message: r.Title(), Err: err}
+}
+
+// Hush returns err with its reason kept from devices.
+func Hush(err error) error {
+	if err == nil {
+		return nil
+	}
+	hushed := &Error{Reason: ReasonOf(err), Message: MessageOf(err), Err: err, Quiet: true}
+	if e, ok := errors.AsType[*Error](err); ok {
+		hushed.Err = e.Err
+	}
+	return hushed
 }
 
 // Error returns the message, with the cause behind it.

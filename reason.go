@@ -207,11 +207,14 @@ func Reasons() []Reason {
 	return all
 }
 
-// Public returns err as a device may hear it: the wider code where there is one, and never a cause.
+// Public returns err as a device may hear it: the wider code where there is one, and never a cause. Of a Quiet error a
+// device is told neither code nor message.
 func Public(err error) *Error {
-	r := ReasonOf(err).Public()
-	if e, ok := errors.AsType[*Error](err); ok && e.Reason == r {
-		return &Error{Reason: r, Message: e.Message}
+	p := Refuse(ReasonOf(err).Public(), "")
+	if e, ok := errors.AsType[*Error](err); ok {
+		if p.Quiet = e.Quiet; e.Reason == p.Reason {
+			p.Message = e.Message
+		}
 	}
-	return Refuse(r, "")
+	return p
 }

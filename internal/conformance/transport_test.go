@@ -20,6 +20,7 @@ import (
 	paho3 "github.com/eclipse/paho.mqtt.golang"
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/udp"
 )
 
@@ -314,7 +315,7 @@ func connectCoAP(ctx context.Context, s *server, p proof) (link, error) {
 }
 
 func postCoAP(ctx context.Context, address, path, body string) (codes.Code, string, error) {
-	c, err := udp.Dial(address)
+	c, err := udp.Dial(address, options.WithErrors(func(error) {}))
 	if err != nil {
 		return 0, "", err
 	}

@@ -23,7 +23,7 @@ type Dialect interface {
 }
 
 // A Router finds in a request of HTTP or CoAP what Dialect.Read understands: the access token (empty where the path has
-// none) and the address. Refused with ReasonTopicUnknown, or ReasonRequestInvalid for a known path with a wrong method.
+// none) and the address. Refused with ReasonTopicUnknown, or ReasonMethodNotAllowed for a known path with a wrong method.
 type Router interface {
 	Route(r *muster.Request) (token muster.Secret, address string, err error)
 }

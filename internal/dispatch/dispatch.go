@@ -117,12 +117,21 @@ func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.P
 	if err == nil {
 		return who, nil
 	}
+	err = hushed(&who, err)
 	if kind := muster.KindOf(err); kind == muster.Unknown || kind == muster.Forbidden {
 		if d.connecting.fail(h.Remote.Addr(), d.Now()) {
 			return who, muster.Refuse(muster.ReasonRateLimited, "")
 		}
 	}
 	return who, err
+}
+
+// hushed keeps the reason from a device whose profile wants it so.
+func hushed(who *muster.Identity, err error) error {
+	if who.Quiet {
+		return muster.Hush(err)
+	}
+	return err
 }
 
 // join lets a device in, or tells it why not.

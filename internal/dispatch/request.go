@@ -13,7 +13,7 @@ import (
 func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error) {
 	token, address, err := d.Platform.Route(r)
 	if err != nil {
-		return muster.Message{}, err
+		return d.Platform.Write(h.Transport, nil, nil, err), err
 	}
 	if address == d.joinAddress {
 		return d.join(ctx, h, r.Body)
@@ -34,6 +34,7 @@ func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request)
 		down, err = d.serveRequest(ctx, &who, up)
 	}
 	if err != nil {
+		err = hushed(&who, err)
 		d.note(&greeting, muster.ActionMessage, &who, err)
 	}
 	return d.Platform.Write(h.Transport, up, down, err), err

@@ -47,7 +47,7 @@ func (h *handler) answer(w http.ResponseWriter, m muster.Message, err error) {
 func (h *handler) refuse(w http.ResponseWriter, code int, err error) {
 	var body []byte
 	switch {
-	case code == http.StatusUnauthorized:
+	case code == http.StatusUnauthorized, muster.Public(err).Quiet:
 	case errors.Is(err, muster.ReasonPayloadTooLarge):
 		body = muster.AppendJSONString(nil, muster.MessageOf(err))
 	default:

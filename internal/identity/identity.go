@@ -116,16 +116,17 @@ func (s *Service) byToken(ctx context.Context, token muster.Secret) (muster.Iden
 // byCertificate is ThingsBoard device API 2.4: the leaf alone counts, within its dates. That the client has its key, TLS
 // has made sure.
 func (s *Service) byCertificate(ctx context.Context, leaf *x509.Certificate) (muster.Identity, error) {
-	switch now := s.now(); {
-	case now.Before(leaf.NotBefore):
-		return muster.Identity{}, muster.Refuse(muster.ReasonCertificateNotYet, "")
-	case now.After(leaf.NotAfter):
-		return muster.Identity{}, muster.Refuse(muster.ReasonCertificateExpired, "")
-	}
+	now := s.now()
 	id := muster.CertificateID(base64.StdEncoding.EncodeToString(leaf.Raw))
 	who, err := s.recognise(ctx, muster.CredentialDigest(s.keys, id), func(r *record) error {
 		if r.credential.Kind != muster.X509Certificate {
 			return muster.Refuse(muster.ReasonCertificateUnknown, "")
+		}
+		switch {
+		case now.Before(leaf.NotBefore):
+			return muster.Refuse(muster.ReasonCertificateNotYet, "")
+		case now.After(leaf.NotAfter):
+			return muster.Refuse(muster.ReasonCertificateExpired, "")
 		}
 		return nil
 	}, muster.ReasonCertificateUnknown)

@@ -54,13 +54,22 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 		return nil, err
 	}
 	key, profile, err := s.unlock(ctx, req)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = usable(&key, &profile, now, from)
 	}
-	if err := usable(&key, &profile, now, from); err != nil {
-		return nil, err
+	var grant *muster.Grant
+	if err == nil {
+		grant, err = s.letIn(ctx, req, name, &key, &profile, now)
 	}
-	request, err := s.digest(&key, name, req)
+	if profile.Settings.HideReasons {
+		err = muster.Hush(err)
+	}
+	return grant, err
+}
+
+// letIn grants the request of a device whose key and secret are right.
+func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name string, key *muster.ProvisionKey, profile *muster.Profile, now time.Time) (*muster.Grant, error) {
+	request, err := s.digest(key, name, req)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +77,7 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 		return grant, err
 	}
 	name = cmp.Or(name, muster.RandomText(nameLength))
-	if err := admits(&key, name); err != nil {
+	if err := admits(key, name); err != nil {
 		return nil, err
 	}
 	if !s.allowance.take(key.ID, now) {

@@ -132,8 +132,8 @@ func writeGrant(t muster.Transport, asked *muster.ProvisionRequest, grant *muste
 // writeDenial writes the answer to a request that was understood and not let in.
 func writeDenial(t muster.Transport, asked *muster.ProvisionRequest, err error) muster.Message {
 	status, message := statusFailure, messageFailure
-	reason := muster.ReasonOf(err).Public()
-	if reason == muster.ReasonProvisionDataNotFound {
+	refusal := muster.Public(err)
+	if refusal.Reason == muster.ReasonProvisionDataNotFound {
 		status, message = statusNotFound, messageNotFound
 	}
 	if asked.Binary {
@@ -142,7 +142,9 @@ func writeDenial(t muster.Transport, asked *muster.ProvisionRequest, err error) 
 	b := append([]byte(`{"errorMsg":`), '"')
 	b = append(append(b, message...), '"')
 	b = appendMember(b, "status", status)
-	b = appendMember(b, "reason", string(reason))
+	if !refusal.Quiet {
+		b = appendMember(b, "reason", string(refusal.Reason))
+	}
 	return provisionMessage(t, append(b, '}'), false, coapBadRequest)
 }
 
