@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"io"
 	"log/slog"
 	"net"
@@ -70,8 +69,9 @@ func LoadConfig(base Config, file string) (Config, error) {
 	if err != nil || len(text) > maxConfigSize {
 		return base, muster.Refuse(muster.ReasonSettingInvalid, "cannot read %s, or it is larger than %d bytes", file, maxConfigSize)
 	}
-	if len(bytes.TrimSpace(text)) == 0 {
-		return base, nil
+	var content any
+	if yaml.Unmarshal(text, &content) == nil && content == nil {
+		return base, nil // nothing but space and comments, which would set everything to nothing
 	}
 	if err := yaml.UnmarshalWithOptions(text, &base, yaml.Strict()); err != nil {
 		return base, muster.Refuse(muster.ReasonSettingInvalid, "%s: %s", file, yaml.FormatError(err, false, false))
