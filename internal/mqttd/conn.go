@@ -1,0 +1,281 @@
+package mqttd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"muster"
+	"muster/internal/mqtt"
+)
+
+// The phases of a session. They only ever advance.
+const (
+	live uint32 = iota // packets are read and served
+	held               // nothing more is read; what was handed in is still answered
+	over               // nothing is served and nothing is answered any more
+)
+
+// A conn is one connection: first greeted, then a session whose goroutine is parked until bytes arrive and holds no
+// buffer meanwhile.
+type conn struct {
+	s      *Server
+	stream net.Conn // the wire, or TLS over it
+	peer   peer
+	leave  func()
+	wire   wire
+
+	// Set by the greeting, then only read.
+	version   mqtt.Version
+	joining   bool   // a provisioning session
+	problems  bool   // reason strings are welcome on every packet
+	quiet     bool   // no reason strings at all
+	limit     int    // remaining length of what it may send
+	keepAlive uint32 // ticks of silence that end the session; 0: none do
+	maxPacket uint32 // largest packet that the client takes; 0: any
+	maxSend   int    // publishes that the client takes at once
+
+	phase atomic.Uint32
+	seen  atomic.Uint32 // tick at which something was last heard
+
+	// Of the session's goroutine alone.
+	in      *buffer // nil while nothing is left over
+	filled  int     // bytes of in that are not handled yet
+	aliases *[topicAliases][]byte
+
+	mu       sync.Mutex // guards what follows; never held while anything waits
+	greeted  bool       // CONNACK is on its way
+	stopping bool       // the server stops: the session ends once all is answered
+	sending  bool       // somebody is in flush
+	finished bool       // the wire is told to finish, or has failed
+	lost     error      // why it failed, if that ended the session
+	out      *buffer    // packets to be written; nil if there are none
+	ring     *ring      // publishes that are not answered; nil if there are none
+	room     chan struct{}
+	progress uint32          // tick of the last answer, or of the first publish since all were answered
+	until    uint32          // tick at which the session ends; 0: never
+	withheld error           // why the oldest publish is never acknowledged
+	received map[uint16]bool // QoS 2 publishes before PUBREL; true once PUBREC is sent
+	inflight int             // publishes with QoS 1 and 2 whose exchange is not over
+	filters  []subscription
+	sent     []uint16 // packet identifiers that the client has not acknowledged
+	lastID   uint16
+
+	// Of the roster.
+	next, prev *conn
+	shard      uint8
+}
+
+// run is the session, until its end. It starts in a fresh goroutine, whose stack stays small.
+func (c *conn) run(ctx context.Context) {
+	defer c.release()
+	defer c.rescue()
+	if c.packets(ctx) { // what came along with the CONNECT
+		return
+	}
+	_ = c.wire.raw.Read(func(fd uintptr) bool {
+		c.wire.fd = int(fd)
+		return c.readable(ctx)
+	})
+}
+
+// readable is called when bytes may have arrived. It handles all there are and reports whether the session is over;
+// if not, its goroutine is parked until there are more.
+func (c *conn) readable(ctx context.Context) (done bool) {
+	for c.phase.Load() == live {
+		if c.in == nil {
+			c.in = c.s.buffers.get(smallBuffer)
+		}
+		n, err := c.stream.Read(c.in.b[c.filled:])
+		if n > 0 {
+			c.seen.Store(c.s.clock.Load())
+			c.filled += n
+			if c.packets(ctx) {
+				return true
+			}
+		} else if err != nil {
+			c.giveBack()
+			return err != error(wouldBlock{})
+		}
+	}
+	c.filled = 0
+	c.giveBack()
+	return c.phase.Load() == over && c.wire.discard()
+}
+
+// giveBack returns the read buffer if no part of a packet is left in it.
+func (c *conn) giveBack() {
+	if c.filled == 0 && c.in != nil {
+		c.s.buffers.put(c.in)
+		c.in = nil
+	}
+}
+
+// packets handles every packet that is whole and reports whether the client has said goodbye.
+func (c *conn) packets(ctx context.Context) (goodbye bool) {
+	if c.in == nil {
+		return false
+	}
+	rest, size := c.in.b[:c.filled], 0
+	packets, publishes := 0, 0
+	var err error
+	for c.phase.Load() == live && err == nil && !goodbye {
+		var p mqtt.Packet
+		p, size, err = mqtt.Next(rest, c.version, c.limit)
+		if err != nil || size == 0 || size > len(rest) {
+			break
+		}
+		rest = rest[size:]
+		packets++
+		if p.Type == mqtt.TypePublish {
+			publishes++
+		}
+		goodbye, err = c.packet(ctx, p)
+	}
+	c.keep(rest, size)
+	c.s.metrics.packets.Add(float64(packets))
+	c.s.metrics.publishes.Add(float64(publishes))
+	if err != nil {
+		c.refuse(err)
+	} else {
+		c.flush()
+	}
+	return goodbye
+}
+
+// keep moves the rest to the front of a buffer that has room for size bytes.
+func (c *conn) keep(rest []byte, size int) {
+	from := c.in
+	if size > len(from.b) {
+		c.in = c.s.buffers.get(size)
+		defer c.s.buffers.put(from)
+	}
+	c.filled = copy(c.in.b, rest)
+}
+
+// packet handles one packet. An error ends the session.
+func (c *conn) packet(ctx context.Context, p mqtt.Packet) (goodbye bool, err error) {
+	switch p.Type {
+	case mqtt.TypePublish:
+		return false, c.publish(ctx, p)
+	case mqtt.TypePubrel:
+		return false, c.complete(p)
+	case mqtt.TypePuback, mqtt.TypePubrec, mqtt.TypePubcomp:
+		return false, c.acknowledged(p)
+	case mqtt.TypeSubscribe:
+		return false, c.subscribe(p)
+	case mqtt.TypeUnsubscribe:
+		return false, c.unsubscribe(p)
+	case mqtt.TypePingreq:
+		return false, c.ping(p)
+	case mqtt.TypeDisconnect:
+		if c.version != mqtt.V5 {
+			return true, p.Empty()
+		}
+		_, err := p.Disconnect()
+		return true, err
+	case mqtt.TypeConnect:
+		return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a second CONNECT"} // [MQTT-3.1.0-2]
+	case mqtt.TypeAuth:
+		return false, &mqtt.Error{Code: mqtt.BadAuthMethod, Why: "enhanced authentication is not served"}
+	}
+	return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a packet that only servers send"}
+}
+
+func (c *conn) ping(p mqtt.Packet) error {
+	if err := p.Empty(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := c.outgoing()
+	out.b = mqtt.AppendPingresp(out.b) // [MQTT-3.12.4-1]
+	return nil
+}
+
+// hangup ends the session for a reason that dispatch gives, and has journaled.
+func (c *conn) hangup(err error) { c.end(disconnectCode(err), err) }
+
+// refuse ends the session because of what the client sent.
+func (c *conn) refuse(err error) {
+	code, err := packetError(err)
+	c.fail(code, err)
+}
+
+// fail ends the session for a reason of the transport's own, and journals it.
+func (c *conn) fail(code mqtt.Code, err error) {
+	if _, done := err.(sessionDone); c.end(code, err) && !done {
+		c.peer.Note(muster.ActionDisconnect, err)
+	}
+}
+
+// stop lets the session end as soon as every publish that was handed in is answered.
+func (c *conn) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.greeted {
+		c.phase.Store(over)
+		_ = c.wire.Close() // nobody can be in a callback of the wire yet, which Close would wait for
+		return
+	}
+	c.stopping = true
+	c.phase.CompareAndSwap(live, held)
+	c.wake()
+	c.settle()
+	c.write()
+}
+
+// abort gives the connection up as it is.
+func (c *conn) abort() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lose(net.ErrClosed)
+}
+
+// rescue keeps a panic from ending more than the connection.
+func (c *conn) rescue() {
+	if r := recover(); r != nil {
+		c.s.metrics.panics.Inc()
+		c.s.log.Error("connection panicked", "panic", r, "stack", string(debug.Stack()))
+	}
+}
+
+// release is the end of the connection. Publishes that were handed in are still answered, to nobody.
+func (c *conn) release() {
+	c.mu.Lock()
+	err := c.lost
+	if c.phase.Swap(over) != over {
+		err = c.wire.failure()
+	}
+	c.mu.Unlock()
+	_ = c.wire.Close()
+	if errors.Is(err, muster.ReasonQueueFull) && c.peer != nil {
+		c.s.metrics.ended(muster.ReasonQueueFull)
+		c.peer.Note(muster.ActionDisconnect, err)
+	}
+	if c.leave != nil {
+		c.leave()
+	}
+	if c.in != nil {
+		c.s.buffers.put(c.in)
+		c.in = nil
+	}
+	if c.greeted {
+		c.s.metrics.sessions.Dec()
+	}
+	c.s.roster.remove(c)
+	c.s.open.Add(-1)
+	c.s.running.Done()
+}
+
+// bye says goodbye as TLS and TCP do.
+func (c *conn) bye() {
+	if t, ok := c.stream.(*tls.Conn); ok {
+		_ = t.CloseWrite()
+	}
+	c.wire.finish()
+}

@@ -1,0 +1,243 @@
+package mqttd
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"muster"
+	"muster/internal/mqtt"
+)
+
+// greet takes a connection from its first byte to CONNACK, and starts the session or ends the connection. It runs in a
+// goroutine of its own, because its stack grows deep.
+func (c *conn) greet(ctx context.Context, config *tls.Config) {
+	welcome := false
+	defer func() {
+		if !welcome {
+			c.release()
+		}
+	}()
+	defer c.rescue()
+	c.stream = &c.wire
+	if config != nil && !c.handshake(config) {
+		return
+	}
+	connect, ok := c.introduction()
+	if !ok {
+		return
+	}
+	hello := c.hello(&connect)
+	if !c.judge(ctx, &connect, hello) {
+		return
+	}
+	if welcome = c.welcome(&connect); welcome {
+		go c.run(ctx)
+	}
+}
+
+// handshake puts TLS over the wire. What the client shows is not judged here.
+func (c *conn) handshake(config *tls.Config) bool {
+	_ = c.wire.SetReadDeadline(time.Now().Add(handshakePatience * c.s.tick))
+	t := tls.Server(&c.wire, config)
+	c.stream = t
+	if err := t.Handshake(); err != nil {
+		c.s.metrics.handshakes.Inc()
+		c.depart()
+		return false
+	}
+	return true
+}
+
+// introduction waits for the CONNECT. What the client has sent after it stays in the read buffer.
+func (c *conn) introduction() (connect mqtt.Connect, ok bool) {
+	_ = c.wire.SetReadDeadline(time.Now().Add(connectPatience * c.s.tick))
+	p, err := c.firstPacket()
+	if err == nil {
+		if connect, err = p.Connect(); err == nil {
+			return connect, true
+		}
+	}
+	c.refuseBytes(connect.Version, err)
+	return connect, false
+}
+
+// firstPacket reads until the first packet is whole and moves what follows it to the front of a buffer of its own.
+func (c *conn) firstPacket() (mqtt.Packet, error) {
+	if c.stream == net.Conn(&c.wire) {
+		if err := c.wire.await(); err != nil {
+			return mqtt.Packet{}, err
+		}
+	}
+	c.in = c.s.buffers.get(smallBuffer)
+	for {
+		n, err := c.stream.Read(c.in.b[c.filled:])
+		if err != nil {
+			return mqtt.Packet{}, err
+		}
+		c.filled += n
+		p, size, err := mqtt.Next(c.in.b[:c.filled], mqtt.V311, connectLimit)
+		switch {
+		case err != nil:
+			return p, err
+		case p.Type != 0 && p.Type != mqtt.TypeConnect:
+			return p, &mqtt.Error{Code: mqtt.ProtocolError, Why: "the first packet is not CONNECT"} // [MQTT-3.1.0-1]
+		case size > 0 && size <= c.filled:
+			p.Body = bytes.Clone(p.Body)
+			c.keep(c.in.b[size:c.filled], 0)
+			c.giveBack()
+			return p, nil
+		}
+		c.keep(c.in.b[:c.filled], size)
+	}
+}
+
+// refuseBytes ends a connection on which no CONNECT came. A client that just goes away is no attempt.
+func (c *conn) refuseBytes(v mqtt.Version, err error) {
+	var refusal error
+	switch wrong, ok := errors.AsType[*mqtt.Error](err); {
+	case ok:
+		var code mqtt.Code
+		if code, refusal = packetError(err); v == mqtt.V5 {
+			c.say(mqtt.AppendConnack(nil, &mqtt.Connack{Code: code, Reason: publicReason(refusal)})) // [MQTT-3.1.4-1]
+		} else if wrong.Code == mqtt.UnsupportedVersion {
+			c.say(mqtt.AppendReturn(nil, mqtt.UnacceptableVersion)) // [MQTT-3.1.2-2]
+		}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refusal = muster.Refuse(muster.ReasonConnectTimeout, "")
+	default:
+		return
+	}
+	c.s.metrics.refused(muster.ReasonOf(refusal))
+	c.s.front.Note(muster.Attempt{
+		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote().Addr(),
+		Reason: muster.ReasonOf(refusal), Detail: muster.MessageOf(refusal),
+	})
+	c.depart()
+}
+
+// say writes to a client that is not welcome.
+func (c *conn) say(packet []byte) { _, _ = c.stream.Write(packet) }
+
+// depart says goodbye before the session and gives the client a moment to take the last words.
+func (c *conn) depart() {
+	c.bye()
+	c.wire.discard()
+}
+
+func (c *conn) remote() netip.AddrPort {
+	if a, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
+		from := a.AddrPort()
+		return netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	}
+	return netip.AddrPort{}
+}
+
+// hello puts the CONNECT into words.
+func (c *conn) hello(connect *mqtt.Connect) *muster.Hello {
+	h := &muster.Hello{
+		Transport: muster.MQTT,
+		Remote:    c.remote(),
+		ClientID:  string(connect.ClientID),
+		Username:  string(connect.Username),
+		Password:  muster.Secret(connect.Password),
+	}
+	if t, ok := c.stream.(*tls.Conn); ok {
+		h.Secure = true
+		h.Chain = t.ConnectionState().PeerCertificates // of a resumed session too
+	}
+	return h
+}
+
+// judge asks dispatch whether the client may come in, and tells it if not.
+func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello) bool {
+	c.version = connect.Version
+	var no refusal
+	var err error
+	switch {
+	case connect.AuthMethod:
+		no, err = refusal{code: mqtt.BadAuthMethod}, muster.Refuse(muster.ReasonProtocolError, "enhanced authentication is not served")
+	case h.ClientID == "" && !connect.Clean && c.version != mqtt.V5:
+		// [MQTT-3.1.3-8] of 3.1.1
+		no, err = refusal{v3: mqtt.IdentifierRejected}, muster.Refuse(muster.ReasonProtocolError, "a session without a client id cannot be kept")
+	default:
+		ctx, cancel := context.WithTimeout(ctx, connectPatience*c.s.tick)
+		defer cancel()
+		if c.peer, err = c.s.front.Connect(ctx, h); err == nil {
+			if c.leave, err = c.peer.Listen(c.hangup); err == nil {
+				return true
+			}
+			c.peer = nil
+		}
+		no = connectRefusal(h, err)
+	}
+	c.s.metrics.refused(muster.ReasonOf(err))
+	if c.version != mqtt.V5 {
+		c.say(mqtt.AppendReturn(nil, no.v3))
+	} else {
+		b := mqtt.AppendConnack(nil, &mqtt.Connack{Code: no.code, Reason: publicReason(err)})
+		if no.farewell != 0 {
+			b = mqtt.AppendDisconnect(b, no.farewell, "")
+		}
+		c.say(b)
+	}
+	c.depart()
+	return false
+}
+
+// welcome settles the terms of the session and sends CONNACK. It is false if the session has been hung up already.
+func (c *conn) welcome(connect *mqtt.Connect) bool {
+	now := c.s.clock.Load()
+	c.seen.Store(now)
+	who := c.peer.Identity()
+	c.joining, c.quiet, c.problems = c.peer.Provisioning(), who.Quiet, connect.WantProblems
+	c.limit, c.maxPacket, c.maxSend = c.s.maxPacket, connect.MaximumPacket, min(int(connect.ReceiveMaximum), window)
+	keepAlive := connect.KeepAlive
+	switch {
+	case c.joining:
+		c.limit = min(c.limit, provisionLimit)
+	case !who.Until.IsZero():
+		c.until = now + c.s.ticks(time.Until(who.Until))
+	}
+	if c.joining {
+		c.until = now + provisionLinger
+	}
+	replaced := c.version == mqtt.V5 && c.s.keepAlive > 0 && (keepAlive == 0 || keepAlive > c.s.keepAlive)
+	if replaced {
+		keepAlive = c.s.keepAlive // [MQTT-3.1.2-21]
+	}
+	c.keepAlive = (3*uint32(keepAlive) + 1) / 2 // [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5
+	_ = c.wire.SetDeadline(time.Time{})
+	c.wire.live = true
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase.Load() == over {
+		return false
+	}
+	c.greeted = true
+	c.s.metrics.sessions.Inc()
+	out := c.outgoing()
+	if c.version != mqtt.V5 {
+		out.b = mqtt.AppendReturn(out.b, mqtt.Accepted)
+	} else {
+		terms := mqtt.Connack{
+			ReceiveMaximum: window, MaximumPacket: uint32(c.limit + packetHeader), TopicAliases: topicAliases,
+			EndSession: connect.SessionExpiry > 0,
+		}
+		if len(connect.ClientID) == 0 {
+			terms.AssignedClientID = muster.RandomText(20)
+		}
+		if replaced {
+			terms.KeepAlive = keepAlive
+		}
+		out.b = mqtt.AppendConnack(out.b, &terms)
+	}
+	c.write()
+	return true
+}

@@ -1,0 +1,253 @@
+package mqttd
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"muster"
+)
+
+// lingerTimeout is how long a peer has to take the last words.
+const lingerTimeout = time.Second
+
+// maxQueue bounds what waits to be written to one peer, in bytes.
+const maxQueue = 256 << 10
+
+// socket is what an accepted connection must be able to do.
+type socket interface {
+	net.Conn
+	syscall.Conn
+	CloseWrite() error
+}
+
+// A wire is the socket of a connection, below TLS if there is any. Writing never waits: what the socket does not take at
+// once is queued, and a goroutine that lives as long as the queue writes it. Reading waits like any net.Conn while the
+// client is being greeted; once the wire is live it returns errWouldBlock instead, and may then be called from within
+// the callback of raw.Read alone, with fd set.
+type wire struct {
+	socket
+	raw      syscall.RawConn
+	buffers  *buffers
+	patience time.Duration // for each writing of the queue
+	fd       int
+	live     bool
+
+	mu      sync.Mutex // guards what follows
+	queue   []byte
+	writing bool  // somebody writes the queue
+	leaving bool  // when the queue is empty nothing more follows
+	err     error // why nothing can be written any more
+}
+
+// wouldBlock says that there is nothing to read now. It is temporary, so crypto/tls passes it on and stays usable.
+type wouldBlock struct{}
+
+func (wouldBlock) Error() string   { return "nothing to read now" }
+func (wouldBlock) Timeout() bool   { return true }
+func (wouldBlock) Temporary() bool { return true }
+
+func (w *wire) attach(c net.Conn, b *buffers, patience time.Duration) (err error) {
+	s, ok := c.(socket)
+	if !ok {
+		return errors.New("the listener's connections are not sockets")
+	}
+	w.socket, w.buffers, w.patience = s, b, patience
+	w.raw, err = s.SyscallConn()
+	return err
+}
+
+// SetWriteDeadline does nothing: writing never waits. crypto/tls sets one when it says goodbye, and it must not cut off
+// what is still queued.
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
+
+// await waits until something can be read, holding no buffer meanwhile.
+func (w *wire) await() error {
+	return w.raw.Read(func(fd uintptr) bool {
+		var b [1]byte
+		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+		return !errors.Is(err, syscall.EAGAIN)
+	})
+}
+
+// Read reads what has arrived.
+func (w *wire) Read(b []byte) (int, error) {
+	if !w.live {
+		return w.socket.Read(b)
+	}
+	for {
+		n, err := syscall.Read(w.fd, b)
+		switch {
+		case n > 0:
+			return n, nil
+		case err == syscall.EAGAIN:
+			return 0, wouldBlock{}
+		case err == nil:
+			return 0, io.EOF
+		case err != syscall.EINTR:
+			return 0, err
+		}
+	}
+}
+
+// Write sends b, or queues what the socket does not take. ReasonQueueFull if that is too much.
+func (w *wire) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return 0, w.err
+	}
+	sent := 0
+	if !w.writing {
+		var err error
+		if sent, err = w.buffers.send(w.raw, b); err != nil {
+			w.err = err
+			return sent, err
+		}
+	}
+	if rest := b[sent:]; len(rest) > 0 {
+		if len(w.queue)+len(rest) > maxQueue {
+			w.err = muster.Refuse(muster.ReasonQueueFull, "")
+			return sent, w.err
+		}
+		w.queue = append(w.queue, rest...)
+		if !w.writing {
+			w.writing = true
+			go w.drain()
+		}
+	}
+	return len(b), nil
+}
+
+// drain writes the queue until it is empty, or until the peer takes too long.
+func (w *wire) drain() {
+	for {
+		b := w.dequeue()
+		if b == nil {
+			return
+		}
+		_, err := w.socket.Write(b)
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = muster.Because(muster.ReasonQueueFull, err)
+		}
+		if err != nil {
+			w.fail(err)
+			return
+		}
+	}
+}
+
+// dequeue returns what is to be written next, with the deadline for it set; nil when nothing is left.
+func (w *wire) dequeue() []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.queue
+	w.queue = nil
+	switch {
+	case len(b) == 0:
+		w.writing = false
+		_ = w.socket.SetWriteDeadline(time.Time{})
+		if w.leaving {
+			_ = w.CloseWrite()
+		}
+		return nil
+	case !w.leaving:
+		_ = w.socket.SetWriteDeadline(time.Now().Add(w.patience))
+	}
+	return b
+}
+
+// fail gives the socket up; err says why.
+func (w *wire) fail(err error) {
+	w.mu.Lock()
+	if w.err == nil {
+		w.err = err
+	}
+	w.mu.Unlock()
+	w.cut()
+}
+
+// cut ends reading and writing at once. Closing is left to the goroutine of the connection: Close waits for it.
+func (w *wire) cut() { _ = w.SetDeadline(time.Unix(1, 0)) }
+
+// failure returns why nothing can be written any more, nil if something can.
+func (w *wire) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.err
+}
+
+// finish is the last of writing: the peer reads what is queued and then the end, and has lingerTimeout for it. Closing
+// at once could throw away what it has not read yet.
+func (w *wire) finish() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.leaving = true
+	_ = w.SetDeadline(time.Now().Add(lingerTimeout))
+	if !w.writing {
+		_ = w.CloseWrite()
+	}
+}
+
+// discard throws away what the peer still sends and reports whether it has sent its last. It may be called where Read
+// may, once the wire is live; before that it waits for the last.
+func (w *wire) discard() bool {
+	b := w.buffers.get(smallBuffer)
+	defer w.buffers.put(b)
+	for {
+		if _, err := w.Read(b.b); err != nil {
+			return err != error(wouldBlock{})
+		}
+	}
+}
+
+// A sender writes to a socket what it takes without waiting.
+type sender struct {
+	b   []byte
+	n   int
+	err error
+	try func(fd uintptr) bool
+}
+
+func newSender() *sender {
+	s := new(sender)
+	s.try = s.attempt
+	return s
+}
+
+// attempt is called by the runtime, and always done: what is left over is for the queue.
+func (s *sender) attempt(fd uintptr) bool {
+	for s.n < len(s.b) {
+		n, err := syscall.Write(int(fd), s.b[s.n:])
+		if n > 0 {
+			s.n += n
+		}
+		switch err {
+		case nil, syscall.EINTR:
+		case syscall.EAGAIN:
+			return true
+		default:
+			s.err = err
+			return true
+		}
+	}
+	return true
+}
+
+// send writes as much of b as the socket takes now.
+func (p *buffers) send(raw syscall.RawConn, b []byte) (int, error) {
+	s := p.senders.Get().(*sender)
+	s.b, s.n, s.err = b, 0, nil
+	err := raw.Write(s.try)
+	if err == nil {
+		err = s.err
+	}
+	n := s.n
+	s.b, s.err = nil, nil
+	p.senders.Put(s)
+	return n, err
+}
