@@ -16,10 +16,8 @@ const (
 	maxOptions   = 64
 )
 
-// Option numbers that the library has no name for here.
-const (
-	noFormat = -1 // a content format that is not given
-)
+// noFormat is a content format that is not given.
+const noFormat = -1
 
 // decode reads a datagram. The message points into it.
 func decode(datagram []byte) (message.Message, error) {
@@ -119,7 +117,7 @@ func code(method codes.Code, m muster.Message, err error) codes.Code {
 		return codes.Created
 	}
 	switch muster.ReasonOf(err) {
-	case muster.ReasonRequestInvalid: // a known path with a wrong method
+	case muster.ReasonMethodNotAllowed:
 		return codes.MethodNotAllowed
 	case muster.ReasonPayloadTooLarge:
 		return codes.RequestEntityTooLarge

@@ -235,7 +235,7 @@ func TestCodesFollowTheKindUnlessTheDialectSaysOtherwise(t *testing.T) {
 		{codes.GET, muster.Message{Code: 0x84}, nil, codes.NotFound},
 		{codes.POST, muster.Message{Code: 0xa0}, muster.Refuse(muster.ReasonPayloadInvalid, ""), codes.InternalServerError},
 		{codes.POST, muster.Message{}, muster.Refuse(muster.ReasonPayloadInvalid, ""), codes.BadRequest},
-		{codes.POST, muster.Message{}, muster.Refuse(muster.ReasonRequestInvalid, ""), codes.MethodNotAllowed},
+		{codes.POST, muster.Message{}, muster.Refuse(muster.ReasonMethodNotAllowed, ""), codes.MethodNotAllowed},
 		{codes.POST, muster.Message{}, muster.Refuse(muster.ReasonPayloadTooLarge, ""), codes.RequestEntityTooLarge},
 		{codes.POST, muster.Message{}, muster.Refuse(muster.ReasonCertificateUnknown, ""), codes.Unauthorized},
 		{codes.POST, muster.Message{}, muster.Refuse(muster.ReasonDeviceSuspended, ""), codes.Forbidden},

@@ -24,11 +24,14 @@ func (h *handler) answer(w http.ResponseWriter, m muster.Message, err error) {
 	if err != nil && muster.KindOf(err) == muster.Internal {
 		h.log.Error("a request failed", "error", err)
 	}
+	header := w.Header()
+	if code == http.StatusMethodNotAllowed {
+		header["Allow"] = methods
+	}
 	if err != nil && len(m.Body) == 0 {
 		h.refuse(w, code, err)
 		return
 	}
-	header := w.Header()
 	switch {
 	case len(m.Body) == 0:
 		header["Content-Length"] = noLength
@@ -56,9 +59,6 @@ func (h *handler) refuse(w http.ResponseWriter, code int, err error) {
 	header := w.Header()
 	if len(body) > 0 {
 		header["Content-Type"] = jsonContent
-	}
-	if code == http.StatusMethodNotAllowed {
-		header["Allow"] = methods
 	}
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	h.metrics.count(code)
@@ -104,7 +104,7 @@ func status(m muster.Message, err error) int {
 		return http.StatusOK
 	}
 	switch muster.ReasonOf(err) {
-	case muster.ReasonRequestInvalid: // a known path with a wrong method
+	case muster.ReasonMethodNotAllowed:
 		return http.StatusMethodNotAllowed
 	case muster.ReasonPayloadTooLarge:
 		return http.StatusRequestEntityTooLarge

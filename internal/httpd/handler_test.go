@@ -146,7 +146,7 @@ func TestRefusalsHaveThingsBoardsShapeAndOurReason(t *testing.T) {
 		{muster.Refuse(muster.ReasonPayloadInvalid, "no"), 400, 31, "payload-invalid"},
 		{muster.Refuse(muster.ReasonDeviceSuspended, ""), 403, 20, "device-suspended"},
 		{muster.Refuse(muster.ReasonTopicUnknown, ""), 404, 32, "topic-unknown"},
-		{muster.Refuse(muster.ReasonRequestInvalid, ""), 405, 31, "request-invalid"},
+		{muster.Refuse(muster.ReasonMethodNotAllowed, ""), 405, 31, "method-not-allowed"},
 		{muster.Refuse(muster.ReasonDeviceNameTaken, ""), 409, 2, "device-name-taken"},
 		{muster.Refuse(muster.ReasonRateLimited, ""), 429, 33, "rate-limited"},
 		{errors.New("secret detail"), 500, 2, "internal"},
