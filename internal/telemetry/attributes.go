@@ -15,15 +15,27 @@ type Attributes struct{ store AttributeStore }
 // NewAttributes returns the attributes in store.
 func NewAttributes(store AttributeStore) *Attributes { return &Attributes{store} }
 
-// Save makes the attributes of who durable, in the client's scope. Blank keys are left out, and of a key that comes twice
-// the last value counts. ReasonDeviceDeleted if the device is gone.
+// Save makes the attributes of who durable, in the client's scope. Keys that are blank or longer than muster.MaxKeyLength
+// are left out, and of a key that comes twice the last value counts. ReasonPayloadInvalid for more than muster.MaxKeys,
+// ReasonDeviceDeleted if the device is gone.
 func (s *Attributes) Save(ctx context.Context, who *muster.Identity, a *muster.Attributes) error {
 	now := time.Now()
+	place := make(map[string]int)
 	var all []muster.Attribute
 	for key, value := range a.Values.All() {
-		if strings.TrimSpace(key) != "" && value.Kind != muster.NoValue {
-			all = append(all, muster.Attribute{Scope: muster.ClientScope, Key: key, Value: value, UpdatedAt: now})
+		if strings.TrimSpace(key) == "" || len(key) > muster.MaxKeyLength || value.Kind == muster.NoValue {
+			continue
 		}
+		attribute := muster.Attribute{Scope: muster.ClientScope, Key: key, Value: value, UpdatedAt: now}
+		if i, twice := place[key]; twice {
+			all[i] = attribute
+			continue
+		}
+		if len(all) == muster.MaxKeys {
+			return muster.Refuse(muster.ReasonPayloadInvalid, "more than %d attributes", muster.MaxKeys)
+		}
+		place[key] = len(all)
+		all = append(all, attribute)
 	}
 	if len(all) == 0 {
 		return nil
@@ -35,8 +47,8 @@ func (s *Attributes) Save(ctx context.Context, who *muster.Identity, a *muster.A
 	return err
 }
 
-// Values returns attributes that the device may see: the named ones of either scope, or all of both if no name is given
-// (ThingsBoard device API 3.2).
+// Values returns attributes that the device may see, by key: the named ones of each scope, or all of both if neither list
+// is given (ThingsBoard device API 3.2). A scope whose list alone is nil is left out.
 func (s *Attributes) Values(ctx context.Context, device muster.DeviceID, clientKeys, sharedKeys []string) (*muster.AttributeValues, error) {
 	stored, err := s.store.Attributes(ctx, device)
 	if err != nil {

@@ -12,28 +12,39 @@ import (
 	"muster"
 )
 
+// Defaults of Options.
 const (
-	defaultMaxBytes = 32 << 20
-	maxMessages     = 1 << 16 // waiting for one commit
+	DefaultMaxBytes    = 16 << 20
+	DefaultMaxMessages = 1 << 16
 )
 
-// Options are what an Intake may be given.
+const (
+	sampleOverhead = 64              // bytes that a waiting sample takes besides its values
+	loads          = 3               // one gathers, one is committed, one is answered
+	askAgainAfter  = 1 * time.Second // whether a store that failed would take a commit
+)
+
+// Options are what an Intake may be given. The zero Options are good ones.
 type Options struct {
-	MaxBytes   int                   // readings that may wait for the disk; 0 means 32 MiB
-	Logger     *slog.Logger          // nil discards
-	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
+	MaxBytes    int                   // of samples that may wait for the next commit; 0 means DefaultMaxBytes
+	MaxMessages int                   // that may wait for the next commit; 0 means DefaultMaxMessages
+	Logger      *slog.Logger          // nil discards
+	Registerer  prometheus.Registerer // of the metrics; nil: nobody reads them
 }
 
 // An Intake gathers the readings of many messages, makes them durable together and tells each sender. There is no timer:
 // what waits while one commit is under way is the next commit. So a busy house makes large commits and a quiet one makes
 // nobody wait. It is safe for concurrent use.
 type Intake struct {
-	store   Store
-	log     *slog.Logger
-	metrics *metrics
-	max     int
-	wake    chan struct{} // holds one token while messages wait
-	done    chan struct{} // closed when the last message is answered
+	store     Store
+	log       *slog.Logger
+	metrics   *metrics
+	maxBytes  int
+	max       int           // messages
+	wake      chan struct{} // holds one token while messages wait
+	committed chan *load    // to be answered, in order
+	spare     chan *load
+	done      chan struct{} // closed when the last message is answered
 
 	mu      sync.Mutex
 	waiting *load         // guarded by mu
@@ -47,6 +58,7 @@ type Intake struct {
 type load struct {
 	batch   muster.Batch
 	senders []sender
+	err     error // how the commit went
 }
 
 type sender struct {
@@ -57,17 +69,25 @@ type sender struct {
 // New returns an Intake that commits to store until it is closed.
 func New(store Store, o Options) *Intake {
 	in := &Intake{
-		store: store, log: o.Logger, max: o.MaxBytes,
-		wake: make(chan struct{}, 1), done: make(chan struct{}), waiting: new(load), room: make(chan struct{}),
+		store: store, log: o.Logger, maxBytes: o.MaxBytes, max: o.MaxMessages,
+		wake: make(chan struct{}, 1), committed: make(chan *load, loads), spare: make(chan *load, loads), done: make(chan struct{}),
+		waiting: new(load), room: make(chan struct{}),
 	}
 	if in.log == nil {
 		in.log = slog.New(slog.DiscardHandler)
 	}
+	if in.maxBytes <= 0 {
+		in.maxBytes = DefaultMaxBytes
+	}
 	if in.max <= 0 {
-		in.max = defaultMaxBytes
+		in.max = DefaultMaxMessages
+	}
+	for range loads - 1 {
+		in.spare <- new(load)
 	}
 	in.metrics = newMetrics(o.Registerer, in)
-	go in.run()
+	go in.commitAll()
+	go in.answerAll()
 	return in
 }
 
@@ -77,7 +97,7 @@ func New(store Store, o Options) *Intake {
 // in which they were submitted, one without readings too. The error is that of ctx, or ReasonStopping.
 func (in *Intake) Submit(ctx context.Context, who *muster.Identity, t *muster.Telemetry, to muster.Answerer, tag uint64) error {
 	in.mu.Lock()
-	for in.waiting.full(in.max) && !in.closed {
+	for in.full(in.waiting) && !in.closed {
 		room := in.room
 		in.mu.Unlock()
 		select {
@@ -107,24 +127,37 @@ func (in *Intake) Submit(ctx context.Context, who *muster.Identity, t *muster.Te
 	return nil
 }
 
-func (l *load) full(bytes int) bool { return l.batch.Size() >= bytes || len(l.senders) >= maxMessages }
+// full reports whether a load takes no further message. An empty load takes any.
+func (in *Intake) full(l *load) bool { return l.size() >= in.maxBytes || len(l.senders) >= in.max }
 
-// run commits whatever waits, again and again, until the intake is closed and empty. Two loads take turns: one gathers
-// while the other is committed.
-func (in *Intake) run() {
-	defer close(in.done)
-	spare := new(load)
-	for range in.wake {
-		l := in.take(spare)
-		err := in.commit(l)
-		l.tell(err)
-		l.reset()
-		spare = l
+func (l *load) size() int { return l.batch.Size() + len(l.batch.Entries)*sampleOverhead }
+
+// commitAll commits whatever waits, again and again, until the intake is closed and empty. While the store fails it asks
+// now and then whether it would take a commit: senders that are told nothing may send nothing either.
+func (in *Intake) commitAll() {
+	defer close(in.committed)
+	for {
+		var askAgain <-chan time.Time
+		if in.failing.Load() != nil {
+			askAgain = time.After(askAgainAfter)
+		}
+		select {
+		case _, more := <-in.wake:
+			if !more {
+				return
+			}
+			l := in.take()
+			in.commit(l)
+			in.committed <- l
+		case <-askAgain:
+			in.note(in.store.Commit(new(muster.Batch)))
+		}
 	}
 }
 
-// take returns what waits and lets next gather from now on.
-func (in *Intake) take(next *load) *load {
+// take returns what waits and lets another load gather from now on.
+func (in *Intake) take() *load {
+	next := <-in.spare
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	l := in.waiting
@@ -134,18 +167,27 @@ func (in *Intake) take(next *load) *load {
 	return l
 }
 
-func (in *Intake) commit(l *load) error {
+func (in *Intake) commit(l *load) {
 	if ackBeforeCommit {
 		time.Sleep(ackBeforeBy)
 	}
 	if len(l.batch.Entries) == 0 {
-		return nil
+		return
 	}
 	start := time.Now()
-	err := in.store.Commit(&l.batch)
-	in.metrics.committed(l, time.Since(start), err)
-	in.note(err)
-	return err
+	l.err = in.store.Commit(&l.batch)
+	in.metrics.committed(l, time.Since(start))
+	in.note(l.err)
+}
+
+// answerAll tells the senders how their commits went, while the next is under way.
+func (in *Intake) answerAll() {
+	defer close(in.done)
+	for l := range in.committed {
+		l.tell()
+		l.reset()
+		in.spare <- l
+	}
 }
 
 // note logs when commits begin to fail and when they succeed again.
@@ -162,23 +204,25 @@ func (in *Intake) note(err error) {
 	}
 }
 
-// tell answers every sender and then lets each write out what it was answered, once for all its messages.
-func (l *load) tell(err error) {
+// tell answers every sender and then lets each write out what it was answered, once for messages that came in a row.
+func (l *load) tell() {
 	if ackBeforeCommit {
 		return
 	}
 	for _, s := range l.senders {
-		s.to.Answer(s.tag, muster.Message{}, err)
+		s.to.Answer(s.tag, muster.Message{}, l.err)
 	}
-	for _, s := range l.senders {
-		s.to.Flush()
+	for i, s := range l.senders {
+		if i == 0 || s.to != l.senders[i-1].to {
+			s.to.Flush()
+		}
 	}
 }
 
 func (l *load) reset() {
 	l.batch.Reset()
 	clear(l.senders)
-	l.senders = l.senders[:0]
+	l.senders, l.err = l.senders[:0], nil
 }
 
 // Healthy returns how the last commit failed, or nil.
@@ -207,9 +251,9 @@ func (in *Intake) Close(ctx context.Context) error {
 	}
 }
 
-// queued returns how many bytes of readings wait.
+// queued returns how many bytes of samples wait.
 func (in *Intake) queued() float64 {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return float64(in.waiting.batch.Size())
+	return float64(in.waiting.size())
 }

@@ -39,16 +39,16 @@ func newMetrics(r prometheus.Registerer, in *Intake) *metrics {
 	}
 	if r != nil {
 		r.MustRegister(m.messages, m.samples, m.bytes, m.failed, m.seconds, m.size, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "muster_telemetry_queued_bytes", Help: "Bytes of readings that wait for the next commit.",
+			Name: "muster_telemetry_queued_bytes", Help: "Bytes of samples that wait for the next commit.",
 		}, in.queued))
 	}
 	return m
 }
 
-func (m *metrics) committed(l *load, took time.Duration, err error) {
+func (m *metrics) committed(l *load, took time.Duration) {
 	m.seconds.Observe(took.Seconds())
-	if err != nil {
-		m.failed.WithLabelValues(string(muster.ReasonOf(err))).Inc()
+	if l.err != nil {
+		m.failed.WithLabelValues(string(muster.ReasonOf(l.err))).Inc()
 		return
 	}
 	m.messages.Add(float64(len(l.senders)))
