@@ -20,9 +20,6 @@ import (
 	"muster/internal/node"
 )
 
-// tokenFile holds the API token of the first start, in the data directory.
-const tokenFile = "api-token"
-
 const (
 	defaultURL = "http://127.0.0.1:8080"
 	maxAnswer  = 256 << 20
@@ -57,7 +54,7 @@ func newClient(address, token, data string) (*client, error) {
 
 // storedToken returns the API token that the data directory holds, or nothing where it may not be read.
 func storedToken(data string) string {
-	text, err := os.ReadFile(filepath.Join(data, tokenFile))
+	text, err := os.ReadFile(filepath.Join(data, node.TokenFile))
 	if err != nil {
 		return ""
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"muster"
+	"muster/internal/node"
 )
 
 func fromYAML(text string) (string, error) {
@@ -93,7 +94,7 @@ func TestAServerThatDoesNotAnswerIsSaidSo(t *testing.T) {
 
 func TestWhereTheTokenComesFrom(t *testing.T) {
 	data := t.TempDir()
-	if err := os.WriteFile(filepath.Join(data, tokenFile), []byte("mst_file\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(data, node.TokenFile), []byte("mst_file\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ name, url, flag, variable, want string }{

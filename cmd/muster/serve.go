@@ -30,7 +30,7 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			w, err := newWelcome(cmd.Context(), c, n)
+			w, err := newWelcome(c, n)
 			if err != nil {
 				_ = n.Close() // the first error is the one to tell
 				return err

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
-	"crypto/sha256"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -21,38 +17,18 @@ import (
 type welcome struct {
 	data        string
 	addresses   node.Addresses
-	made        node.Made
+	made        *node.Made // nil: the data directory was there
+	rootFile    string
 	fingerprint string
 	coapClient  string
 }
 
-func newWelcome(ctx context.Context, c node.Config, n *node.Node) (welcome, error) {
+func newWelcome(c node.Config, n *node.Node) (welcome, error) {
 	data, err := filepath.Abs(c.Data)
-	if err != nil {
-		return welcome{}, err
-	}
-	w := welcome{data: data, addresses: n.Addresses(), coapClient: coapClient()}
-	if made := n.Made(); made != nil {
-		w.made = *made
-	} else if w.made, err = node.Init(ctx, c); err != nil {
-		return welcome{}, err
-	}
-	w.fingerprint, err = fingerprint(w.made.CAFile)
-	return w, err
-}
-
-// fingerprint is the SHA-256 of the certificate in a PEM file, as people compare it.
-func fingerprint(file string) (string, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("read the root certificate: %w", err)
-	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return "", muster.Refuse(muster.ReasonCertificateInvalid, "%s is not PEM", file)
-	}
-	sum := sha256.Sum256(block.Bytes)
-	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":"), nil
+	return welcome{
+		data: data, addresses: n.Addresses(), made: n.Made(),
+		rootFile: n.RootFile(), fingerprint: n.RootFingerprint(), coapClient: coapClient(),
+	}, err
 }
 
 // coapClient is what libcoap's client is called here; distributions differ.
@@ -78,12 +54,12 @@ func (w *welcome) write(out io.Writer) error {
 		fmt.Fprintf(&b, "  %-18s%s\n", l.name, listening(l.scheme, l.address))
 	}
 	fmt.Fprintf(&b, "  %-18s%s\n", "data directory", w.data)
-	fmt.Fprintf(&b, "  %-18s%s\n", "root certificate", w.made.CAFile)
+	fmt.Fprintf(&b, "  %-18s%s\n", "root certificate", w.rootFile)
 	fmt.Fprintf(&b, "  %-18s%s\n", "  SHA-256", w.fingerprint)
-	if w.made.SetupURL != nil && w.addresses.HTTP != "" {
+	if w.made != nil && w.addresses.HTTP != "" {
 		fmt.Fprintf(&b, "\nSet up, with this link once:\n\n  %s\n", w.setupURL())
 	}
-	if w.made.ProvisionDeviceSecret != nil {
+	if w.made != nil {
 		w.writeFirstDevices(&b)
 	} else {
 		fmt.Fprint(&b, "\nDevices get in with a provision key; its secret is shown once, when it is made:\n\n  muster provision-key create\n")

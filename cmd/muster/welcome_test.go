@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,7 +13,8 @@ func started() welcome {
 	return welcome{
 		data: "/srv/data", fingerprint: "AB:CD", coapClient: "coap-client",
 		addresses: node.Addresses{HTTP: "127.0.0.1:8080", MQTT: "[::]:1883", MQTTS: "[::]:8883", CoAP: "127.0.0.1:5683"},
-		made:      node.Made{CAFile: "/srv/data/ca/root.pem", ProvisionDeviceKey: "key", SetupURL: &setup, ProvisionDeviceSecret: &secret},
+		rootFile:  "/srv/data/ca/root.pem",
+		made:      &node.Made{ProvisionDeviceKey: "key", SetupURL: &setup, ProvisionDeviceSecret: &secret},
 	}
 }
 
@@ -51,7 +50,7 @@ func TestTheFirstStartSaysAllThatIsNeeded(t *testing.T) {
 
 func TestALaterStartShowsNoSecret(t *testing.T) {
 	w := started()
-	w.made.SetupURL, w.made.ProvisionDeviceSecret = nil, nil
+	w.made = nil
 	text := written(t, w)
 	if strings.Contains(text, "setup") || strings.Contains(text, "provisionDeviceSecret") || !strings.Contains(text, "muster provision-key create") {
 		t.Error(text)
@@ -64,19 +63,5 @@ func TestAProtocolThatIsOffHasNoCommands(t *testing.T) {
 	text := written(t, w)
 	if strings.Contains(text, "curl") || strings.Contains(text, "coap-client") || strings.Contains(text, "setup") || !strings.Contains(text, "mosquitto_rr") {
 		t.Error(text)
-	}
-}
-
-func TestTheFingerprintOfACertificate(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "root.pem")
-	if _, err := fingerprint(file); err == nil {
-		t.Error("a missing file has a fingerprint")
-	}
-	if err := os.WriteFile(file, []byte("-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	got, err := fingerprint(file)
-	if err != nil || !strings.HasPrefix(got, "BA:78:16:BF:") || len(got) != 95 {
-		t.Errorf("%q, %v", got, err)
 	}
 }

@@ -50,8 +50,8 @@ type Options struct {
 	// GetCertificate returns the server's certificate. DTLS needs it.
 	GetCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 
-	Metrics prometheus.Registerer // nil: nothing is shown
-	Logger  *slog.Logger          // nil means silence
+	Registerer prometheus.Registerer // nil: nothing is shown
+	Logger     *slog.Logger          // nil means silence
 }
 
 // A doer serves one request; it is a *dispatch.Dispatcher.
@@ -116,7 +116,7 @@ func newServer(do doer, o Options) *Server {
 		stopping: make(chan struct{}),
 		answered: make(chan struct{}),
 	}
-	s.metrics = newMetrics(o.Metrics, s.plain.size, s.sessions.size)
+	s.metrics = newMetrics(o.Registerer, s.plain.size, s.sessions.size)
 	return s
 }
 

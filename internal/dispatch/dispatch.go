@@ -169,6 +169,9 @@ func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, 
 	for _, dialect := range d.dialects {
 		if dialect.Owns(address) {
 			up, err := dialect.Read(who, address, body, d.Now())
+			if _, joins := up.(*muster.ProvisionRequest); joins { // whoever is in already does not ask to be let in
+				return dialect, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
+			}
 			return dialect, up, err
 		}
 	}
@@ -189,7 +192,7 @@ func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.
 	case *muster.LimitsRequest:
 		return &muster.Limits{MaxPayload: MaxPayload, MaxInflight: MaxInflight}, nil
 	}
-	return nil, muster.Refuse(muster.ReasonTopicUnknown, "") // a known device asks to be let in
+	return nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 }
 
 // commonName returns what a certificate calls its holder.

@@ -23,9 +23,9 @@ const DefaultMaxBody = 1 << 20
 
 // Options are the limits and the surroundings of a handler.
 type Options struct {
-	MaxBody int                   // bytes of a request's body; 0 means DefaultMaxBody
-	Metrics prometheus.Registerer // nil: nothing is shown
-	Logger  *slog.Logger          // nil means silence
+	MaxBody    int                   // bytes of a request's body; 0 means DefaultMaxBody
+	Registerer prometheus.Registerer // nil: nothing is shown
+	Logger     *slog.Logger          // nil means silence
 }
 
 // A doer serves one request; it is a *dispatch.Dispatcher.
@@ -54,7 +54,7 @@ func newHandler(do doer, o Options) *handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &handler{do: do, maxBody: o.MaxBody, metrics: newMetrics(o.Metrics), log: o.Logger}
+	return &handler{do: do, maxBody: o.MaxBody, metrics: newMetrics(o.Registerer), log: o.Logger}
 }
 
 // ServeHTTP answers one request.

@@ -250,7 +250,7 @@ func TestABrowserIsToldWhatItMayAsk(t *testing.T) {
 func TestAPanicIsAnsweredCountedAndLogged(t *testing.T) {
 	var log bytes.Buffer
 	metrics := prometheus.NewRegistry()
-	o := Options{Metrics: metrics, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	o := Options{Registerer: metrics, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	got := ask(t, &script{panics: "boom"}, o, httptest.NewRequest("POST", "/api/v1/T/telemetry", nil))
 	if got.StatusCode != 500 || strings.Contains(body(t, got), "boom") {
 		t.Errorf("answered %s", got.Status)

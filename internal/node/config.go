@@ -38,7 +38,7 @@ type Limits struct {
 	ProvisionFailures int `yaml:"provisionFailures"` // a minute from one address, before it is refused for a minute; 0: no limit
 	AuthFailures      int `yaml:"authFailures"`      // likewise for connecting and for requests
 	MaxPacket         int `yaml:"maxPacket"`         // bytes of an MQTT packet behind its fixed header
-	MaxBody           int `yaml:"maxBody"`           // bytes of an HTTP or CoAP body
+	MaxBody           int `yaml:"maxBody"`           // bytes of an HTTP body
 	QueueBytes        int `yaml:"queueBytes"`        // readings waiting for the disk, in bytes
 	JournalEntries    int `yaml:"journalEntries"`    // attempts that the journal keeps
 }
@@ -149,13 +149,4 @@ func (c *Config) level() (slog.Level, error) {
 		return l, muster.Refuse(muster.ReasonSettingInvalid, "logLevel: %q is none of debug, info, warn, error", c.LogLevel)
 	}
 	return l, nil
-}
-
-// Logger returns a logger as the settings want it, writing to w.
-func (c *Config) Logger(w io.Writer) (*slog.Logger, error) {
-	l, err := c.level()
-	if err != nil {
-		return nil, err
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})), nil
 }

@@ -12,12 +12,14 @@ import (
 	"muster"
 )
 
-// The files of a data directory.
+// TokenFile is the file of a data directory that holds the API token of its first start, for commands on the same machine.
+const TokenFile = "api-token"
+
+// The other files of a data directory.
 const (
 	registryFile = "registry.db"
 	readingsDir  = "readings"
 	authorityDir = "ca"
-	tokenFile    = "api-token"
 	lockFile     = "lock"
 	formatFile   = "format" // written last: without it the directory is not finished
 	format       = "1\n"
@@ -82,7 +84,7 @@ func (d *directory) refuseStrangers() error {
 	}
 	for _, e := range entries {
 		switch strings.TrimSuffix(e.Name(), ".new") {
-		case lockFile, keyFile, registryFile, registryFile + "-wal", registryFile + "-shm", readingsDir, authorityDir, tokenFile, formatFile, "lost+found":
+		case lockFile, keyFile, registryFile, registryFile + "-wal", registryFile + "-shm", readingsDir, authorityDir, TokenFile, formatFile, "lost+found":
 		default:
 			return muster.Refuse(muster.ReasonSettingInvalid, "%s is not empty and not a data directory: it holds %q", d.path, e.Name())
 		}

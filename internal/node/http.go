@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -13,7 +14,7 @@ import (
 // handler returns everything that is served over HTTP: the device API, the API for people, health and metrics.
 func (n *Node) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/v1/", httpd.New(n.dispatcher, httpd.Options{Logger: n.log, Metrics: n.metrics, MaxBody: n.config.Limits.MaxBody}))
+	devices := httpd.New(n.dispatcher, httpd.Options{Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody})
 	mux.Handle("/", admin.New(admin.Options{
 		Fleet: n.people, Journal: n.journal, Readings: n.reader, Sessions: n.sessions,
 		Version: n.version, Logger: n.log, Registerer: n.metrics,
@@ -27,5 +28,11 @@ func (n *Node) handler() http.Handler {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/api/v1/") {
+			devices.ServeHTTP(w, r) // as it was sent: the mux would clean the path and redirect
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }

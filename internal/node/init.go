@@ -108,7 +108,7 @@ func (f *foundation) furnish(ctx context.Context, c *Config, dir *directory) (Ma
 	if err != nil {
 		return Made{}, err
 	}
-	if err := writeFile(dir.file(tokenFile), []byte(token.Reveal()+"\n"), 0o600); err != nil {
+	if err := writeFile(dir.file(TokenFile), []byte(token.Reveal()+"\n"), 0o600); err != nil {
 		return Made{}, err
 	}
 	setup, err := people.CreateSetupToken(ctx)

@@ -75,15 +75,17 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log}); err != nil {
 		return n, err
 	}
-	if n.dir.fresh {
-		made, err := n.furnish(ctx, &n.config, n.dir)
-		if err != nil {
-			return n, err
-		}
-		n.made = &made
-	}
 	n.wire()
-	return n, n.listeners.bind(&n.config, n.coap.ListenDTLS)
+	if err := n.listeners.bind(&n.config, n.coap.ListenDTLS); err != nil {
+		return n, err
+	}
+	if !n.dir.fresh {
+		return n, nil
+	}
+	// Only a start that will serve shows its secrets, once: a port in use has been noticed by now.
+	made, err := n.furnish(ctx, &n.config, n.dir)
+	n.made = &made
+	return n, err
 }
 
 // wire puts the rooms together; nothing runs yet.
@@ -116,12 +118,18 @@ func (n *Node) wire() {
 	})
 	n.mqtt = mqttd.New(n.dispatcher, mqttd.Options{Logger: n.log, Registerer: n.metrics, MaxPacket: limits.MaxPacket})
 	n.coap = coapd.New(n.dispatcher, coapd.Options{
-		Logger: n.log, Metrics: n.metrics, MaxBody: limits.MaxBody, GetCertificate: n.issuer.GetCertificate,
+		Logger: n.log, Registerer: n.metrics, GetCertificate: n.issuer.GetCertificate,
 	})
 }
 
 // Made tells what Open made of an empty data directory, secrets included; nil if the directory was there.
 func (n *Node) Made() *Made { return n.made }
+
+// RootFile returns the absolute path of the PEM file with the root certificate of the built-in authority.
+func (n *Node) RootFile() string { return n.issuer.RootFile() }
+
+// RootFingerprint returns the SHA-256 of the root certificate, as people compare it.
+func (n *Node) RootFingerprint() string { return n.issuer.RootFingerprint() }
 
 // Healthy returns why the node should not be sent devices, or nil.
 func (n *Node) Healthy() error {

@@ -181,7 +181,7 @@ func TestAnInterruptedFirstStartIsFinishedByTheNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	remove(t, &c, formatFile)
-	remove(t, &c, tokenFile)
+	remove(t, &c, TokenFile)
 	made, err := Init(t.Context(), c)
 	if err != nil || made.APIToken == nil || made.ProvisionDeviceSecret == nil {
 		t.Errorf("%+v, %v", made, err)
