@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ func BenchmarkSubmit(b *testing.B) {
 	const senders, window = 100, 16
 	var next atomic.Int64
 	var group sync.WaitGroup
+	cpu := cpuTime(b)
 	b.ResetTimer()
 	for range senders {
 		group.Go(func() {
@@ -76,7 +78,16 @@ func BenchmarkSubmit(b *testing.B) {
 	group.Wait()
 	b.StopTimer()
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "msg/s")
+	b.ReportMetric(float64(cpuTime(b)-cpu)/float64(b.N), "cpu-ns/msg")
 	if err := in.Close(b.Context()); err != nil {
 		b.Fatal(err)
 	}
+}
+
+func cpuTime(b *testing.B) time.Duration {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }

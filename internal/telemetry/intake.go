@@ -20,7 +20,6 @@ const (
 
 const (
 	sampleOverhead = 64              // bytes that a waiting sample takes besides its values
-	loads          = 3               // one gathers, one is committed, one is answered
 	askAgainAfter  = 1 * time.Second // whether a store that failed would take a commit
 )
 
@@ -36,15 +35,13 @@ type Options struct {
 // what waits while one commit is under way is the next commit. So a busy house makes large commits and a quiet one makes
 // nobody wait. It is safe for concurrent use.
 type Intake struct {
-	store     Store
-	log       *slog.Logger
-	metrics   *metrics
-	maxBytes  int
-	max       int           // messages
-	wake      chan struct{} // holds one token while messages wait
-	committed chan *load    // to be answered, in order
-	spare     chan *load
-	done      chan struct{} // closed when the last message is answered
+	store       Store
+	log         *slog.Logger
+	metrics     *metrics
+	maxBytes    int
+	maxMessages int
+	wake        chan struct{} // holds one token while messages wait
+	done        chan struct{} // closed when the last message is answered
 
 	mu      sync.Mutex
 	waiting *load         // guarded by mu
@@ -58,7 +55,6 @@ type Intake struct {
 type load struct {
 	batch   muster.Batch
 	senders []sender
-	err     error // how the commit went
 }
 
 type sender struct {
@@ -69,9 +65,8 @@ type sender struct {
 // New returns an Intake that commits to store until it is closed.
 func New(store Store, o Options) *Intake {
 	in := &Intake{
-		store: store, log: o.Logger, maxBytes: o.MaxBytes, max: o.MaxMessages,
-		wake: make(chan struct{}, 1), committed: make(chan *load, loads), spare: make(chan *load, loads), done: make(chan struct{}),
-		waiting: new(load), room: make(chan struct{}),
+		store: store, log: o.Logger, maxBytes: o.MaxBytes, maxMessages: o.MaxMessages,
+		wake: make(chan struct{}, 1), done: make(chan struct{}), waiting: new(load), room: make(chan struct{}),
 	}
 	if in.log == nil {
 		in.log = slog.New(slog.DiscardHandler)
@@ -79,15 +74,11 @@ func New(store Store, o Options) *Intake {
 	if in.maxBytes <= 0 {
 		in.maxBytes = DefaultMaxBytes
 	}
-	if in.max <= 0 {
-		in.max = DefaultMaxMessages
-	}
-	for range loads - 1 {
-		in.spare <- new(load)
+	if in.maxMessages <= 0 {
+		in.maxMessages = DefaultMaxMessages
 	}
 	in.metrics = newMetrics(o.Registerer, in)
-	go in.commitAll()
-	go in.answerAll()
+	go in.run()
 	return in
 }
 
@@ -128,14 +119,16 @@ func (in *Intake) Submit(ctx context.Context, who *muster.Identity, t *muster.Te
 }
 
 // full reports whether a load takes no further message. An empty load takes any.
-func (in *Intake) full(l *load) bool { return l.size() >= in.maxBytes || len(l.senders) >= in.max }
+func (in *Intake) full(l *load) bool { return l.size() >= in.maxBytes || len(l.senders) >= in.maxMessages }
 
 func (l *load) size() int { return l.batch.Size() + len(l.batch.Entries)*sampleOverhead }
 
-// commitAll commits whatever waits, again and again, until the intake is closed and empty. While the store fails it asks
-// now and then whether it would take a commit: senders that are told nothing may send nothing either.
-func (in *Intake) commitAll() {
-	defer close(in.committed)
+// run commits whatever waits, again and again, until the intake is closed and empty. Two loads take turns: one gathers
+// while the other is committed and answered. While the store fails, run asks now and then whether it would take a commit:
+// senders that are told nothing may send nothing either.
+func (in *Intake) run() {
+	defer close(in.done)
+	spare := new(load)
 	for {
 		var askAgain <-chan time.Time
 		if in.failing.Load() != nil {
@@ -146,18 +139,18 @@ func (in *Intake) commitAll() {
 			if !more {
 				return
 			}
-			l := in.take()
-			in.commit(l)
-			in.committed <- l
+			l := in.take(spare)
+			l.tell(in.commit(l))
+			l.reset()
+			spare = l
 		case <-askAgain:
 			in.note(in.store.Commit(new(muster.Batch)))
 		}
 	}
 }
 
-// take returns what waits and lets another load gather from now on.
-func (in *Intake) take() *load {
-	next := <-in.spare
+// take returns what waits and lets next gather from now on.
+func (in *Intake) take(next *load) *load {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	l := in.waiting
@@ -167,27 +160,18 @@ func (in *Intake) take() *load {
 	return l
 }
 
-func (in *Intake) commit(l *load) {
+func (in *Intake) commit(l *load) error {
 	if ackBeforeCommit {
 		time.Sleep(ackBeforeBy)
 	}
 	if len(l.batch.Entries) == 0 {
-		return
+		return nil
 	}
 	start := time.Now()
-	l.err = in.store.Commit(&l.batch)
-	in.metrics.committed(l, time.Since(start))
-	in.note(l.err)
-}
-
-// answerAll tells the senders how their commits went, while the next is under way.
-func (in *Intake) answerAll() {
-	defer close(in.done)
-	for l := range in.committed {
-		l.tell()
-		l.reset()
-		in.spare <- l
-	}
+	err := in.store.Commit(&l.batch)
+	in.metrics.committed(l, time.Since(start), err)
+	in.note(err)
+	return err
 }
 
 // note logs when commits begin to fail and when they succeed again.
@@ -205,12 +189,12 @@ func (in *Intake) note(err error) {
 }
 
 // tell answers every sender and then lets each write out what it was answered, once for messages that came in a row.
-func (l *load) tell() {
+func (l *load) tell(err error) {
 	if ackBeforeCommit {
 		return
 	}
 	for _, s := range l.senders {
-		s.to.Answer(s.tag, muster.Message{}, l.err)
+		s.to.Answer(s.tag, muster.Message{}, err)
 	}
 	for i, s := range l.senders {
 		if i == 0 || s.to != l.senders[i-1].to {
@@ -222,7 +206,7 @@ func (l *load) tell() {
 func (l *load) reset() {
 	l.batch.Reset()
 	clear(l.senders)
-	l.senders, l.err = l.senders[:0], nil
+	l.senders = l.senders[:0]
 }
 
 // Healthy returns how the last commit failed, or nil.

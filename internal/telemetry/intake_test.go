@@ -145,32 +145,6 @@ func TestWhatWaitsDuringACommitIsTheNextCommit(t *testing.T) {
 	})
 }
 
-func TestCommitsGoOnWhileSendersAreAnswered(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
-		in := telemetry.New(g, telemetry.Options{})
-		slow := &blocked{release: make(chan struct{})}
-		submit(t, in, slow, 1, 1)
-		<-g.begun
-		g.outcome <- nil
-		s := &sender{}
-		submit(t, in, s, 2, 2)
-		<-g.begun // although nobody has been answered
-		g.outcome <- nil
-		synctest.Wait()
-		s.told(t)
-		close(slow.release)
-		closed(t, in)
-		s.told(t, 2)
-	})
-}
-
-// blocked is answered when it is released.
-type blocked struct{ release chan struct{} }
-
-func (b *blocked) Answer(uint64, muster.Message, error) { <-b.release }
-func (b *blocked) Flush()                               {}
-
 func TestAMessageWithoutReadingsIsAnsweredInOrderAndNotStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, s := newGate(), &sender{}

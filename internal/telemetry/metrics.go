@@ -45,10 +45,10 @@ func newMetrics(r prometheus.Registerer, in *Intake) *metrics {
 	return m
 }
 
-func (m *metrics) committed(l *load, took time.Duration) {
+func (m *metrics) committed(l *load, took time.Duration, err error) {
 	m.seconds.Observe(took.Seconds())
-	if l.err != nil {
-		m.failed.WithLabelValues(string(muster.ReasonOf(l.err))).Inc()
+	if err != nil {
+		m.failed.WithLabelValues(string(muster.ReasonOf(err))).Inc()
 		return
 	}
 	m.messages.Add(float64(len(l.senders)))
