@@ -83,8 +83,10 @@ func TestBlocksBelongTogetherByAddressAndNotByToken(t *testing.T) {
 
 func TestBodiesInBlocksThatAreRefused(t *testing.T) {
 	block1 := func(number uint32, more bool, body string, further ...message.Option) call {
-		return call{path: telemetry("T"), body: body,
-			options: append(message.Options{option(message.Block1, blockOf(number, more, 0))}, further...)}
+		return call{
+			path: telemetry("T"), body: body,
+			options: append(message.Options{option(message.Block1, blockOf(number, more, 0))}, further...),
+		}
 	}
 	const full = "0123456789abcdef"
 	for name, c := range map[string]struct {
@@ -96,8 +98,10 @@ func TestBodiesInBlocksThatAreRefused(t *testing.T) {
 		"a block is too short":         {[]call{block1(0, true, "short")}, codes.BadRequest},
 		"the whole is too large":       {[]call{block1(0, true, full), block1(1, true, full), block1(2, true, full)}, codes.RequestEntityTooLarge},
 		"it says that it is too large": {[]call{block1(0, true, full, option(message.Size1, 41))}, codes.RequestEntityTooLarge},
-		"blocks of another address": {[]call{block1(0, true, full), {path: telemetry("U"), body: "x",
-			options: message.Options{option(message.Block1, blockOf(1, false, 0))}}}, codes.RequestEntityIncomplete},
+		"blocks of another address": {[]call{block1(0, true, full), {
+			path: telemetry("U"), body: "x",
+			options: message.Options{option(message.Block1, blockOf(1, false, 0))},
+		}}, codes.RequestEntityIncomplete},
 		"the end comes before what has come": {[]call{block1(0, true, full), block1(1, true, full), block1(1, false, "x")}, codes.RequestEntityIncomplete},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -139,8 +143,10 @@ func TestABlockThatComesTwiceCountsOnce(t *testing.T) {
 	body := large(40)
 	for _, number := range []uint32{0, 1, 1, 2} {
 		from := int(number) * 16
-		w.write(w.next(call{path: telemetry("T"), body: body[from:min(from+16, 40)],
-			options: message.Options{option(message.Block1, blockOf(number, number < 2, 0))}}))
+		w.write(w.next(call{
+			path: telemetry("T"), body: body[from:min(from+16, 40)],
+			options: message.Options{option(message.Block1, blockOf(number, number < 2, 0))},
+		}))
 		w.answer()
 	}
 	if asked := s.requests(); len(asked) != 1 || string(asked[0].Body) != body {
@@ -155,8 +161,10 @@ func TestAClientMayAskForSmallBlocks(t *testing.T) {
 	w := dial(t, address)
 	var got bytes.Buffer
 	for number := uint32(0); ; number++ {
-		w.write(w.next(call{code: codes.GET, path: telemetry("T"),
-			options: message.Options{option(message.Block2, blockOf(number, false, 1))}}))
+		w.write(w.next(call{
+			code: codes.GET, path: telemetry("T"),
+			options: message.Options{option(message.Block2, blockOf(number, false, 1))},
+		}))
 		m := w.answer()
 		got.Write(m.Payload)
 		v, err := m.Options.GetUint32(message.Block2)

@@ -18,7 +18,8 @@ func FuzzDatagrams(f *testing.F) {
 	}
 	post := call{path: telemetry("T"), token: "tok", body: `{"a":1}`}.datagram(1)
 	get := call{code: codes.GET, path: []string{"/api/v1/T/attributes"}, options: message.Options{
-		{ID: message.URIQuery, Value: []byte("clientKeys=a")}, option(message.Block2, blockOf(1, false, 0))}}
+		{ID: message.URIQuery, Value: []byte("clientKeys=a")}, option(message.Block2, blockOf(1, false, 0)),
+	}}
 	f.Add(post, post, empty(message.Acknowledgement, 1))
 	f.Add(get.datagram(1), get.datagram(2), []byte{0x40, 0, 0, 0})
 	f.Add(call{path: telemetry("T"), body: large(16), options: block1(0, true)}.datagram(1),

@@ -93,8 +93,11 @@ func newServer(do doer, o Options) *Server {
 		of       *int
 		standard int
 	}{
-		{&o.MaxBody, DefaultMaxBody}, {&o.MaxWorking, DefaultMaxWorking}, {&o.MaxPeers, DefaultMaxPeers},
-		{&o.MaxSessions, DefaultMaxSessions}, {&o.MaxPerAddress, DefaultMaxPerAddress},
+		{&o.MaxBody, DefaultMaxBody},
+		{&o.MaxWorking, DefaultMaxWorking},
+		{&o.MaxPeers, DefaultMaxPeers},
+		{&o.MaxSessions, DefaultMaxSessions},
+		{&o.MaxPerAddress, DefaultMaxPerAddress},
 	} {
 		if *limit.of <= 0 {
 			*limit.of = limit.standard

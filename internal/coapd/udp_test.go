@@ -86,7 +86,8 @@ func result(t *testing.T) func(interface {
 		Code() codes.Code
 		ContentFormat() (message.MediaType, error)
 		ReadBody() ([]byte, error)
-	}, err error) (codes.Code, message.MediaType, string) {
+	}, err error,
+	) (codes.Code, message.MediaType, string) {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
@@ -199,8 +200,10 @@ func TestWhatARequestMaySay(t *testing.T) {
 		"the path in one option": {call{path: []string{"/api/v1/T/telemetry"}}, telemetry("T"), codes.Created},
 		"a token with a slash":   {call{path: telemetry("a/b")}, telemetry("a/b"), codes.Created},
 		"no path":                {call{}, nil, codes.Created},
-		"an elective option that nobody knows": {call{path: telemetry("T"), options: message.Options{option(2048, 1)}},
-			telemetry("T"), codes.Created},
+		"an elective option that nobody knows": {
+			call{path: telemetry("T"), options: message.Options{option(2048, 1)}},
+			telemetry("T"), codes.Created,
+		},
 		"a critical option that nobody knows": {call{path: telemetry("T"), options: message.Options{option(2049, 1)}}, nil, codes.BadOption},
 		"a proxy":                             {call{path: telemetry("T"), options: message.Options{{ID: message.ProxyScheme, Value: []byte("coap")}}}, nil, codes.ProxyingNotSupported},
 		"a block size that is reserved":       {call{path: telemetry("T"), options: message.Options{option(message.Block1, 7)}}, nil, codes.BadRequest},
@@ -285,8 +288,12 @@ func TestNoAnswerToAStrangerIsThreeTimesAsLongAsTheRequest(t *testing.T) {
 	w := dial(t, address)
 	b := make([]byte, 2048)
 	for _, c := range []call{
-		{code: codes.GET}, {code: codes.GET, path: []string{".well-known", "core"}}, {}, {path: telemetry("T"), token: "12345678"},
-		{code: codes.GET, token: "1"}, {path: telemetry("T"), options: message.Options{option(message.Block1, blockOf(0, true, 6))}},
+		{code: codes.GET},
+		{code: codes.GET, path: []string{".well-known", "core"}},
+		{},
+		{path: telemetry("T"), token: "12345678"},
+		{code: codes.GET, token: "1"},
+		{path: telemetry("T"), options: message.Options{option(message.Block1, blockOf(0, true, 6))}},
 	} {
 		request := w.next(c)
 		w.write(request)

@@ -64,27 +64,49 @@ func TestWhatAClientMaySend(t *testing.T) {
 		method, target, contentType, body string
 		want                              muster.Request
 	}{
-		"a body without a content type": {"POST", telemetry, "", `{"a":1}`,
-			muster.Request{Method: "POST", Path: path, Body: []byte(`{"a":1}`)}},
-		"a body that says it is a form is taken as it is": {"POST", telemetry, "application/x-www-form-urlencoded", `{"a":"x&y=%20"}`,
-			muster.Request{Method: "POST", Path: path, Body: []byte(`{"a":"x&y=%20"}`)}},
-		"a body that says it is multipart is taken as it is": {"POST", telemetry, "multipart/form-data; boundary=x", `{}`,
-			muster.Request{Method: "POST", Path: path, Body: []byte(`{}`)}},
-		"no body": {"POST", telemetry, "application/json", "",
-			muster.Request{Method: "POST", Path: path}},
-		"an escaped slash stays in its segment": {"POST", "/api/v1/a%2Fb%20c/telemetry", "", "",
-			muster.Request{Method: "POST", Path: []string{"api", "v1", "a/b c", "telemetry"}}},
-		"a segment is unescaped once": {"POST", "/api/v1/a%252Fb/telemetry", "", "",
-			muster.Request{Method: "POST", Path: []string{"api", "v1", "a%2Fb", "telemetry"}}},
-		"an empty token is a segment": {"POST", "/api/v1//telemetry", "", "",
-			muster.Request{Method: "POST", Path: []string{"api", "v1", "", "telemetry"}}},
-		"a slash at the end": {"POST", telemetry + "/", "", "",
-			muster.Request{Method: "POST", Path: path}},
-		"a query": {"GET", "/api/v1/T0/attributes?clientKeys=a,b&sharedKeys=c%2Cd+e&&flag&bad=%zz", "", "",
-			muster.Request{Method: "GET", Path: []string{"api", "v1", "T0", "attributes"},
-				Query: []string{"clientKeys=a,b", "sharedKeys=c,d e", "flag=", "bad=%zz"}}},
-		"HEAD asks for what GET does": {"HEAD", "/api/v1/T0/attributes", "", "",
-			muster.Request{Method: "GET", Path: []string{"api", "v1", "T0", "attributes"}}},
+		"a body without a content type": {
+			"POST", telemetry, "", `{"a":1}`,
+			muster.Request{Method: "POST", Path: path, Body: []byte(`{"a":1}`)},
+		},
+		"a body that says it is a form is taken as it is": {
+			"POST", telemetry, "application/x-www-form-urlencoded", `{"a":"x&y=%20"}`,
+			muster.Request{Method: "POST", Path: path, Body: []byte(`{"a":"x&y=%20"}`)},
+		},
+		"a body that says it is multipart is taken as it is": {
+			"POST", telemetry, "multipart/form-data; boundary=x", `{}`,
+			muster.Request{Method: "POST", Path: path, Body: []byte(`{}`)},
+		},
+		"no body": {
+			"POST", telemetry, "application/json", "",
+			muster.Request{Method: "POST", Path: path},
+		},
+		"an escaped slash stays in its segment": {
+			"POST", "/api/v1/a%2Fb%20c/telemetry", "", "",
+			muster.Request{Method: "POST", Path: []string{"api", "v1", "a/b c", "telemetry"}},
+		},
+		"a segment is unescaped once": {
+			"POST", "/api/v1/a%252Fb/telemetry", "", "",
+			muster.Request{Method: "POST", Path: []string{"api", "v1", "a%2Fb", "telemetry"}},
+		},
+		"an empty token is a segment": {
+			"POST", "/api/v1//telemetry", "", "",
+			muster.Request{Method: "POST", Path: []string{"api", "v1", "", "telemetry"}},
+		},
+		"a slash at the end": {
+			"POST", telemetry + "/", "", "",
+			muster.Request{Method: "POST", Path: path},
+		},
+		"a query": {
+			"GET", "/api/v1/T0/attributes?clientKeys=a,b&sharedKeys=c%2Cd+e&&flag&bad=%zz", "", "",
+			muster.Request{
+				Method: "GET", Path: []string{"api", "v1", "T0", "attributes"},
+				Query: []string{"clientKeys=a,b", "sharedKeys=c,d e", "flag=", "bad=%zz"},
+			},
+		},
+		"HEAD asks for what GET does": {
+			"HEAD", "/api/v1/T0/attributes", "", "",
+			muster.Request{Method: "GET", Path: []string{"api", "v1", "T0", "attributes"}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, c.target, strings.NewReader(c.body))
@@ -117,8 +139,11 @@ func TestWhatAClientIsAnswered(t *testing.T) {
 		"the dialect's own code":         {muster.Message{Code: 500, Body: []byte(`"x"`)}, errors.New("x"), 500, `"x"`, true},
 		"a refusal said by the dialect":  {muster.Message{Code: 200, Body: []byte(`{"status":"FAILURE"}`)}, muster.Refuse(muster.ReasonDeviceNameTaken, ""), 200, `{"status":"FAILURE"}`, true},
 		"an unknown token hears nothing": {muster.Message{}, muster.Refuse(muster.ReasonTokenUnknown, ""), 401, "", false},
-		"a large body": {muster.Message{}, muster.Refuse(muster.ReasonPayloadTooLarge, "Payload size exceeds the limit of 5 bytes"), 413,
-			`"Payload size exceeds the limit of 5 bytes"`, true},
+		"a large body": {
+			muster.Message{},
+			muster.Refuse(muster.ReasonPayloadTooLarge, "Payload size exceeds the limit of 5 bytes"), 413,
+			`"Payload size exceeds the limit of 5 bytes"`, true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ask(t, &script{answer: c.answer, err: c.err}, Options{}, httptest.NewRequest("POST", "/api/v1/T/telemetry", nil))

@@ -18,10 +18,16 @@ func TestConnectIsReadAsItWasWritten(t *testing.T) {
 		{"MQTT 3.1.1 with an empty user name", Connect{Version: V311, ClientID: []byte("c"), Username: []byte{}, ReceiveMaximum: 65535, WantProblems: true}, nil},
 		{"MQTT 3.1.1 with a will", Connect{Version: V311, Will: true, ClientID: []byte("c"), Username: []byte("u"), Password: []byte{0, 255}, ReceiveMaximum: 65535, WantProblems: true}, nil},
 		{"MQTT 5", Connect{Version: V5, Clean: true, Will: true, ClientID: []byte("c"), ReceiveMaximum: 65535, WantProblems: true}, nil},
-		{"MQTT 5 with properties", Connect{Version: V5, ClientID: []byte("c"), SessionExpiry: 300, ReceiveMaximum: 7, MaximumPacket: 99},
-			[]byte{0x17, 0, 0x27, 0, 0, 0, 99, 0x21, 0, 7, 0x11, 0, 0, 1, 44, 0x26, 0, 1, 'a', 0, 1, 'b', 0x26, 0, 1, 'a', 0, 0}},
-		{"MQTT 5 with enhanced authentication", Connect{Version: V5, ClientID: []byte("c"), ReceiveMaximum: 65535, WantProblems: true, AuthMethod: true},
-			[]byte{0x15, 0, 1, 'x', 0x16, 0, 1, 0}},
+		{
+			"MQTT 5 with properties",
+			Connect{Version: V5, ClientID: []byte("c"), SessionExpiry: 300, ReceiveMaximum: 7, MaximumPacket: 99},
+			[]byte{0x17, 0, 0x27, 0, 0, 0, 99, 0x21, 0, 7, 0x11, 0, 0, 1, 44, 0x26, 0, 1, 'a', 0, 1, 'b', 0x26, 0, 1, 'a', 0, 0},
+		},
+		{
+			"MQTT 5 with enhanced authentication",
+			Connect{Version: V5, ClientID: []byte("c"), ReceiveMaximum: 65535, WantProblems: true, AuthMethod: true},
+			[]byte{0x15, 0, 1, 'x', 0x16, 0, 1, 0},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -106,8 +106,10 @@ func TestConnectIsNotUnderstood(t *testing.T) {
 		{"the level is unknown [MQTT-3.1.2-2]", frame(0x10, text("MQTT"), []byte{9, 2, 0, 60, 0, 0}), []byte{0x20, 2, 0, 1}, muster.ReasonProtocolError},
 		{"a reserved flag is set [MQTT-3.1.2-3]", frame(0x10, text("MQTT"), []byte{4, 3, 0, 60, 0, 0}), nil, muster.ReasonPacketMalformed},
 		{"it is malformed in MQTT 5", frame(0x10, text("MQTT"), []byte{5, 0x1e, 0, 60, 0, 0, 0}), nil, muster.ReasonPacketMalformed},
-		{"a property is malformed in MQTT 5", connectPacket(mqtt.V5, "c", "u", 60, 0x21, 0, 0),
-			mqtt.AppendConnack(nil, &mqtt.Connack{Code: mqtt.ProtocolError, Reason: "protocol-error: a property is zero that must not be"}), muster.ReasonProtocolError},
+		{
+			"a property is malformed in MQTT 5", connectPacket(mqtt.V5, "c", "u", 60, 0x21, 0, 0),
+			mqtt.AppendConnack(nil, &mqtt.Connack{Code: mqtt.ProtocolError, Reason: "protocol-error: a property is zero that must not be"}), muster.ReasonProtocolError,
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

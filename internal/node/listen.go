@@ -27,8 +27,10 @@ func (l *listeners) bind(c *Config, dtls func(address string) (net.Listener, err
 		set, port string
 		plain     bool
 	}{
-		{&l.http, tcp, c.HTTP, "8080", true}, {&l.mqtt, tcp, c.MQTT, "1883", true},
-		{&l.mqtts, tcp, c.MQTTS, "8883", false}, {&l.coaps, dtls, c.CoAPS, "5684", false},
+		{&l.http, tcp, c.HTTP, "8080", true},
+		{&l.mqtt, tcp, c.MQTT, "1883", true},
+		{&l.mqtts, tcp, c.MQTTS, "8883", false},
+		{&l.coaps, dtls, c.CoAPS, "5684", false},
 	} {
 		address := c.listen(s.set, s.port, s.plain)
 		if address == off {

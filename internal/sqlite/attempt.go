@@ -8,8 +8,13 @@ import (
 
 func attemptColumns(a *muster.Attempt) []any {
 	return []any{
-		timeColumn{&a.At}, numberColumn[int]{&a.Count}, numberColumn[muster.Action]{&a.Action},
-		numberColumn[muster.Transport]{&a.Transport}, addrColumn{&a.Remote}, idColumn[muster.Device]{&a.Device}, &a.Name, &a.Shown,
+		timeColumn{&a.At},
+		numberColumn[int]{&a.Count},
+		numberColumn[muster.Action]{&a.Action},
+		numberColumn[muster.Transport]{&a.Transport},
+		addrColumn{&a.Remote},
+		idColumn[muster.Device]{&a.Device},
+		&a.Name, &a.Shown,
 		&a.Reason, &a.Detail,
 	}
 }

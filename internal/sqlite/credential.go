@@ -14,9 +14,16 @@ const credentialFields = `c.id, c.device, c.kind, c.lookup, c.value, c.hint, c.s
 
 func credentialColumns(c *muster.Credential) []any {
 	return []any{
-		idColumn[muster.Credential]{&c.ID}, idColumn[muster.Device]{&c.Device}, numberColumn[muster.CredentialKind]{&c.Kind},
-		digestColumn{&c.Lookup}, (*[]byte)(&c.Value), &c.Hint, numberColumn[muster.CredentialState]{&c.State},
-		timeColumn{&c.NotBefore}, timeColumn{&c.ExpiresAt}, timeColumn{&c.CreatedAt}, timeColumn{&c.LastUsedAt},
+		idColumn[muster.Credential]{&c.ID},
+		idColumn[muster.Device]{&c.Device},
+		numberColumn[muster.CredentialKind]{&c.Kind},
+		digestColumn{&c.Lookup},
+		(*[]byte)(&c.Value), &c.Hint,
+		numberColumn[muster.CredentialState]{&c.State},
+		timeColumn{&c.NotBefore},
+		timeColumn{&c.ExpiresAt},
+		timeColumn{&c.CreatedAt},
+		timeColumn{&c.LastUsedAt},
 	}
 }
 

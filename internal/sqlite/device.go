@@ -11,9 +11,15 @@ const deviceFields = `d.id, d.profile, d.name, d.state, d.gateway, d.label, d.ta
 
 func deviceColumns(d *muster.Device) []any {
 	return []any{
-		idColumn[muster.Device]{&d.ID}, idColumn[muster.Profile]{&d.Profile}, &d.Name, numberColumn[muster.DeviceState]{&d.State},
-		&d.Gateway, &d.Label, jsonColumn{&d.Tags},
-		timeColumn{&d.CreatedAt}, timeColumn{&d.ProvisionedAt}, idColumn[muster.ProvisionKey]{&d.ProvisionedWith},
+		idColumn[muster.Device]{&d.ID},
+		idColumn[muster.Profile]{&d.Profile},
+		&d.Name,
+		numberColumn[muster.DeviceState]{&d.State},
+		&d.Gateway, &d.Label,
+		jsonColumn{&d.Tags},
+		timeColumn{&d.CreatedAt},
+		timeColumn{&d.ProvisionedAt},
+		idColumn[muster.ProvisionKey]{&d.ProvisionedWith},
 	}
 }
 

@@ -10,8 +10,11 @@ const profileFields = `p.id, p.name, p.description, p.strategy, p.created_at, p.
 
 func profileColumns(p *muster.Profile) []any {
 	return []any{
-		idColumn[muster.Profile]{&p.ID}, &p.Name, &p.Description, numberColumn[muster.Strategy]{&p.Strategy},
-		timeColumn{&p.CreatedAt}, jsonColumn{&p.Settings},
+		idColumn[muster.Profile]{&p.ID},
+		&p.Name, &p.Description,
+		numberColumn[muster.Strategy]{&p.Strategy},
+		timeColumn{&p.CreatedAt},
+		jsonColumn{&p.Settings},
 	}
 }
 

@@ -11,9 +11,17 @@ const provisionKeyFields = `k.id, k.profile, k.key, k.secret, k.not_before, k.ex
 
 func provisionKeyColumns(k *muster.ProvisionKey) []any {
 	return []any{
-		idColumn[muster.ProvisionKey]{&k.ID}, idColumn[muster.Profile]{&k.Profile}, &k.Key, (*[]byte)(&k.Secret),
-		timeColumn{&k.NotBefore}, timeColumn{&k.ExpiresAt}, numberColumn[int]{&k.MaxDevices}, jsonColumn{&k.Networks},
-		&k.NamePattern, timeColumn{&k.RevokedAt}, timeColumn{&k.CreatedAt}, numberColumn[int]{&k.Devices},
+		idColumn[muster.ProvisionKey]{&k.ID},
+		idColumn[muster.Profile]{&k.Profile},
+		&k.Key, (*[]byte)(&k.Secret),
+		timeColumn{&k.NotBefore},
+		timeColumn{&k.ExpiresAt},
+		numberColumn[int]{&k.MaxDevices},
+		jsonColumn{&k.Networks},
+		&k.NamePattern,
+		timeColumn{&k.RevokedAt},
+		timeColumn{&k.CreatedAt},
+		numberColumn[int]{&k.Devices},
 	}
 }
 

@@ -79,8 +79,10 @@ func againstModel(t *testing.T, r *readings) {
 			"commit": func(t *rapid.T) {
 				var entries []muster.Entry
 				for range rapid.IntRange(1, 12).Draw(t, "entries") {
-					e := muster.Entry{Device: device.Draw(t, "device"), TS: times.Draw(t, "ts"), Stamped: rapid.Bool().Draw(t, "stamped"),
-						Retention: rapid.SampledFrom([]uint16{0, 0, 0, 1, 30}).Draw(t, "retention")}
+					e := muster.Entry{
+						Device: device.Draw(t, "device"), TS: times.Draw(t, "ts"), Stamped: rapid.Bool().Draw(t, "stamped"),
+						Retention: rapid.SampledFrom([]uint16{0, 0, 0, 1, 30}).Draw(t, "retention"),
+					}
 					for _, key := range rapid.SliceOfNDistinct(keys, 0, 4, rapid.ID).Draw(t, "keys") {
 						n++
 						e.Values = e.Values.Add(key, muster.LongValue(int64(n)))
