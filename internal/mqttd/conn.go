@@ -29,15 +29,19 @@ type conn struct {
 	leave  func()
 	wire   wire
 
+	// Of the roster.
+	next, prev *conn
+	shard      uint8
+
 	// Set by the greeting, then only read.
 	version   mqtt.Version
 	joining   bool   // a provisioning session
 	problems  bool   // reason strings are welcome on every packet
 	quiet     bool   // no reason strings at all
+	maxSend   uint16 // publishes that the client takes at once
 	limit     int    // remaining length of what it may send
 	keepAlive uint32 // ticks of silence that end the session; 0: none do
 	maxPacket uint32 // largest packet that the client takes; 0: any
-	maxSend   int    // publishes that the client takes at once
 
 	phase atomic.Uint32
 	seen  atomic.Uint32 // tick at which something was last heard
@@ -52,6 +56,7 @@ type conn struct {
 	stopping bool       // the server stops: the session ends once all is answered
 	sending  bool       // somebody is in flush
 	finished bool       // the wire is told to finish, or has failed
+	lastID   uint16     // of what was sent
 	lost     error      // why it failed, if that ended the session
 	out      *buffer    // packets to be written; nil if there are none
 	ring     *ring      // publishes that are not answered; nil if there are none
@@ -63,11 +68,6 @@ type conn struct {
 	inflight int             // publishes with QoS 1 and 2 whose exchange is not over
 	filters  []subscription
 	sent     []uint16 // packet identifiers that the client has not acknowledged
-	lastID   uint16
-
-	// Of the roster.
-	next, prev *conn
-	shard      uint8
 }
 
 // run is the session, until its end. It starts in a fresh goroutine, whose stack stays small.

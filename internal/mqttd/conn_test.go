@@ -2,9 +2,12 @@ package mqttd
 
 import (
 	"context"
-	"runtime"
+	"io"
+	"math/rand/v2"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -249,6 +252,36 @@ func TestAPanicEndsOneConnection(t *testing.T) {
 	}
 }
 
+// TestNoBytesBringTheServerDown sends streams with a few bytes changed, at random but the same ones each time.
+func TestNoBytesBringTheServerDown(t *testing.T) {
+	s, address := open(t, &house{judge: granting("a")}, Options{}, time.Second)
+	random := rand.New(rand.NewPCG(1, 2))
+	var streams sync.WaitGroup
+	for i := range 300 {
+		v := mqtt.V311 + mqtt.Version(i%2)
+		head := connectPacket(v, "c", "u", 60)
+		stream := slices.Concat(head, publishPacket(v, "t", "x", 2, 1), subscribePacket(v, 2, 1, "a", "b"), []byte{0x62, 2, 0, 1},
+			publishPacket(v, "v1/devices/me/telemetry", "{}", 1, 3), []byte{0xc0, 0}, frame(0xa2, []byte{0, 9}, text("a")), []byte{0xe0, 0})
+		for range 1 + i%4 {
+			stream[len(head)*(i%3)/2+random.IntN(len(stream)-len(head))] ^= byte(1 << random.IntN(8))
+		}
+		d := dial(t, address)
+		streams.Go(func() {
+			_, _ = d.Write(stream)
+			_ = d.Conn.(*net.TCPConn).CloseWrite()
+			_ = d.SetReadDeadline(time.Now().Add(10 * time.Second))
+			if _, err := io.Copy(io.Discard, d); isTimeout(err) {
+				t.Errorf("% x keeps its connection", stream)
+			}
+		})
+	}
+	streams.Wait()
+	eventually(t, "all are gone", func() bool { return s.open.Load() == 0 })
+	if n := count(t, s.metrics.panics); n > 0 {
+		t.Errorf("%v panics", n)
+	}
+}
+
 func TestShutdownAnswersWhatWasHandedIn(t *testing.T) {
 	var on desk
 	h := &house{answer: on.keep}
@@ -303,5 +336,4 @@ func TestShutdownEndsInTime(t *testing.T) {
 		t.Error(err)
 	}
 	eventually(t, "its goroutines are gone", func() bool { return s.open.Load() == 0 })
-	runtime.Gosched()
 }

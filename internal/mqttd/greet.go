@@ -196,7 +196,7 @@ func (c *conn) welcome(connect *mqtt.Connect) bool {
 	c.seen.Store(now)
 	who := c.peer.Identity()
 	c.joining, c.quiet, c.problems = c.peer.Provisioning(), who.Quiet, connect.WantProblems
-	c.limit, c.maxPacket, c.maxSend = c.s.maxPacket, connect.MaximumPacket, min(int(connect.ReceiveMaximum), window)
+	c.limit, c.maxPacket, c.maxSend = c.s.maxPacket, connect.MaximumPacket, min(connect.ReceiveMaximum, window)
 	keepAlive := connect.KeepAlive
 	switch {
 	case c.joining:

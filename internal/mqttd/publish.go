@@ -40,7 +40,7 @@ func (c *conn) resolve(m *mqtt.Publish) error {
 	known := &c.aliases[m.Alias-1]
 	switch {
 	case len(m.Topic) == 0 && *known == nil:
-		return &mqtt.Error{Code: mqtt.ProtocolError, Why: "nothing is known by this topic alias"} // [MQTT-3.3.4-2]
+		return &mqtt.Error{Code: mqtt.ProtocolError, Why: "nothing is known by this topic alias"} // [MQTT 5, 3.3.2.3.4]
 	case len(m.Topic) == 0:
 		m.Topic = *known
 	case len(m.Topic) > maxAlias:
@@ -221,7 +221,7 @@ func (c *conn) acknowledge(s *slot, code mqtt.Code, err error) {
 	case code == mqtt.Success || c.version != mqtt.V5:
 		kind = mqtt.TypePubrec
 		c.received[s.id] = true
-	default: // the exchange ends here [MQTT-4.3.3-4]
+	default: // the exchange ends here [MQTT-4.3.3-9]
 		kind = mqtt.TypePubrec
 		c.inflight--
 		delete(c.received, s.id)

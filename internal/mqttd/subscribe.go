@@ -89,7 +89,7 @@ func (c *conn) unsubscribe(p mqtt.Packet) error {
 // client takes is left out [MQTT-3.1.2-25]. Call it with mu held.
 func (c *conn) send(m *muster.Message) {
 	p := mqtt.Publish{Topic: []byte(m.Address), Payload: m.Body, QoS: c.qosOf(m.Address)}
-	if len(c.sent) >= c.maxSend {
+	if len(c.sent) >= int(c.maxSend) {
 		p.QoS = 0 // [MQTT-3.3.4-9]
 	}
 	if c.maxPacket > 0 && mqtt.PublishSize(c.version, &p) > int(c.maxPacket) {

@@ -193,16 +193,17 @@ func (w *wire) finish() {
 	}
 }
 
-// discard throws away what the peer still sends and reports whether it has sent its last. It may be called where Read
-// may, once the wire is live; before that it waits for the last.
+// discard throws away what the peer still sends, up to a bound, and reports whether it has sent its last. It may be
+// called where Read may; until the wire is live it waits for the last, or for the deadline.
 func (w *wire) discard() bool {
 	b := w.buffers.get(smallBuffer)
 	defer w.buffers.put(b)
-	for {
+	for range maxQueue / smallBuffer {
 		if _, err := w.Read(b.b); err != nil {
 			return err != error(wouldBlock{})
 		}
 	}
+	return false
 }
 
 // A sender writes to a socket what it takes without waiting.
