@@ -76,7 +76,8 @@ type writer struct {
 	present []int // slots that the batch has entries of, in the order they came
 	next    []int // for each entry the next of its device; 0 ends
 
-	kept   []int // entries whose samples make the operand
+	kept   []int    // entries whose samples make the operand
+	keys   [][]byte // of the last of them
 	key    []byte
 	merged []byte
 }
@@ -198,7 +199,7 @@ func (w *writer) writeHistory(batch *cockroach.Batch, entries []muster.Entry, s 
 
 // writeLatest writes the operand of one device: of its samples those that no later one replaces whole.
 func (w *writer) writeLatest(batch *cockroach.Batch, entries []muster.Entry, s *slot) {
-	w.kept = w.kept[:0]
+	w.kept, w.keys = w.kept[:0], w.keys[:0]
 	size := 0
 	for e := s.first; ; e = w.next[e] {
 		if i := w.replaced(entries, &entries[e]); i >= 0 {
@@ -223,15 +224,43 @@ func (w *writer) writeLatest(batch *cockroach.Batch, entries []muster.Entry, s *
 	_ = op.Finish() // never fails without an index
 }
 
-// replaced returns the place of a kept sample that the new one replaces whole, or -1. It looks at the last few only:
-// what it misses is merged later.
+// replaced returns the place of a kept sample that the new one replaces whole, or -1, and remembers the new one's keys. It
+// looks at the last few only: what it misses is merged later.
 func (w *writer) replaced(entries []muster.Entry, e *muster.Entry) int {
-	for i := len(w.kept) - 1; i >= max(0, len(w.kept)-4); i-- {
-		if old := &entries[w.kept[i]]; e.TS >= old.TS && sameKeys(old.Values, e.Values) {
+	last := len(w.kept) - 1
+	if last >= 0 && sameKeys(w.keys, e.Values) {
+		if e.TS >= entries[w.kept[last]].TS {
+			return last
+		}
+		return -1
+	}
+	w.keys = appendKeys(w.keys[:0], e.Values)
+	for i := last - 1; i >= max(0, last-3); i-- {
+		if old := &entries[w.kept[i]]; e.TS >= old.TS && sameKeys(w.keys, old.Values) {
 			return i
 		}
 	}
 	return -1
+}
+
+// appendKeys appends the keys of a sample, which stay where they are.
+func appendKeys(keys [][]byte, v muster.Values) [][]byte {
+	for key, _, rest, ok := v.Cut(); ok; key, _, rest, ok = rest.Cut() {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// sameKeys reports whether a sample names exactly these keys in this order.
+func sameKeys(keys [][]byte, v muster.Values) bool {
+	for _, want := range keys {
+		key, _, rest, ok := v.Cut()
+		if !ok || string(key) != string(want) {
+			return false
+		}
+		v = rest
+	}
+	return len(v) == 0
 }
 
 func (w *writer) appendKept(b []byte, entries []muster.Entry) []byte {
@@ -261,19 +290,4 @@ func (w *writer) sum(batch *cockroach.Batch, entries []muster.Entry, device must
 
 func sampleLen(e *muster.Entry) int {
 	return 8 + uvarintLen(uint64(len(e.Values))) + len(e.Values)
-}
-
-// sameKeys reports whether both samples name the same keys in the same order.
-func sameKeys(a, b muster.Values) bool {
-	for {
-		x, _, restA, okA := a.Cut()
-		y, _, restB, okB := b.Cut()
-		if !okA || !okB {
-			return len(a) == 0 && len(b) == 0
-		}
-		if string(x) != string(y) {
-			return false
-		}
-		a, b = restA, restB
-	}
 }

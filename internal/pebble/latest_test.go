@@ -31,6 +31,9 @@ func merged(t fataler, newerLast bool, values ...[]byte) []byte {
 		first, rest = values[len(values)-1], values[:len(values)-1]
 	}
 	m, err := merger().Merge(nil, first)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i := range rest {
 		if newerLast {
 			err = m.MergeNewer(rest[i])

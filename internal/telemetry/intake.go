@@ -119,7 +119,9 @@ func (in *Intake) Submit(ctx context.Context, who *muster.Identity, t *muster.Te
 }
 
 // full reports whether a load takes no further message. An empty load takes any.
-func (in *Intake) full(l *load) bool { return l.size() >= in.maxBytes || len(l.senders) >= in.maxMessages }
+func (in *Intake) full(l *load) bool {
+	return l.size() >= in.maxBytes || len(l.senders) >= in.maxMessages
+}
 
 func (l *load) size() int { return l.batch.Size() + len(l.batch.Entries)*sampleOverhead }
 
