@@ -131,12 +131,13 @@ func TestEveryCredentialComesBack(t *testing.T) {
 		certificate, text := selfSigned(t, "coaps", time.Now().Add(time.Hour))
 		quoted, _ := json.Marshal(text)
 		join(t, s, transports[3], open, "coaps", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
-		post := func(path string, certificates ...tls.Certificate) codes.Code {
+		post := func(path string, more ...dtls.ClientOption) codes.Code {
 			t.Helper()
-			config := s.tls(proof{})
-			c, err := coapdtls.Dial(s.ports.coaps, &dtls.Config{
-				RootCAs: config.RootCAs, ServerName: "localhost", Certificates: certificates, ExtendedMasterSecret: dtls.RequireExtendedMasterSecret,
-			})
+			options := append([]dtls.ClientOption{
+				dtls.WithRootCAs(s.tls(proof{}).RootCAs), dtls.WithServerName("localhost"),
+				dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
+			}, more...)
+			c, err := coapdtls.Dial(s.ports.coaps, coapdtls.NewDTLSClientOptions(options...))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -147,7 +148,7 @@ func TestEveryCredentialComesBack(t *testing.T) {
 			}
 			return m.Code()
 		}
-		if code := post("/api/v1/telemetry", certificate); code != codes.Created {
+		if code := post("/api/v1/telemetry", dtls.WithCertificates(certificate)); code != codes.Created {
 			t.Errorf("with its certificate: %v", code)
 		}
 		if got := s.latest("coaps", "secure"); got != "true" {
@@ -158,11 +159,11 @@ func TestEveryCredentialComesBack(t *testing.T) {
 		}
 		token := join(t, s, transports[3], open, "coaps-token", "").token()
 		stranger, _ := selfSigned(t, "coaps", time.Now().Add(time.Hour))
-		if code := post("/api/v1/"+token+"/telemetry", stranger); code != codes.Created {
+		if code := post("/api/v1/"+token+"/telemetry", dtls.WithCertificates(stranger)); code != codes.Created {
 			t.Errorf("with an unknown certificate and a token: %v", code)
 		}
 		s.must("device", "suspend", "coaps")
-		if code := post("/api/v1/telemetry", certificate); code != codes.Forbidden && code != codes.Unauthorized {
+		if code := post("/api/v1/telemetry", dtls.WithCertificates(certificate)); code != codes.Forbidden && code != codes.Unauthorized {
 			t.Errorf("suspended: %v", code)
 		}
 	})
