@@ -67,7 +67,7 @@ func (c *conn) introduction() (connect mqtt.Connect, ok bool) {
 	return connect, false
 }
 
-// firstPacket reads until the first packet is whole and moves what follows it to the front of a buffer of its own.
+// firstPacket reads until the first packet is whole and returns a copy of it; what follows stays in the read buffer.
 func (c *conn) firstPacket() (mqtt.Packet, error) {
 	if c.stream == net.Conn(&c.wire) {
 		if err := c.wire.await(); err != nil {
@@ -192,26 +192,7 @@ func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello
 
 // welcome settles the terms of the session and sends CONNACK. It is false if the session has been hung up already.
 func (c *conn) welcome(connect *mqtt.Connect) bool {
-	now := c.s.clock.Load()
-	c.seen.Store(now)
-	who := c.peer.Identity()
-	c.joining, c.quiet, c.problems = c.peer.Provisioning(), who.Quiet, connect.WantProblems
-	c.limit, c.maxPacket, c.maxSend = c.s.maxPacket, connect.MaximumPacket, min(connect.ReceiveMaximum, window)
-	keepAlive := connect.KeepAlive
-	switch {
-	case c.joining:
-		c.limit = min(c.limit, provisionLimit)
-	case !who.Until.IsZero():
-		c.until = now + c.s.ticks(time.Until(who.Until))
-	}
-	if c.joining {
-		c.until = now + provisionLinger
-	}
-	replaced := c.version == mqtt.V5 && c.s.keepAlive > 0 && (keepAlive == 0 || keepAlive > c.s.keepAlive)
-	if replaced {
-		keepAlive = c.s.keepAlive // [MQTT-3.1.2-21]
-	}
-	c.keepAlive = (3*uint32(keepAlive) + 1) / 2 // [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5
+	connack := c.settleTerms(connect)
 	_ = c.wire.SetDeadline(time.Time{})
 	c.wire.live = true
 
@@ -223,21 +204,41 @@ func (c *conn) welcome(connect *mqtt.Connect) bool {
 	c.greeted = true
 	c.s.metrics.sessions.Inc()
 	out := c.outgoing()
-	if c.version != mqtt.V5 {
-		out.b = mqtt.AppendReturn(out.b, mqtt.Accepted)
+	if c.version == mqtt.V5 {
+		out.b = mqtt.AppendConnack(out.b, &connack)
 	} else {
-		terms := mqtt.Connack{
-			ReceiveMaximum: window, MaximumPacket: uint32(c.limit + packetHeader), TopicAliases: topicAliases,
-			EndSession: connect.SessionExpiry > 0,
-		}
-		if len(connect.ClientID) == 0 {
-			terms.AssignedClientID = muster.RandomText(20)
-		}
-		if replaced {
-			terms.KeepAlive = keepAlive
-		}
-		out.b = mqtt.AppendConnack(out.b, &terms)
+		out.b = mqtt.AppendReturn(out.b, mqtt.Accepted)
 	}
 	c.write()
 	return true
+}
+
+// settleTerms fixes what holds for the session, and returns what an MQTT 5 client is told of it.
+func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
+	now, who, keepAlive := c.s.clock.Load(), c.peer.Identity(), connect.KeepAlive
+	c.joining, c.quiet, c.problems = c.peer.Provisioning(), who.Quiet, connect.WantProblems
+	c.limit, c.maxPacket, c.maxSend = c.s.maxPacket, connect.MaximumPacket, min(connect.ReceiveMaximum, window)
+	switch {
+	case c.joining:
+		c.limit = min(c.limit, provisionLimit)
+		c.until = now + provisionLinger
+	case !who.Until.IsZero():
+		c.until = now + c.s.ticks(time.Until(who.Until))
+	}
+	terms := mqtt.Connack{
+		ReceiveMaximum: window,
+		MaximumPacket:  uint32(c.limit + packetHeader),
+		TopicAliases:   topicAliases,
+		EndSession:     connect.SessionExpiry > 0,
+	}
+	if c.version == mqtt.V5 && c.s.keepAlive > 0 && (keepAlive == 0 || keepAlive > c.s.keepAlive) {
+		keepAlive = c.s.keepAlive // [MQTT-3.1.2-21]
+		terms.KeepAlive = keepAlive
+	}
+	if c.version == mqtt.V5 && len(connect.ClientID) == 0 {
+		terms.AssignedClientID = muster.RandomText(20) // [MQTT-3.1.3-6]
+	}
+	c.keepAlive = (3*uint32(keepAlive) + 1) / 2 // [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5
+	c.seen.Store(now)
+	return terms
 }
