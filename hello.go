@@ -60,8 +60,3 @@ type Identity struct {
 	Until      time.Time // when the proof ends; zero: never
 	Quiet      bool      // HideReasons of the profile
 }
-
-// Abridged returns the greeting without what only judging it needs: the password, the token and the chain.
-func (h *Hello) Abridged() Hello {
-	return Hello{Transport: h.Transport, Secure: h.Secure, Remote: h.Remote, ClientID: h.ClientID}
-}

@@ -78,7 +78,9 @@ func New(o Options) *Dispatcher {
 // hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else.
 func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error) {
 	if d.Platform.Joins(h) {
-		return &Peer{d: d, joining: true, hello: h.Abridged()}, nil
+		p := d.newPeer(h)
+		p.joining = true
+		return p, nil
 	}
 	proof := d.proof(h)
 	seen := d.Identity.Generation()
@@ -87,7 +89,9 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 	if err != nil {
 		return nil, err
 	}
-	return &Peer{d: d, who: who, hello: h.Abridged(), proof: &proof, seen: seen}, nil
+	p := d.newPeer(h)
+	p.who, p.proof, p.seen = who, &proof, seen
+	return p, nil
 }
 
 // proof gathers what the dialects read in a greeting. A certificate decides alone; a JWT is judged before user name and

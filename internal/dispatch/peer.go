@@ -2,6 +2,7 @@ package dispatch
 
 import (
 	"context"
+	"net/netip"
 
 	"muster"
 )
@@ -11,9 +12,22 @@ type Peer struct {
 	d       *Dispatcher
 	joining bool
 	who     muster.Identity
-	hello   muster.Hello // abridged: without secrets
-	proof   *muster.Proof
-	seen    uint64 // the identity generation that proof was judged in
+	proof   *muster.Proof // until Listen
+	seen    uint64        // the identity generation that proof was judged in
+
+	// What of the greeting is still asked for.
+	transport muster.Transport
+	remote    netip.AddrPort
+	clientID  string
+}
+
+// newPeer returns a peer that keeps little of its greeting: a million of them may be waiting.
+func (d *Dispatcher) newPeer(h *muster.Hello) *Peer {
+	return &Peer{d: d, transport: h.Transport, remote: h.Remote, clientID: h.ClientID}
+}
+
+func (p *Peer) hello() *muster.Hello {
+	return &muster.Hello{Transport: p.transport, Remote: p.remote, ClientID: p.clientID}
 }
 
 // Provisioning reports whether the session is for being let in, and for nothing else.
@@ -65,7 +79,7 @@ func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, 
 		p.Note(muster.ActionMessage, err)
 		return muster.Message{}, err
 	}
-	return p.d.join(ctx, &p.hello, body)
+	return p.d.join(ctx, p.hello(), body)
 }
 
 func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, err error) (muster.Message, error) {
@@ -76,7 +90,7 @@ func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, er
 	if err != nil {
 		p.Note(muster.ActionMessage, err)
 	}
-	return dialect.Write(p.hello.Transport, up, down, err), err
+	return dialect.Write(p.transport, up, down, err), err
 }
 
 // Listen makes the session one of its device's. hangup is called at most once, from any goroutine, when the session must
@@ -98,4 +112,4 @@ func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 }
 
 // Note writes into the journal that the peer was refused, or that its session was ended.
-func (p *Peer) Note(action muster.Action, err error) { p.d.note(&p.hello, action, &p.who, err) }
+func (p *Peer) Note(action muster.Action, err error) { p.d.note(p.hello(), action, &p.who, err) }

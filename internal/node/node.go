@@ -116,7 +116,11 @@ func (n *Node) wire() {
 		AuthFailures:      unlimited(limits.AuthFailures),
 		Logger:            n.log,
 	})
-	n.mqtt = mqttd.New(n.dispatcher, mqttd.Options{Logger: n.log, Registerer: n.metrics, MaxPacket: limits.MaxPacket})
+	files := openFiles()
+	n.log.Info("open files", "limit", files, "mqttConnections", connections(files))
+	n.mqtt = mqttd.New(n.dispatcher, mqttd.Options{
+		Logger: n.log, Registerer: n.metrics, MaxPacket: limits.MaxPacket, MaxConns: connections(files),
+	})
 	n.coap = coapd.New(n.dispatcher, coapd.Options{
 		Logger: n.log, Registerer: n.metrics, GetCertificate: n.issuer.GetCertificate,
 	})

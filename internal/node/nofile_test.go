@@ -1,0 +1,11 @@
+package node
+
+import "testing"
+
+func TestConnectionsLeaveFilesForTheRest(t *testing.T) {
+	for files, want := range map[uint64]int{20_000: 19_000, 1_000_000: 950_000, 1024: 824, 256: 200} {
+		if got := connections(files); got != want {
+			t.Errorf("%d open files leave %d connections, want %d", files, got, want)
+		}
+	}
+}
