@@ -7,7 +7,7 @@ type buffer struct{ b []byte }
 
 // buffers lends the memory that connections need while they are busy.
 type buffers struct {
-	size, large int
+	large       int
 	small, full sync.Pool
 	senders     sync.Pool
 }
