@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -62,7 +63,7 @@ func (w *welcome) write(out io.Writer) error {
 	if w.made != nil {
 		w.writeFirstDevices(&b)
 	} else {
-		fmt.Fprint(&b, "\nDevices get in with a provision key; its secret is shown once, when it is made:\n\n  muster provision-key create\n")
+		fmt.Fprintf(&b, "\nDevices get in with a provision key; its secret is shown once, when it is made:\n\n  %s provision-key create\n", os.Args[0])
 	}
 	fmt.Fprintln(&b)
 	_, err := io.WriteString(out, b.String())
@@ -119,7 +120,7 @@ func (w *welcome) writeFirstDevices(b *strings.Builder) {
 		fmt.Fprintf(b, "\n  %[1]s -m post coap://%[2]s/api/v1/provision \\\n    -e %[3]s &&\n"+
 			"  %[1]s -m post coap://%[2]s/api/v1/%[4]s/telemetry -e %[5]s\n", w.coapClient, near(w.addresses.CoAP), request, token, reading)
 	}
-	fmt.Fprint(b, "\nWhat it sent, and why it could not where that is so:\n\n  muster device latest first-http\n  muster device why first-http\n")
+	fmt.Fprintf(b, "\nWhat it sent, and why it could not where that is so:\n\n  %[1]s device latest first-http\n  %[1]s device why first-http\n", os.Args[0])
 }
 
 // request is the provision request of a device, quoted for a shell, and the token that it brings.

@@ -52,7 +52,7 @@ func TestALaterStartShowsNoSecret(t *testing.T) {
 	w := started()
 	w.made = nil
 	text := written(t, w)
-	if strings.Contains(text, "setup") || strings.Contains(text, "provisionDeviceSecret") || !strings.Contains(text, "muster provision-key create") {
+	if strings.Contains(text, "setup") || strings.Contains(text, "provisionDeviceSecret") || !strings.Contains(text, " provision-key create") {
 		t.Error(text)
 	}
 }
