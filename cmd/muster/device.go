@@ -19,12 +19,12 @@ func newDevice() *cobra.Command {
 		deviceCreate(), deviceList(), deviceShow(), deviceLatest(), deviceHistory(), deviceWhy(),
 		deviceAct("suspend", "Keeps a device out and ends its sessions", "device %s is suspended"),
 		deviceAct("resume", "Lets a suspended device back in", "device %s may come back"),
-		deviceDelete())
+		deviceDelete(), newCredential())
 }
 
 func deviceCreate() *cobra.Command {
 	var n admin.NewDevice
-	var certificate, publicKey string
+	var e evidenceFlags
 	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Makes a device; without a credential the server makes a token and shows it once",
@@ -32,26 +32,14 @@ func deviceCreate() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&n.Profile, "profile", "", "its profile (default default)")
-	f.StringVar(&n.Evidence.Token, "token", "", "its access token")
-	f.StringVar(&n.MQTTClientID, "mqtt-client-id", "", "its MQTT client id")
-	f.StringVar(&n.MQTTUsername, "mqtt-username", "", "its MQTT user name")
-	f.StringVar(&n.MQTTPassword, "mqtt-password", "", "its MQTT password")
-	f.StringVar(&certificate, "certificate", "", "file with its X.509 certificate, PEM")
-	f.StringVar(&publicKey, "public-key", "", "file with its public key, PEM")
+	e.add(f)
 	f.StringVar(&n.Label, "label", "", "what people call it")
 	f.StringToStringVar(&n.Tags, "tag", nil, "a tag, NAME=VALUE; may be repeated")
 	f.BoolVar(&n.Gateway, "gateway", false, "it speaks for other devices")
 	return asking(cmd, func(args []string) (_ call, err error) {
 		n.Name = args[0]
-		if certificate != "" {
-			if n.Certificate, err = readText("certificate", certificate); err != nil {
-				return call{}, err
-			}
-		}
-		if publicKey != "" {
-			if n.PublicKey, err = readText("public-key", publicKey); err != nil {
-				return call{}, err
-			}
+		if n.Evidence, err = e.read(); err != nil {
+			return call{}, err
 		}
 		return call{method: http.MethodPost, path: []string{"v1", "devices"}, body: n}, nil
 	}, func(d admin.MadeDevice) (any, table) {

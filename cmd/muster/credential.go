@@ -1,0 +1,100 @@
+package main
+
+import (
+	"net/http"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"muster/internal/admin"
+)
+
+func newCredential() *cobra.Command {
+	return group("credential", "Credentials of a device: what it shows to be let in",
+		credentialAdd(), credentialList(), credentialRevoke())
+}
+
+func credentialAdd() *cobra.Command {
+	var n admin.NewCredential
+	var e evidenceFlags
+	var notBefore, expires string
+	cmd := &cobra.Command{
+		Use:   "add NAME",
+		Short: "Gives a device one more credential; with none named the server makes a token and shows it once",
+		Args:  cobra.ExactArgs(1),
+	}
+	e.add(cmd.Flags())
+	cmd.Flags().StringVar(&notBefore, "not-before", "", "valid from this time on, RFC 3339")
+	cmd.Flags().StringVar(&expires, "expires", "", "valid until this time, RFC 3339")
+	return asking(cmd, func(args []string) (_ call, err error) {
+		if n.Evidence, err = e.read(); err != nil {
+			return call{}, err
+		}
+		if n.NotBefore, err = parseFlagTime("not-before", notBefore); err != nil {
+			return call{}, err
+		}
+		if n.ExpiresAt, err = parseFlagTime("expires", expires); err != nil {
+			return call{}, err
+		}
+		return call{method: http.MethodPost, path: credentialsOf(args[0]), body: n}, nil
+	}, func(c admin.MadeCredential) (any, table) {
+		t := table{columns: []string{"id", "kind", "state", "expires", "about", "token"}}
+		t.add(c.ID, c.Kind, c.State, c.ExpiresAt, c.Hint, c.Token)
+		return c, t
+	})
+}
+
+func credentialList() *cobra.Command {
+	return asking(&cobra.Command{
+		Use: "list NAME", Short: "Lists the credentials of a device, the oldest first", Args: cobra.ExactArgs(1),
+	}, func(args []string) (call, error) {
+		return call{method: http.MethodGet, path: credentialsOf(args[0])}, nil
+	}, func(l admin.List[admin.Credential]) (any, table) {
+		t := table{columns: []string{"id", "kind", "state", "not before", "expires", "created", "last used", "about"}}
+		for _, c := range l.Items {
+			t.add(c.ID, c.Kind, c.State, c.NotBefore, c.ExpiresAt, c.CreatedAt, c.LastUsedAt, c.Hint)
+		}
+		return l.Items, t
+	})
+}
+
+func credentialRevoke() *cobra.Command {
+	return acting(&cobra.Command{
+		Use: "revoke NAME ID", Short: "Ends the use of a credential and the sessions of its device", Args: cobra.ExactArgs(2),
+	}, func(args []string) call {
+		return call{method: http.MethodPost, path: append(credentialsOf(args[0]), args[1], "revoke")}
+	}, "device %s has one credential less")
+}
+
+func credentialsOf(device string) []string { return []string{"v1", "devices", device, "credentials"} }
+
+// evidenceFlags say what a device shall show.
+type evidenceFlags struct {
+	admin.Evidence
+	certificate, publicKey string // files
+}
+
+func (e *evidenceFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&e.Token, "token", "", "its access token")
+	f.StringVar(&e.MQTTClientID, "mqtt-client-id", "", "its MQTT client id")
+	f.StringVar(&e.MQTTUsername, "mqtt-username", "", "its MQTT user name")
+	f.StringVar(&e.MQTTPassword, "mqtt-password", "", "its MQTT password")
+	f.StringVar(&e.certificate, "certificate", "", "file with its X.509 certificate, PEM")
+	f.StringVar(&e.publicKey, "public-key", "", "file with its public key, PEM")
+}
+
+// read returns what the flags say, with the contents of the files that they name.
+func (e *evidenceFlags) read() (_ admin.Evidence, err error) {
+	said := e.Evidence
+	if e.certificate != "" {
+		if said.Certificate, err = readText("certificate", e.certificate); err != nil {
+			return said, err
+		}
+	}
+	if e.publicKey != "" {
+		if said.PublicKey, err = readText("public-key", e.publicKey); err != nil {
+			return said, err
+		}
+	}
+	return said, nil
+}
