@@ -17,7 +17,7 @@ func tune(o Options, l logger) *cockroach.Options {
 
 		MemTableSize:                64 << 20,
 		MemTableStopWritesThreshold: 4,
-		L0CompactionThreshold:       4,
+		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               512 << 20,
 		FlushSplitBytes:             16 << 20,
