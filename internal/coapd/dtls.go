@@ -19,8 +19,8 @@ import (
 
 const (
 	handshakeTimeout = 10 * time.Second
-	maxHandshakes    = 256 // at once
-	maxChain         = 10  // certificates that a client may show
+	maxHandshakes    = 2 * maxUnproven // at once
+	maxChain         = 10              // certificates that a client may show
 	maxRecord        = 8 << 10
 	connectionID     = 8 // bytes (ThingsBoard device API 5.3)
 )
@@ -47,7 +47,12 @@ func (s *Server) ListenDTLS(address string) (net.Listener, error) {
 	if err != nil {
 		return nil, muster.Refuse(muster.ReasonSettingInvalid, "%q: %v", address, err)
 	}
-	l, err := dtls.ListenWithOptions("udp", local,
+	conn, err := net.ListenUDP("udp", local)
+	if err != nil {
+		return nil, fmt.Errorf("listen for CoAP over DTLS: %w", err)
+	}
+	at := newPortal(conn)
+	l, err := dtls.NewListenerWithOptions(at,
 		dtls.WithGetCertificate(func(h *dtls.ClientHelloInfo) (*tls.Certificate, error) {
 			return s.o.GetCertificate(&tls.ClientHelloInfo{ServerName: h.ServerName})
 		}),
@@ -62,6 +67,7 @@ func (s *Server) ListenDTLS(address string) (net.Listener, error) {
 		dtls.WithLoggerFactory(&logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}),
 	)
 	if err != nil {
+		_ = at.Close()
 		return nil, fmt.Errorf("listen for CoAP over DTLS: %w", err)
 	}
 	return l, nil
@@ -137,9 +143,8 @@ func (s *Server) session(ctx, shaking context.Context, conn *dtls.Conn, handshak
 		s.log.Debug("a DTLS handshake failed", "remote", conn.RemoteAddr(), "error", err)
 		return
 	}
-	if !s.sessions.session(p) {
-		s.log.Warn("too many DTLS sessions", "remote", p.remote)
-		return
+	if silent := s.sessions.session(p); silent != nil {
+		silent.hangUp()
 	}
 	defer s.sessions.leave(p)
 	if s.isStopping() {

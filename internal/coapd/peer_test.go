@@ -229,29 +229,32 @@ func TestAFullTableForgetsWhoWasSilentForLong(t *testing.T) {
 	}
 }
 
-func TestAFullTableRefusesSessions(t *testing.T) {
-	server := newServer(&script{}, Options{MaxSessions: 2, MaxPerAddress: 1})
-	join := func(remote string) (*peer, bool) {
-		p, _ := fakePeer(server, remote)
-		return p, server.sessions.session(p)
-	}
-	a, ok := join("[2001:db8::1]:1")
-	if !ok {
-		t.Error("the first is refused")
-	}
-	if _, ok := join("[2001:db8::2]:1"); ok {
-		t.Error("a second of the same network is let in")
-	}
-	if _, ok := join("192.0.2.1:1"); !ok {
-		t.Error("a second of another address is refused")
-	}
-	if _, ok := join("192.0.2.2:1"); ok {
-		t.Error("one too many is let in")
-	}
-	server.sessions.leave(a)
-	if _, ok := join("192.0.2.2:1"); !ok {
-		t.Error("there is no room after one left")
-	}
+func TestInAFullTableASilentSessionMakesRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newServer(&script{}, Options{MaxSessions: 2, MaxPerAddress: 1})
+		join := func(remote string) (p, silent *peer) {
+			time.Sleep(time.Second)
+			p, _ = fakePeer(server, remote)
+			return p, server.sessions.session(p)
+		}
+		a, silent := join("[2001:db8::1]:1")
+		if silent != nil {
+			t.Error("the first takes a place")
+		}
+		b, silent := join("[2001:db8::2]:1")
+		if silent != a {
+			t.Error("a second of the same network does not take the place of the first")
+		}
+		if _, silent := join("192.0.2.1:1"); silent != nil {
+			t.Error("a second of another address takes a place")
+		}
+		if _, silent := join("192.0.2.2:1"); silent != b {
+			t.Error("one too many does not take the place of the longest silent")
+		}
+		if n := server.sessions.size(); n != 2 {
+			t.Errorf("there are %d sessions", n)
+		}
+	})
 }
 
 func TestSilentPeersAreSweptAway(t *testing.T) {

@@ -43,7 +43,7 @@ type Options struct {
 	MaxBody       int           // bytes of a request's body, also when it comes in blocks
 	MaxWorking    int           // requests that are worked on at once; more are refused with 5.03
 	MaxPeers      int           // peers over plain UDP that are remembered; the longest silent make room
-	MaxSessions   int           // DTLS sessions; more are refused
+	MaxSessions   int           // DTLS sessions; the longest silent make room
 	MaxPerAddress int           // peers or sessions of one address, likewise
 	SessionIdle   time.Duration // how long a DTLS session may be silent
 

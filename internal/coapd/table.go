@@ -46,26 +46,35 @@ func (t *table) plain(remote netip.AddrPort, build func() *peer) *peer {
 	if p := t.byRemote[remote]; p != nil {
 		return p
 	}
-	if of := t.bySource[source(remote)]; len(of) >= t.perSource {
-		t.remove(longestSilent(of))
-	} else if len(t.peers) >= t.limit {
-		t.remove(longestSilent(t.peers))
-	}
+	t.makeRoom(remote)
 	p := build()
 	t.insert(p)
 	t.byRemote[remote] = p
 	return p
 }
 
-// session adds a session, if there is room for it.
-func (t *table) session(p *peer) bool {
+// session adds a session. In a full table it takes the place of one that was silent for long, which the caller hangs up:
+// that device shakes hands again when it has something to say, and nobody keeps others out by being there.
+func (t *table) session(p *peer) (silent *peer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.peers) >= t.limit || len(t.bySource[source(p.remote)]) >= t.perSource {
-		return false
-	}
+	silent = t.makeRoom(p.remote)
 	t.insert(p)
-	return true
+	return silent
+}
+
+// makeRoom removes a peer if there is no room for another at remote. The caller holds mu.
+func (t *table) makeRoom(remote netip.AddrPort) (silent *peer) {
+	switch of := t.bySource[source(remote)]; {
+	case len(of) >= t.perSource:
+		silent = longestSilent(of)
+	case len(t.peers) >= t.limit:
+		silent = longestSilent(t.peers)
+	default:
+		return nil
+	}
+	t.remove(silent)
+	return silent
 }
 
 // insert adds p. The caller holds mu.
