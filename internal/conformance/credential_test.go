@@ -18,12 +18,9 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/pion/dtls/v3"
-	coapdtls "github.com/plgd-dev/go-coap/v3/dtls"
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 )
-
-var mqttTransports = transports[:2]
 
 // selfSigned returns a certificate that nobody but its device has signed, and its PEM.
 func selfSigned(t testing.TB, name string, until time.Time) (tls.Certificate, string) {
@@ -95,7 +92,7 @@ func TestEveryCredentialComesBack(t *testing.T) {
 	t.Run("an expired certificate is refused", func(t *testing.T) {
 		certificate, text := selfSigned(t, "expired", time.Now().Add(-time.Minute))
 		quoted, _ := json.Marshal(text)
-		join(t, s, transports[0], open, "expired", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
+		join(t, s, overMQTT3, open, "expired", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
 		if _, err := connect3(patience(t), s, proof{certificate: &certificate}); err == nil {
 			t.Error("it came in")
 		}
@@ -130,14 +127,10 @@ func TestEveryCredentialComesBack(t *testing.T) {
 	t.Run("a certificate over DTLS, without a token in the path", func(t *testing.T) {
 		certificate, text := selfSigned(t, "coaps", time.Now().Add(time.Hour))
 		quoted, _ := json.Marshal(text)
-		join(t, s, transports[3], open, "coaps", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
+		join(t, s, overCoAP, open, "coaps", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
 		post := func(path string, more ...dtls.ClientOption) codes.Code {
 			t.Helper()
-			options := append([]dtls.ClientOption{
-				dtls.WithRootCAs(s.tls(proof{}).RootCAs), dtls.WithServerName("localhost"),
-				dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
-			}, more...)
-			c, err := coapdtls.Dial(s.ports.coaps, coapdtls.NewDTLSClientOptions(options...))
+			c, err := dialDTLS(s, more...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -157,7 +150,7 @@ func TestEveryCredentialComesBack(t *testing.T) {
 		if code := post("/api/v1/telemetry"); code != codes.Unauthorized {
 			t.Errorf("without a certificate: %v", code)
 		}
-		token := join(t, s, transports[3], open, "coaps-token", "").token()
+		token := join(t, s, overCoAP, open, "coaps-token", "").token()
 		stranger, _ := selfSigned(t, "coaps", time.Now().Add(time.Hour))
 		if code := post("/api/v1/"+token+"/telemetry", dtls.WithCertificates(stranger)); code != codes.Created {
 			t.Errorf("with an unknown certificate and a token: %v", code)

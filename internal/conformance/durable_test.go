@@ -187,7 +187,7 @@ func (l *load) checkJoined() {
 	for i, name := range l.asked {
 		token, told := l.joined[name]
 		if told && i%10 == 0 {
-			come(l.t, patience(l.t), l.s, transports[2], proof{token: token})
+			come(l.t, patience(l.t), l.s, overHTTP, proof{token: token})
 		}
 		if told && i%10 != 0 {
 			continue // showing each takes a process; the untold ones are those that may be half
@@ -214,7 +214,7 @@ func TestStoppingAnswersWhatCameIn(t *testing.T) {
 	s.profile("open", "create")
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	w := &writer{over: transports[0], name: "stopping", proof: proof{token: "token-stopping"}}
+	w := &writer{over: overMQTT3, name: "stopping", proof: proof{token: "token-stopping"}}
 	s.must("device", "create", w.name, "--profile", "open", "--token", w.proof.token)
 	var all sync.WaitGroup
 	all.Go(func() { w.run(ctx, s) })

@@ -71,7 +71,7 @@ func TestBeingPutOut(t *testing.T) {
 	})
 
 	t.Run("the later connection wins", func(t *testing.T) {
-		for _, over := range transports[:2] {
+		for _, over := range []transport{overMQTT3, overMQTT5, overMQTTS} {
 			t.Run(over.name, func(t *testing.T) {
 				token := join(t, s, over, open, "later-"+over.name, "").token()
 				first := come(t, patience(t), s, over, proof{token: token})

@@ -18,10 +18,13 @@ import (
 
 	paho5 "github.com/eclipse/paho.golang/paho"
 	paho3 "github.com/eclipse/paho.mqtt.golang"
+	"github.com/pion/dtls/v3"
+	coapdtls "github.com/plgd-dev/go-coap/v3/dtls"
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/udp"
+	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 )
 
 // A proof is what a device comes back with.
@@ -29,6 +32,7 @@ type proof struct {
 	token                        string
 	clientID, username, password string
 	certificate                  *tls.Certificate // and then over TLS
+	secure                       bool             // over TLS without one
 }
 
 // A link is a device that has come in.
@@ -49,12 +53,17 @@ type transport struct {
 	connect func(ctx context.Context, s *server, p proof) (link, error)
 }
 
-var transports = []transport{
-	{"mqtt3", provision3, connect3},
-	{"mqtt5", provision5, connect5},
-	{"http", provisionHTTP, connectHTTP},
-	{"coap", provisionCoAP, connectCoAP},
-}
+var (
+	overMQTT3 = transport{"mqtt3", provision3, connect3}
+	overMQTT5 = transport{"mqtt5", provision5, connect5}
+	overMQTTS = transport{"mqtts", provisionMQTTS, connectMQTTS}
+	overHTTP  = transport{"http", provisionHTTP, connectHTTP}
+	overCoAP  = transport{"coap", provisionCoAP, connectCoAP}
+	overCoAPS = transport{"coaps", provisionCoAPS, connectCoAPS}
+
+	transports     = []transport{overMQTT3, overMQTT5, overMQTTS, overHTTP, overCoAP, overCoAPS}
+	mqttTransports = transports[:2] // each speaks plain, or TLS where the proof is a certificate
+)
 
 func everyTransport(t *testing.T, s *server, scenario func(t *testing.T, s *server, over transport)) {
 	for _, over := range transports {
@@ -134,7 +143,7 @@ func options3(s *server, p proof) (*paho3.ClientOptions, chan error) {
 	if p.token != "" {
 		o.SetUsername(p.token)
 	}
-	if p.certificate != nil {
+	if p.certificate != nil || p.secure {
 		return o.AddBroker("ssl://" + s.ports.mqtts).SetTLSConfig(s.tls(p)), lost
 	}
 	return o.AddBroker("tcp://" + s.ports.mqtt), lost
@@ -161,8 +170,21 @@ func (l *link3) report(ctx context.Context, body string) error {
 func (l *link3) ended() <-chan error { return l.lost }
 func (l *link3) close()              { l.client.Disconnect(0) }
 
+func connectMQTTS(ctx context.Context, s *server, p proof) (link, error) {
+	p.secure = true
+	return connect3(ctx, s, p)
+}
+
 func provision3(ctx context.Context, s *server, body string) (string, error) {
-	l, err := connect3(ctx, s, proof{username: "provision"})
+	return join3(ctx, s, proof{username: "provision"}, body)
+}
+
+func provisionMQTTS(ctx context.Context, s *server, body string) (string, error) {
+	return join3(ctx, s, proof{username: "provision", secure: true}, body)
+}
+
+func join3(ctx context.Context, s *server, p proof, body string) (string, error) {
+	l, err := connect3(ctx, s, p)
 	if err != nil {
 		return "", err
 	}
@@ -305,17 +327,44 @@ func provisionHTTP(ctx context.Context, s *server, body string) (string, error) 
 	return post(ctx, s.url()+"/api/v1/provision", body)
 }
 
-// CoAP with go-coap.
+// CoAP with go-coap, over UDP and DTLS.
 
-type linkCoAP struct{ address, token string }
+// A dialer opens a way for requests.
+type dialer func(s *server) (*udpclient.Conn, error)
 
-func connectCoAP(ctx context.Context, s *server, p proof) (link, error) {
-	l := &linkCoAP{s.ports.coap, p.token}
+func dialUDP(s *server) (*udpclient.Conn, error) {
+	return udp.Dial(s.ports.coap, options.WithErrors(func(error) {}))
+}
+
+func dialDTLS(s *server, more ...dtls.ClientOption) (*udpclient.Conn, error) {
+	how := append([]dtls.ClientOption{
+		dtls.WithRootCAs(s.tls(proof{}).RootCAs), dtls.WithServerName("localhost"),
+		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
+	}, more...)
+	return coapdtls.Dial(s.ports.coaps, coapdtls.NewDTLSClientOptions(how...), options.WithErrors(func(error) {}))
+}
+
+type linkCoAP struct {
+	s     *server
+	dial  dialer
+	token string
+}
+
+func comeCoAP(ctx context.Context, s *server, dial dialer, p proof) (link, error) {
+	l := &linkCoAP{s, dial, p.token}
 	return l, l.report(ctx, "{}")
 }
 
-func postCoAP(ctx context.Context, address, path, body string) (codes.Code, string, error) {
-	c, err := udp.Dial(address, options.WithErrors(func(error) {}))
+func connectCoAP(ctx context.Context, s *server, p proof) (link, error) {
+	return comeCoAP(ctx, s, dialUDP, p)
+}
+
+func connectCoAPS(ctx context.Context, s *server, p proof) (link, error) {
+	return comeCoAP(ctx, s, func(s *server) (*udpclient.Conn, error) { return dialDTLS(s) }, p)
+}
+
+func postCoAP(ctx context.Context, s *server, dial dialer, path, body string) (codes.Code, string, error) {
+	c, err := dial(s)
 	if err != nil {
 		return 0, "", err
 	}
@@ -329,7 +378,7 @@ func postCoAP(ctx context.Context, address, path, body string) (codes.Code, stri
 }
 
 func (l *linkCoAP) report(ctx context.Context, body string) error {
-	code, text, err := postCoAP(ctx, l.address, "/api/v1/"+l.token+"/telemetry", body)
+	code, text, err := postCoAP(ctx, l.s, l.dial, "/api/v1/"+l.token+"/telemetry", body)
 	if err == nil && code != codes.Created {
 		err = fmt.Errorf("CoAP %v: %s", code, text)
 	}
@@ -338,10 +387,18 @@ func (l *linkCoAP) report(ctx context.Context, body string) error {
 func (l *linkCoAP) ended() <-chan error { return nil }
 func (l *linkCoAP) close()              {}
 
-func provisionCoAP(ctx context.Context, s *server, body string) (string, error) {
-	code, text, err := postCoAP(ctx, s.ports.coap, "/api/v1/provision", body)
+func joinCoAP(ctx context.Context, s *server, dial dialer, body string) (string, error) {
+	code, text, err := postCoAP(ctx, s, dial, "/api/v1/provision", body)
 	if err == nil && code != codes.Created && code != codes.BadRequest {
 		err = errors.New(code.String())
 	}
 	return text, err
+}
+
+func provisionCoAP(ctx context.Context, s *server, body string) (string, error) {
+	return joinCoAP(ctx, s, dialUDP, body)
+}
+
+func provisionCoAPS(ctx context.Context, s *server, body string) (string, error) {
+	return joinCoAP(ctx, s, func(s *server) (*udpclient.Conn, error) { return dialDTLS(s) }, body)
 }
