@@ -45,15 +45,21 @@ func (p Packet) Empty() error {
 	return nil
 }
 
-// Disconnect reads a DISCONNECT of MQTT 5 and returns its reason code.
-func (p Packet) Disconnect() (Code, error) {
+// A Disconnect is a DISCONNECT of MQTT 5.
+type Disconnect struct {
+	Code          Code
+	SessionExpiry uint32 // seconds; 0 also if that of the CONNECT stands
+}
+
+// Disconnect reads a DISCONNECT of MQTT 5.
+func (p Packet) Disconnect() (d Disconnect, err error) {
 	if len(p.Body) == 0 { // [MQTT 5, 3.14.2.1]
-		return Success, nil
+		return d, nil
 	}
 	r := reader{rest: p.Body}
-	code := Code(r.byte())
+	d.Code = Code(r.byte())
 	if len(r.rest) > 0 {
-		r.properties(inDisconnect)
+		d.SessionExpiry = r.properties(inDisconnect).number(sessionExpiry, 0)
 	}
-	return code, r.end()
+	return d, r.end()
 }

@@ -60,8 +60,8 @@ func TestALongReasonIsCutBetweenCharacters(t *testing.T) {
 		t.Error(err)
 	}
 	b = AppendDisconnect(nil, SessionTakenOver, "x"+strings.Repeat("é", 400))
-	if code, err := packet(t, b, V5).Disconnect(); err != nil || code != SessionTakenOver {
-		t.Error(code, err)
+	if d, err := packet(t, b, V5).Disconnect(); err != nil || d.Code != SessionTakenOver {
+		t.Error(d, err)
 	}
 }
 
@@ -102,18 +102,18 @@ func TestDisconnect(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		body []byte
-		want Code
+		want Disconnect
 		code Code
 	}{
-		{"without a code it is a success", nil, Success, 0},
-		{"with a code", []byte{4}, 4, 0},
-		{"with properties", []byte{0, 5, 0x11, 0, 0, 0, 0}, 0, 0},
-		{"with a property that has no place", []byte{0, 3, 0x21, 0, 1}, 0, MalformedPacket},
+		{"without a code it is a success", nil, Disconnect{}, 0},
+		{"with a code", []byte{4}, Disconnect{Code: 4}, 0},
+		{"with properties", []byte{0, 5, 0x11, 0, 0, 1, 0}, Disconnect{0, 256}, 0},
+		{"with a property that has no place", []byte{0, 3, 0x21, 0, 1}, Disconnect{}, MalformedPacket},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := Packet{Type: TypeDisconnect, Body: test.body}.Disconnect()
 			if got != test.want || codeOf(err) != test.code {
-				t.Errorf("got %#x, %v", got, err)
+				t.Errorf("got %+v, %v", got, err)
 			}
 		})
 	}

@@ -38,6 +38,7 @@ type conn struct {
 	joining   bool   // a provisioning session
 	problems  bool   // reason strings are welcome on every packet
 	quiet     bool   // no reason strings at all
+	expires   bool   // the client asked for a session that lasts
 	maxSend   uint16 // publishes that the client takes at once
 	limit     int    // remaining length of what it may send
 	keepAlive uint32 // ticks of silence that end the session; 0: none do
@@ -173,17 +174,26 @@ func (c *conn) packet(ctx context.Context, p mqtt.Packet) (goodbye bool, err err
 	case mqtt.TypePingreq:
 		return false, c.ping(p)
 	case mqtt.TypeDisconnect:
-		if c.version != mqtt.V5 {
-			return true, p.Empty()
-		}
-		_, err := p.Disconnect()
-		return true, err
+		err := c.disconnected(p)
+		return err == nil, err
 	case mqtt.TypeConnect:
 		return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a second CONNECT"} // [MQTT-3.1.0-2]
 	case mqtt.TypeAuth:
 		return false, &mqtt.Error{Code: mqtt.BadAuthMethod, Why: "enhanced authentication is not served"}
 	}
 	return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a packet that only servers send"}
+}
+
+// disconnected takes a DISCONNECT.
+func (c *conn) disconnected(p mqtt.Packet) error {
+	if c.version != mqtt.V5 {
+		return p.Empty()
+	}
+	d, err := p.Disconnect()
+	if err == nil && d.SessionExpiry > 0 && !c.expires { // [MQTT 5, 3.14.2.2.2]
+		return &mqtt.Error{Code: mqtt.ProtocolError, Why: "a session that ends with its connection is asked to last"}
+	}
+	return err
 }
 
 func (c *conn) ping(p mqtt.Packet) error {

@@ -33,6 +33,7 @@ func TestPacketsThatEndTheSession(t *testing.T) {
 		{"a topic that is not UTF-8 [MQTT-1.5.4-1]", 5, publishPacket(mqtt.V5, "\xff", "", 1, 1), 0x81, muster.ReasonPacketMalformed},
 		{"a packet over the maximum", 5, []byte{0x30, 0xff, 0xff, 0x7f}, 0x95, muster.ReasonPacketTooLarge},
 		{"a SUBSCRIBE without filters [MQTT-3.8.3-2]", 5, []byte{0x82, 3, 0, 1, 0}, 0x82, muster.ReasonProtocolError},
+		{"a DISCONNECT that asks the session to last [MQTT 5, 3.14.2.2.2]", 5, []byte{0xe0, 7, 0, 5, 0x11, 0, 0, 0, 9}, 0x82, muster.ReasonProtocolError},
 		{"AUTH in 3.1.1", 4, []byte{0xf0, 0}, 0, muster.ReasonPacketMalformed},
 		{"a DISCONNECT with a body in 3.1.1", 4, []byte{0xe0, 1, 0}, 0, muster.ReasonPacketMalformed},
 	}

@@ -156,7 +156,7 @@ func (c *conn) hello(connect *mqtt.Connect) *muster.Hello {
 
 // judge asks dispatch whether the client may come in, and tells it if not.
 func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello) bool {
-	c.version = connect.Version
+	c.version, c.maxPacket = connect.Version, connect.MaximumPacket
 	var no refusal
 	var err error
 	switch {
@@ -180,7 +180,7 @@ func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello
 	if c.version != mqtt.V5 {
 		c.say(mqtt.AppendReturn(nil, no.v3))
 	} else {
-		b := mqtt.AppendConnack(nil, &mqtt.Connack{Code: no.code, Reason: publicReason(err)})
+		b := mqtt.AppendConnack(nil, &mqtt.Connack{Code: no.code, Reason: c.reason(err)}) // [MQTT-3.2.2-19]
 		if no.farewell != 0 {
 			b = mqtt.AppendDisconnect(b, no.farewell, "")
 		}
@@ -217,7 +217,7 @@ func (c *conn) welcome(connect *mqtt.Connect) bool {
 func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
 	now, who, keepAlive := c.s.clock.Load(), c.peer.Identity(), connect.KeepAlive
 	c.joining, c.quiet, c.problems = c.peer.Provisioning(), who.Quiet, connect.WantProblems
-	c.limit, c.maxPacket, c.maxSend = c.s.maxPacket, connect.MaximumPacket, min(connect.ReceiveMaximum, window)
+	c.limit, c.maxSend, c.expires = c.s.maxPacket, min(connect.ReceiveMaximum, window), connect.SessionExpiry > 0
 	switch {
 	case c.joining:
 		c.limit = min(c.limit, provisionLimit)
@@ -229,7 +229,7 @@ func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
 		ReceiveMaximum: window,
 		MaximumPacket:  uint32(c.limit + packetHeader),
 		TopicAliases:   topicAliases,
-		EndSession:     connect.SessionExpiry > 0,
+		EndSession:     c.expires,
 	}
 	if c.version == mqtt.V5 && c.s.keepAlive > 0 && (keepAlive == 0 || keepAlive > c.s.keepAlive) {
 		keepAlive = c.s.keepAlive // [MQTT-3.1.2-21]

@@ -149,12 +149,14 @@ func (s *Server) accept(ctx context.Context, accepted net.Conn, config *tls.Conf
 	}
 	if s.maxConns > 0 && s.open.Load() >= s.maxConns {
 		s.metrics.refused(muster.ReasonServerBusy)
-		return c.wire.Close()
+		_ = c.wire.Close()
+		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {
-		return c.wire.Close()
+		_ = c.wire.Close()
+		return nil
 	}
 	s.open.Add(1)
 	s.running.Add(1)

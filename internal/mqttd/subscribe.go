@@ -24,9 +24,9 @@ func (c *conn) subscribe(p mqtt.Packet) error {
 	defer c.mu.Unlock()
 	var codes []mqtt.Code
 	for f := range s.Filters() {
-		code := c.grant(f)
-		if s.Identified {
-			code = mqtt.SubscriptionIDsRefused
+		code := mqtt.SubscriptionIDsRefused
+		if !s.Identified {
+			code = c.grant(f)
 		}
 		if c.version != mqtt.V5 && code > 2 {
 			code = mqtt.SubscribeFailure

@@ -25,7 +25,7 @@ func TestSubscribe(t *testing.T) {
 
 	d.send(subscribePacket(mqtt.V5, 1, 0, "a/b", "#", "r/1", "$share/g/a/b"))
 	d.expect([]byte{0x90, 7, 0, 1, 0, 0, 0x8f, 0x8f, 0x9e})
-	d.send(frame(0x82, []byte{0, 3, 2, 0x0b, 1}, text("a/b"), []byte{1}))
+	d.send(frame(0x82, []byte{0, 3, 2, 0x0b, 1}, text("r/+"), []byte{1})) // refused, and so not kept
 	d.expect([]byte{0x90, 4, 0, 3, 0, 0xa1})
 	d.send(frame(0xa2, []byte{0, 2, 0}, text("a/b"), text("r/+")))
 	d.expect([]byte{0xb0, 5, 0, 2, 0, 0, 0x11})
