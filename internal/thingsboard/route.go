@@ -12,9 +12,6 @@ import (
 // one belongs.
 func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string, err error) {
 	path := r.Path
-	if r.Transport == muster.CoAP {
-		path = splitPath(path)
-	}
 	if len(path) < 3 || len(path) > 4 || path[0] != "api" || path[1] != "v1" {
 		return "", "", muster.Refuse(muster.ReasonTopicUnknown, "")
 	}
@@ -36,14 +33,6 @@ func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string,
 		return "", address, err
 	}
 	return muster.Secret(owner[0]), address, nil
-}
-
-// splitPath takes a path apart that a client has sent as one option.
-func splitPath(path []string) []string {
-	if len(path) != 1 || !strings.Contains(path[0], "/") {
-		return path
-	}
-	return strings.SplitN(strings.TrimPrefix(path[0], "/"), "/", 5)
 }
 
 // routeHTTP finds the address of a feature (ThingsBoard device API 4).

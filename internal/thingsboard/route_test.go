@@ -68,16 +68,6 @@ func TestRoute(t *testing.T) {
 			if muster.ReasonOf(err) != test.reason || token != test.token || address != test.address {
 				t.Errorf("%q, %q, %v", token.Reveal(), address, err)
 			}
-			if test.transport != muster.CoAP {
-				return
-			}
-			for _, path := range []string{test.path, "/" + test.path} { // the whole path in one option
-				request.Path = []string{path}
-				token, address, err := dialect.Route(request)
-				if muster.ReasonOf(err) != test.reason || token != test.token || address != test.address {
-					t.Errorf("%s: %q, %q, %v", path, token.Reveal(), address, err)
-				}
-			}
 		})
 	}
 }
