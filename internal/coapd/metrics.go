@@ -27,8 +27,8 @@ func newMetrics(r prometheus.Registerer, peers, sessions func() int) *metrics {
 			Help: "Requests of devices over CoAP, by the code of the answer.",
 		}, []string{"code"}),
 		panics:     counter("muster_coap_panics_total", "Requests of devices over CoAP that ended in a recovered panic. Anything but 0 is a bug."),
-		malformed:  counter("muster_coap_malformed_total", "Datagrams that are not CoAP."),
-		handshakes: counter("muster_coap_handshakes_failed_total", "DTLS handshakes that came to nothing."),
+		malformed:  counter("muster_coap_datagrams_malformed_total", "Datagrams that are not CoAP."),
+		handshakes: counter("muster_coap_dtls_handshakes_failed_total", "DTLS handshakes that came to nothing."),
 	}
 	if r != nil {
 		r.MustRegister(m.requests, m.panics, m.malformed, m.handshakes,

@@ -26,7 +26,7 @@ func newMetrics(r prometheus.Registerer, in *Intake) *metrics {
 			Name: "muster_telemetry_bytes_total", Help: "Bytes of keys and values that were made durable, before compression.",
 		}),
 		failed: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "muster_telemetry_failed_commits_total", Help: "Commits that failed, by reason. Nothing in them was acknowledged.",
+			Name: "muster_telemetry_commits_failed_total", Help: "Commits that failed, by reason. Nothing in them was acknowledged.",
 		}, []string{"reason"}),
 		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "muster_telemetry_commit_seconds", Help: "How long commits took.",
