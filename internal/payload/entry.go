@@ -10,11 +10,11 @@ import (
 // Begin starts a sample: it drops the entries that were not taken with Values.
 func (s *Scanner) Begin() {
 	s.out = s.out[:s.sample]
-	s.count, s.repeated = 0, false
+	s.keys, s.count, s.repeated = s.taken, 0, false
 }
 
 // Entry takes the next value and appends it under key. Null is dropped, and so are blank keys and those longer than
-// muster.MaxKeyLength. More than muster.MaxKeys entries in one text are refused.
+// muster.MaxKeyLength. More than muster.MaxKeys entries in one text are refused, those that Begin drops not counted.
 func (s *Scanner) Entry(key []byte) error {
 	start := len(s.out)
 	s.out = binary.AppendUvarint(s.out, uint64(len(key)))
@@ -85,7 +85,7 @@ func (s *Scanner) Values() muster.Values {
 		s.keepLast()
 	}
 	start := s.sample
-	s.sample = len(s.out)
+	s.sample, s.taken = len(s.out), s.keys
 	s.Begin()
 	return s.out[start:len(s.out):len(s.out)]
 }

@@ -34,6 +34,7 @@ type Scanner struct {
 	limit  int    // out grows no further while the text of one value is written
 	sample int    // where the entries since Begin start in out
 	keys   int    // entries of the whole text
+	taken  int    // of them those that Values has taken
 
 	// The keys since Begin, as offsets into out, to find repeated ones; when there are more, repeated is assumed.
 	names    [32]span

@@ -94,6 +94,23 @@ func TestTelemetryRefuses(t *testing.T) {
 	}
 }
 
+func TestTimesAndTheMemberValuesAreNoKeys(t *testing.T) {
+	for name, one := range map[string]string{"the time first": `{"ts":1,"values":{"a":2}},`, "the values first": `{"values":{"a":2},"ts":1},`} {
+		all := strings.Repeat(one, muster.MaxKeys)
+		up, err := read("v1/devices/me/telemetry", "["+strings.TrimSuffix(all, ",")+"]")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if n := len(up.(*muster.Telemetry).Samples); n != muster.MaxKeys {
+			t.Errorf("%s: %d samples", name, n)
+		}
+		if up, err = read("v1/devices/me/telemetry", "["+all+`{"b":1}]`); muster.ReasonOf(err) != muster.ReasonPayloadInvalid {
+			t.Errorf("%s: one key more: %v, %v", name, up, err)
+		}
+	}
+}
+
 // FuzzTelemetry holds that whatever is sent stays within the bounds of a message and can be read back.
 func FuzzTelemetry(f *testing.F) {
 	for _, in := range []string{
