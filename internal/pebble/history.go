@@ -1,14 +1,26 @@
 package pebble
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"muster"
 )
 
+const (
+	// maxAnswer bounds the readings of one answer, in bytes.
+	maxAnswer = 64 << 20
+	// readingSize is what a reading takes besides its text.
+	readingSize = 64
+	// thinFrom is how many points wait before those are looked for that no longer count.
+	thinFrom = 4096
+)
+
 // History returns the readings of one key in the range, by time, those of equal time in the order they came. Of several
-// that the device stamped itself with the same time, the last alone stands.
+// that the device stamped itself with the same time, the last alone stands. An answer that reaches maxAnswer ends with the
+// readings of that time.
 func (r *Readings) History(ctx context.Context, device muster.DeviceID, key string, within muster.Range) (_ []muster.Reading, err error) {
 	if within.From >= within.To || within.Limit <= 0 {
 		return nil, nil
@@ -38,6 +50,7 @@ func (r *Readings) History(ctx context.Context, device muster.DeviceID, key stri
 type timeline struct {
 	key      string
 	limit    int
+	size     int // of the readings, in bytes
 	readings []muster.Reading
 	stamped  int // place of the reading of the newest time that the device stamped; -1: none
 }
@@ -45,17 +58,19 @@ type timeline struct {
 // add takes the next point. It is false when no more are needed.
 func (l *timeline) add(p point) bool {
 	if n := len(l.readings); n == 0 || l.readings[n-1].TS != p.ts {
-		if n >= l.limit {
+		if n >= l.limit || l.size >= maxAnswer {
 			return false
 		}
 		l.stamped = -1
 	}
 	if p.stamped {
 		if l.stamped >= 0 {
-			l.readings = append(l.readings[:l.stamped], l.readings[l.stamped+1:]...)
+			l.size -= readingSize + len(l.readings[l.stamped].Value.Text())
+			l.readings = slices.Delete(l.readings, l.stamped, l.stamped+1)
 		}
 		l.stamped = len(l.readings)
 	}
+	l.size += readingSize + len(p.value.Text())
 	l.readings = append(l.readings, muster.Reading{Key: l.key, TS: p.ts, Value: p.value})
 	return true
 }
@@ -83,6 +98,7 @@ type track struct {
 	key     string
 	within  muster.Range
 	waiting heap // points of packs that were read, until no pack can bring an earlier one
+	thinAt  int  // how many are waiting when they are thinned next
 }
 
 func (r *Readings) tracks(ctx context.Context, device muster.DeviceID, key string, within muster.Range) ([]*track, error) {
@@ -94,7 +110,7 @@ func (r *Readings) tracks(ctx context.Context, device muster.DeviceID, key strin
 		if err != nil {
 			return tracks, err
 		}
-		tracks = append(tracks, &track{cursor: c, key: key, within: within})
+		tracks = append(tracks, &track{cursor: c, key: key, within: within, thinAt: thinFrom})
 		// A pack that begins earlier may reach into the range.
 		if err := c.seek(ctx, first, max(ms, maxPackSpan)-maxPackSpan); err != nil {
 			return tracks, err
@@ -120,9 +136,12 @@ func nextPoint(ctx context.Context, tracks []*track) (_ point, ok bool, err erro
 	return first.waiting.pop(), true, nil
 }
 
-// fill reads packs until the first waiting point is the next of the track.
+// fill reads packs until the first waiting point is the next of the track. No pack has a point before its first.
 func (t *track) fill(ctx context.Context) error {
-	for !t.ended && t.ts < t.within.To && (len(t.waiting) == 0 || t.ts <= t.waiting[0].ts) {
+	for !t.ended && t.ts < t.within.To {
+		if first := (point{ts: t.ts, sequence: t.sequence}); len(t.waiting) > 0 && t.waiting[0].before(&first) {
+			return nil
+		}
 		pack, err := t.it.ValueAndErr()
 		if err != nil {
 			return broken("read history", err)
@@ -149,6 +168,10 @@ func (t *track) read(pack []byte) {
 		}
 		sequence++
 	}
+	if len(t.waiting) >= t.thinAt {
+		t.waiting.thin()
+		t.thinAt = max(thinFrom, 2*len(t.waiting))
+	}
 }
 
 // lookUp returns the value of a key; of several the last.
@@ -168,6 +191,28 @@ func lookUp(v muster.Values, key string) (value muster.Value, found bool) {
 
 // A heap holds points, the first of them in front.
 type heap []point
+
+// thin drops the points that another replaces: without it a device that repeats its times fills the memory of who asks.
+func (h *heap) thin() {
+	slices.SortFunc(*h, func(a, b point) int {
+		return cmp.Or(cmp.Compare(a.ts, b.ts), cmp.Compare(a.sequence, b.sequence))
+	})
+	kept, stamped := (*h)[:0], -1 // stamped is the place of the point of this time that the device stamped
+	for _, p := range *h {
+		if n := len(kept); n > 0 && kept[n-1].ts != p.ts {
+			stamped = -1
+		}
+		if p.stamped {
+			if stamped >= 0 {
+				kept = slices.Delete(kept, stamped, stamped+1)
+			}
+			stamped = len(kept)
+		}
+		kept = append(kept, p)
+	}
+	clear((*h)[len(kept):])
+	*h = kept
+}
 
 func (h *heap) push(p point) {
 	*h = append(*h, p)

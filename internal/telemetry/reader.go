@@ -22,7 +22,8 @@ func (r *Reader) Latest(ctx context.Context, device muster.DeviceID) ([]muster.R
 	return r.store.Latest(ctx, device)
 }
 
-// History returns readings of one key, oldest first. A Limit of 0 means muster.DefaultRangeLimit.
+// History returns readings of one key, oldest first. A Limit of 0 means muster.DefaultRangeLimit. The limit counts
+// readings; an answer of some 64 MB ends early, and the rest is in the range that begins after its last reading.
 func (r *Reader) History(ctx context.Context, device muster.DeviceID, key string, span muster.Range) ([]muster.Reading, error) {
 	switch {
 	case key == "" || len(key) > muster.MaxKeyLength:

@@ -15,7 +15,8 @@ type Store interface {
 	// the one that came last.
 	Latest(ctx context.Context, device muster.DeviceID) ([]muster.Reading, error)
 	// History returns the readings of one key in the range, by time, those of equal time in the order they came. Of several
-	// that the device stamped itself with the same time, the last alone stands.
+	// that the device stamped itself with the same time, the last alone stands. An answer may end before the limit where
+	// it would fill the memory, but never with nothing, nor between readings of one time.
 	History(ctx context.Context, device muster.DeviceID, key string, r muster.Range) ([]muster.Reading, error)
 	// Forget removes every reading of the device. Readings that are committed meanwhile may stay.
 	Forget(ctx context.Context, device muster.DeviceID) error
