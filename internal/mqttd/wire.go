@@ -15,8 +15,12 @@ import (
 // lingerTimeout is how long a peer has to take the last words.
 const lingerTimeout = time.Second
 
-// maxQueue bounds what waits to be written to one peer, in bytes.
-const maxQueue = 256 << 10
+// What waits to be written, in bytes.
+const (
+	maxQueue  = 256 << 10 // to one peer
+	maxQueues = 64 << 20  // to all peers; while there is more, none may have more than fairQueue
+	fairQueue = 4 << 10
+)
 
 // socket is what an accepted connection must be able to do.
 type socket interface {
@@ -110,17 +114,24 @@ func (w *wire) Write(b []byte) (int, error) {
 		}
 	}
 	if rest := b[sent:]; len(rest) > 0 {
-		if len(w.queue)+len(rest) > maxQueue {
+		if !w.mayQueue(len(rest)) {
 			w.err = muster.Refuse(muster.ReasonQueueFull, "")
 			return sent, w.err
 		}
 		w.queue = append(w.queue, rest...)
+		w.buffers.queued.Add(int64(len(rest)))
 		if !w.writing {
 			w.writing = true
 			go w.drain()
 		}
 	}
 	return len(b), nil
+}
+
+// mayQueue reports whether there is room for n more bytes. The caller holds mu.
+func (w *wire) mayQueue(n int) bool {
+	n += len(w.queue)
+	return n <= fairQueue || n <= maxQueue && w.buffers.queued.Load() < maxQueues
 }
 
 // drain writes the queue until it is empty, or until the peer takes too long.
@@ -131,14 +142,24 @@ func (w *wire) drain() {
 			return
 		}
 		_, err := w.socket.Write(b)
+		w.buffers.queued.Add(-int64(len(b)))
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = muster.Because(muster.ReasonQueueFull, err)
 		}
 		if err != nil {
 			w.fail(err)
+			w.dropQueue()
 			return
 		}
 	}
+}
+
+// dropQueue forgets what is never written: nothing is queued after a failure.
+func (w *wire) dropQueue() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buffers.queued.Add(-int64(len(w.queue)))
+	w.queue = nil
 }
 
 // dequeue returns what is to be written next, with the deadline for it set; nil when nothing is left.

@@ -99,8 +99,30 @@ func TestTheQueueIsBounded(t *testing.T) {
 	}
 }
 
+func TestAllQueuesTogetherAreBounded(t *testing.T) {
+	w, far := wired(t, time.Minute)
+	want := fill(t, w, 1) // the socket is full
+	w.buffers.queued.Add(maxQueues)
+	for range 2 {
+		more := make([]byte, fairQueue/4)
+		if _, err := w.Write(more); err != nil {
+			t.Fatal(err)
+		}
+		want = append(want, more...)
+	}
+	if _, err := w.Write(make([]byte, fairQueue)); !errors.Is(err, muster.ReasonQueueFull) {
+		t.Error(err)
+	}
+	got := make([]byte, len(want))
+	if _, err := io.ReadFull(far, got); err != nil || !bytes.Equal(got, want) {
+		t.Error("not what was written", err)
+	}
+	eventually(t, "nothing is queued", func() bool { return w.buffers.queued.Load() == maxQueues })
+}
+
 func TestWhoeverTakesNothingIsGivenUp(t *testing.T) {
 	w, _ := wired(t, 20*time.Millisecond)
 	fill(t, w, maxQueue/2)
 	eventually(t, "the wire has failed", func() bool { return errors.Is(w.failure(), muster.ReasonQueueFull) })
+	eventually(t, "nothing is queued", func() bool { return w.buffers.queued.Load() == 0 })
 }
