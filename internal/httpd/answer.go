@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"muster"
@@ -12,21 +13,30 @@ import (
 // Header values that answers share; nobody changes them.
 var (
 	anyone        = []string{"*"}
-	methods       = []string{"GET, HEAD, POST, OPTIONS"}
+	methods       = []string{"GET, HEAD, POST, OPTIONS"} // of attributes, which can be read
+	postOnly      = []string{"POST, OPTIONS"}            // of everything else
 	jsonContent   = []string{"application/json"}
 	binaryContent = []string{"application/octet-stream"}
 	noLength      = []string{"0"}
 )
 
-// answer writes what came of a request. A body is what the dialect has to say, also where it says a refusal.
-func (h *handler) answer(w http.ResponseWriter, m muster.Message, err error) {
+// allowed returns the methods that a path is served with.
+func allowed(path string) []string {
+	if strings.HasSuffix(path, "/attributes") {
+		return methods
+	}
+	return postOnly
+}
+
+// answer writes what came of a request to a path. A body is what the dialect has to say, also where it says a refusal.
+func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, err error) {
 	code := status(m, err)
 	if err != nil && muster.KindOf(err) == muster.Internal {
 		h.log.Error("a request failed", "error", err)
 	}
 	header := w.Header()
 	if code == http.StatusMethodNotAllowed {
-		header["Allow"] = methods
+		header["Allow"] = allowed(path)
 	}
 	if err != nil && len(m.Body) == 0 {
 		h.refuse(w, code, err)

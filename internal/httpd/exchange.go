@@ -22,11 +22,16 @@ const (
 	keepBuffer  = 64 << 10
 )
 
+// maxLarge bounds the buffers over keepBuffer of all requests together, in bytes: a body is read before anybody is
+// recognised, and it may come slowly.
+const maxLarge = 128 << 20
+
 // An exchange is what one request needs while it is served; it is used again for another when that is over.
 type exchange struct {
 	hello   muster.Hello
 	request muster.Request
 	buffer  []byte
+	large   int // size of the buffer if that is over keepBuffer, and counted
 }
 
 var exchanges = sync.Pool{New: func() any { return &exchange{buffer: make([]byte, 0, firstBuffer)} }}
@@ -43,9 +48,10 @@ func (x *exchange) release() {
 	}
 }
 
-// readBody reads the body as it is: forms are not decoded. A body that announces more than limit is not read at all, and
-// one that does not say its length is read to limit and no further.
-func (x *exchange) readBody(r *http.Request, limit int) error {
+// readBody reads the body as it is: forms are not decoded. A body that announces more than the limit is not read at all,
+// and one that does not say its length is read to the limit and no further.
+func (h *handler) readBody(x *exchange, r *http.Request) error {
+	limit := h.maxBody
 	tooLarge := func() error {
 		return muster.Refuse(muster.ReasonPayloadTooLarge, "Payload size exceeds the limit of %d bytes", limit)
 	}
@@ -57,6 +63,9 @@ func (x *exchange) readBody(r *http.Request, limit int) error {
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
+			if !h.hold(x, cap(b)) {
+				return muster.Refuse(muster.ReasonServerBusy, "")
+			}
 		}
 		n, err := r.Body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
@@ -72,6 +81,26 @@ func (x *exchange) readBody(r *http.Request, limit int) error {
 			return muster.Refuse(muster.ReasonPayloadInvalid, "the body ended too early")
 		}
 	}
+}
+
+// hold counts the buffer of x if it is large, unless there are too many.
+func (h *handler) hold(x *exchange, size int) bool {
+	if size <= keepBuffer {
+		return true
+	}
+	more := int64(size - x.large)
+	if h.large.Add(more) > maxLarge {
+		h.large.Add(-more)
+		return false
+	}
+	x.large = size
+	return true
+}
+
+// letGo ends what hold began.
+func (h *handler) letGo(x *exchange) {
+	h.large.Add(-int64(x.large))
+	x.large = 0
 }
 
 // readAddress splits path and query. Each segment is unescaped once, so a token may hold an escaped slash.

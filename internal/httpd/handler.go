@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -40,6 +41,7 @@ type handler struct {
 	maxBody int
 	metrics *metrics
 	log     *slog.Logger
+	large   atomic.Int64 // bytes of buffers over keepBuffer
 }
 
 // New returns the handler of the device API, to be mounted at Prefix. Whoever speaks is judged by the token in the path
@@ -60,8 +62,12 @@ func newHandler(do doer, o Options) *handler {
 // ServeHTTP answers one request.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answering := false
+	var x *exchange
 	defer func() {
 		if caught := recover(); caught != nil {
+			if x != nil {
+				h.letGo(x)
+			}
 			h.caught(w, caught, answering)
 		}
 	}()
@@ -70,16 +76,17 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.preflight(w, r)
 		return
 	}
-	x := exchanges.Get().(*exchange)
+	x = exchanges.Get().(*exchange)
 	m, err := h.serve(x, r)
 	answering = true
-	h.answer(w, m, err)
+	h.answer(w, r.URL.Path, m, err)
+	h.letGo(x)
 	x.release() // not deferred: what a panic left behind is not used again
 }
 
 // serve reads the request into x and has it served.
 func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
-	if err := x.readBody(r, h.maxBody); err != nil {
+	if err := h.readBody(x, r); err != nil {
 		return muster.Message{}, err
 	}
 	if err := x.readAddress(r.URL); err != nil {
@@ -111,8 +118,8 @@ func (h *handler) caught(w http.ResponseWriter, caught any, answering bool) {
 // preflight tells a browser, or whoever asks, what may be asked for.
 func (h *handler) preflight(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
-	header["Allow"] = methods
-	header["Access-Control-Allow-Methods"] = methods
+	header["Allow"] = allowed(r.URL.Path)
+	header["Access-Control-Allow-Methods"] = allowed(r.URL.Path)
 	if len(r.Header["Access-Control-Request-Headers"]) > 0 {
 		header["Access-Control-Allow-Headers"] = anyone
 	}

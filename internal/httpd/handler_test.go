@@ -199,6 +199,19 @@ func TestRefusalsHaveThingsBoardsShapeAndOurReason(t *testing.T) {
 	}
 }
 
+func TestARefusedMethodIsToldWhichAreServed(t *testing.T) {
+	for path, want := range map[string]string{
+		"/api/v1/provision":    "POST, OPTIONS",
+		"/api/v1/T/telemetry":  "POST, OPTIONS",
+		"/api/v1/T/attributes": "GET, HEAD, POST, OPTIONS",
+	} {
+		got := ask(t, &script{err: muster.Refuse(muster.ReasonMethodNotAllowed, "")}, Options{}, httptest.NewRequest("PUT", path, nil))
+		if allow := got.Header.Get("Allow"); got.StatusCode != 405 || allow != want {
+			t.Errorf("%s: %s, Allow: %s", path, got.Status, allow)
+		}
+	}
+}
+
 // unsized hides its length, as a chunked body does.
 type unsized struct{ io.Reader }
 
@@ -331,6 +344,31 @@ func TestARealClientAndAnEscapedToken(t *testing.T) {
 	defer head.Body.Close()
 	if head.StatusCode != 200 || body(t, head) != "" || head.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("HEAD: %s %v", head.Status, head.Header)
+	}
+}
+
+func TestLargeBodiesTogetherAreBounded(t *testing.T) {
+	s := &script{}
+	h := newHandler(s, Options{})
+	post := func(size int) int {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("POST", "/api/v1/T/telemetry", strings.NewReader(strings.Repeat("x", size))))
+		return w.Code
+	}
+	if got := post(DefaultMaxBody); got != 200 || h.large.Load() != 0 {
+		t.Errorf("a large body: %d, %d bytes are held", got, h.large.Load())
+	}
+	s.panics = "boom"
+	if got := post(DefaultMaxBody); got != 500 || h.large.Load() != 0 {
+		t.Errorf("a panic: %d, %d bytes are held", got, h.large.Load())
+	}
+	s.panics = nil
+	h.large.Store(maxLarge - keepBuffer)
+	if got := post(DefaultMaxBody); got != 503 || h.large.Load() != maxLarge-keepBuffer {
+		t.Errorf("a large body too many: %d, %d bytes are held", got, h.large.Load())
+	}
+	if got := post(keepBuffer / 2); got != 200 {
+		t.Errorf("a body as devices send it: %d", got)
 	}
 }
 
