@@ -30,7 +30,9 @@ func TestMain(m *testing.M) {
 	for _, tags := range []string{"", "ackbeforecommit"} {
 		binaries.Store(tags, sync.OnceValues(func() (string, error) {
 			path := filepath.Join(dir, "muster"+tags)
-			out, err := exec.Command("go", "build", "-tags", tags, "-o", path, "muster/cmd/muster").CombinedOutput()
+			build := exec.Command("go", "build", "-trimpath", "-tags", tags, "-o", path, "muster/cmd/muster")
+			build.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is shipped
+			out, err := build.CombinedOutput()
 			if err != nil {
 				return "", fmt.Errorf("build: %w\n%s", err, out)
 			}
