@@ -64,6 +64,9 @@ func refusal(code codes.Code) answer { return answer{code: code, format: noForma
 // success reports whether the code is of class 2 and ends the exchange.
 func (a *answer) success() bool { return a.code>>5 == 2 && a.code != codes.Continue }
 
+// provisions reports whether this lets a device in: nothing else that is created has a payload.
+func (a *answer) provisions() bool { return a.code == codes.Created && len(a.payload) > 0 }
+
 // message returns the answer to a request as a message of the given type.
 func (a *answer) message(t message.Type, id uint16, token message.Token) message.Message {
 	m := message.Message{Type: t, MessageID: int32(id), Token: token, Code: a.code, Payload: a.payload}

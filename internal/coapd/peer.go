@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
 	coapnet "github.com/plgd-dev/go-coap/v3/net"
 )
 
@@ -157,19 +158,22 @@ func (p *peer) conclude(e *exchange, token message.Token, a answer) {
 
 // compose returns the messages that answer a request. A confirmable request that succeeds is acknowledged and answered
 // by a confirmable message of its own, as ThingsBoard does (ThingsBoard device API 5.2). What rides on the acknowledgement
-// is a refusal, so that a stranger is not sent anything twice, and an answer in blocks, because there are clients that
-// ask for the next block in their acknowledgement of a confirmable one.
+// is an answer to a provision request, as there; a refusal, so that a stranger is not sent anything twice; and an answer in
+// blocks, because there are clients that ask for the next block in their acknowledgement of a confirmable one. A request
+// that need not be confirmed and has an option that must be understood and is not is rejected. [RFC 7252, 5.4.1]
 func (p *peer) compose(e *exchange, token message.Token, a answer) [][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.concluded = true
 	mayAwait := !p.gone && len(p.awaiting) < maxAwaiting
 	switch {
+	case !e.confirmable && a.code == codes.BadOption:
+		return [][]byte{empty(message.Reset, e.id)}
 	case !e.confirmable, e.acknowledged && !mayAwait:
 		return [][]byte{encode(a.message(message.NonConfirmable, p.nextID(), token))}
 	case e.acknowledged:
 		return [][]byte{p.await(a, token)}
-	case a.success() && a.block2 == nil && mayAwait:
+	case a.success() && !a.provisions() && a.block2 == nil && mayAwait:
 		e.acknowledged, e.reply = true, empty(message.Acknowledgement, e.id)
 		return [][]byte{e.reply, p.await(a, token)}
 	}

@@ -131,6 +131,28 @@ func TestANonConfirmableRequestIsAnsweredByANonConfirmableMessage(t *testing.T) 
 	}
 }
 
+func TestAProvisioningAnswerRidesOnTheAcknowledgement(t *testing.T) {
+	_, address := serveUDP(t, says(muster.Message{Body: []byte(`{"status":"SUCCESS"}`)}, nil), Options{})
+	w := dial(t, address)
+	w.write(w.next(call{typ: message.Confirmable, path: []string{"api", "v1", "provision"}, token: "tok", body: "{}"}))
+	got := w.must()
+	if got.Type != message.Acknowledgement || got.Code != codes.Created || got.MessageID != int32(w.id) || string(got.Payload) != `{"status":"SUCCESS"}` {
+		t.Errorf("answered by %v %q", &got, got.Payload)
+	}
+	if m, ok := w.read(); ok {
+		t.Errorf("then comes %v", &m)
+	}
+}
+
+func TestANonConfirmableRequestWithAnUnknownCriticalOptionIsReset(t *testing.T) {
+	_, address := serveUDP(t, &script{}, Options{})
+	w := dial(t, address)
+	w.write(w.next(call{typ: message.NonConfirmable, path: telemetry("T"), token: "tok", options: message.Options{option(2049, 1)}}))
+	if got := w.must(); got.Type != message.Reset || got.MessageID != int32(w.id) || got.Code != codes.Empty {
+		t.Errorf("answered by %v", &got)
+	}
+}
+
 func TestARefusalRidesOnTheAcknowledgement(t *testing.T) {
 	_, address := serveUDP(t, says(muster.Message{}, muster.Refuse(muster.ReasonTokenUnknown, "")), Options{})
 	w := dial(t, address)
