@@ -50,18 +50,20 @@ func TestProof(t *testing.T) {
 		{"three words with points", muster.Hello{Transport: muster.MQTT, Password: "a.b.c"}, false},
 		{"two parts", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"ES256"}`, "e30")}, false},
 		{"four parts", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"ES256"}`, "e30", "c2ln", "x")}, false},
-		{"an empty signature", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"none"}`, "e30", "")}, false},
+		{"an empty signature", muster.Hello{Transport: muster.MQTT, ClientID: "dev", Password: jws(`{"alg":"none"}`, "e30", "")}, true},
 		{"a header without an algorithm", muster.Hello{Transport: muster.MQTT, Password: jws(`{"typ":"JWT"}`, "e30", "c2ln")}, false},
 		{"a header that is no object", muster.Hello{Transport: muster.MQTT, Password: jws(`["alg"]`, "e30", "c2ln")}, false},
 		{"an algorithm that is no string", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":1}`, "e30", "c2ln")}, false},
-		{"padding", muster.Hello{Transport: muster.MQTT, Password: padded + "="}, false},
-		{"the standard alphabet", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"ES256"}`, "a+/b", "c2ln")}, false},
-		{"line breaks", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"ES256"}`, "e3\n0", "c2ln")}, false},
-		{"more than 4 kB", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"ES256"}`, "e30", strings.Repeat("c2ln", 1024))}, false},
+		{"padding", muster.Hello{Transport: muster.MQTT, ClientID: "dev", Password: padded + "="}, true},
+		{"the standard alphabet", muster.Hello{Transport: muster.MQTT, ClientID: "dev", Password: jws(`{"alg":"ES256"}`, "a+/b", "c2ln")}, true},
+		{"line breaks", muster.Hello{Transport: muster.MQTT, ClientID: "dev", Password: jws(`{"alg":"ES256"}`, "e3\n0", "c2ln")}, true},
+		{"a padded header", muster.Hello{Transport: muster.MQTT, ClientID: "dev", Password: muster.Secret(base64.URLEncoding.EncodeToString([]byte(`{"alg":"ES256" }`))) + ".e30.c2ln"}, true},
+		{"a header of more than 4 kB", muster.Hello{Transport: muster.MQTT, Password: jws(`{"alg":"ES256"`+strings.Repeat(" ", 4096)+`}`, "e30", "c2ln")}, false},
+		{"more than 4 kB", muster.Hello{Transport: muster.MQTT, ClientID: "dev", Password: jws(`{"alg":"ES256"}`, "e30", strings.Repeat("c2ln", 1024))}, true},
 	} {
 		want := muster.Proof{}
 		if test.want {
-			want = muster.Proof{JWT: token.Reveal(), ClientID: "dev"}
+			want = muster.Proof{JWT: test.in.Password.Reveal(), ClientID: "dev"}
 		}
 		got, ok := dialect.Proof(&test.in)
 		if ok != test.want || !cmp.Equal(got, want) {
