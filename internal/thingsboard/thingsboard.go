@@ -57,6 +57,8 @@ func (d *Dialect) Read(_ *muster.Identity, address, body []byte, now time.Time) 
 			return nil, err
 		}
 		return &muster.Attributes{Values: values}, nil
+	case "v2/t/p", "v2/a/p": // as for a profile of JSON (3.6)
+		return nil, muster.Refuse(muster.ReasonPayloadInvalid, "the profile has no schema for protobuf")
 	case provisionRequest:
 		return readProvision(body)
 	}

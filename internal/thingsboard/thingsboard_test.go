@@ -100,11 +100,19 @@ func TestUnknownTopics(t *testing.T) {
 		t.Error("an address is not owned")
 	}
 	for _, topic := range []string{
-		"", "/", "v1/devices/me", "v1/devices/me/telemetry/", "/v1/devices/me/telemetry", "v2/t/p", "v2/a/p", "v2/a/req/p/1", "v2/r/req/1",
+		"", "/", "v1/devices/me", "v1/devices/me/telemetry/", "/v1/devices/me/telemetry", "v2/a/req/p/1", "v2/r/req/1",
 		"v1/devices/me/attributes/request/1/2", "v1/devices/me/attributes/requests", "v1/devices/me/rpc/response/1", "v1/devices/me/claim",
 		"v1/gateway/telemetry", "v2/fw/request/1/chunk/0", "/provision/response", "/up/device/id/x",
 	} {
 		if up, err := read(topic, "{}"); muster.ReasonOf(err) != muster.ReasonTopicUnknown || up != nil {
+			t.Errorf("%s: %v, %v", topic, up, err)
+		}
+	}
+}
+
+func TestProtobufTopicsNeedASchema(t *testing.T) {
+	for _, topic := range []string{"v2/t/p", "v2/a/p"} {
+		if up, err := read(topic, "\x08\x01"); muster.ReasonOf(err) != muster.ReasonPayloadInvalid || up != nil {
 			t.Errorf("%s: %v, %v", topic, up, err)
 		}
 	}
