@@ -25,13 +25,15 @@ type Service struct {
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, changed: o.Changed, now: o.Now}
+	s := &Service{store: store, keys: keys, changed: o.Changed}
 	if s.changed == nil {
 		s.changed = func(muster.DeviceID, error) {}
 	}
-	if s.now == nil {
-		s.now = time.Now
+	now := o.Now
+	if now == nil {
+		now = time.Now
 	}
+	s.now = func() time.Time { return now().Truncate(time.Millisecond) } // as stores keep it: what is made is shown as it stays
 	return s
 }
 
