@@ -42,6 +42,9 @@ func deviceHistory() *cobra.Command {
 	f.StringVar(&to, "to", "", "before this time, likewise")
 	f.IntVar(&limit, "limit", muster.DefaultRangeLimit, "the first so many of the range, at most "+strconv.Itoa(muster.MaxRangeLimit))
 	return asking(cmd, func(args []string) (call, error) {
+		if limit < 1 || limit > muster.MaxRangeLimit {
+			return call{}, usagef("--limit: %d is not between 1 and %d", limit, muster.MaxRangeLimit)
+		}
 		q := url.Values{"key": {args[1]}, "limit": {strconv.Itoa(limit)}}
 		if from != "" {
 			q.Set("from", from)
