@@ -2,6 +2,8 @@ package coapd
 
 import (
 	"errors"
+	"net"
+	"net/netip"
 	"testing"
 
 	"github.com/plgd-dev/go-coap/v3/message"
@@ -54,5 +56,46 @@ func FuzzDatagrams(f *testing.F) {
 		if held := server.uploading.Load(); held != 0 {
 			t.Errorf("%d bytes are held", held)
 		}
+	})
+}
+
+// FuzzPortal has two addresses send datagrams to a portal, of which some are answered as a session would answer them.
+// Whatever they are, a portal whose lines are closed remembers nobody.
+func FuzzPortal(f *testing.F) {
+	proven := []byte{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 60, 2, 0, 0, 48, 0, 0, 0, 0, 0, 0, 0, 48, 0xfe, 0xfd}
+	proven = append(proven, make([]byte, 32)...)
+	proven = append(proven, 0, 0xc0, 0x2b, 0, 0, 8, 0, 54, 0, 4, 3, 1, 2, 3) // with a connection id
+	withID := append([]byte{25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 1}, make([]byte, 16)...)
+	f.Add(hello(1), proven, hello(2), proven, byte(0b1010))
+	f.Add(hello(1), hello(1), withID, []byte{20, 0xfe, 0xfd}, byte(0b0101))
+	f.Fuzz(func(t *testing.T, a, b, c, d []byte, how byte) {
+		conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := newPortal(conn)
+		nowhere := conn.LocalAddr() // itself, which makes nothing of it
+		var lines []*line
+		for i, datagram := range [][]byte{a, b, c, d} {
+			from := netip.AddrPortFrom(netip.AddrFrom4([4]byte{192, 0, 2, how >> (4 + i) & 1}), 1)
+			if how>>i&1 == 1 && len(lines) > 0 {
+				_, _ = lines[len(lines)-1].WriteTo(datagram, nowhere)
+			} else if l := p.find(from, datagram); l != nil {
+				l.take(from, datagram)
+				lines = append(lines, l)
+			}
+		}
+		for _, l := range lines {
+			_ = l.Close()
+		}
+		p.mu.Lock()
+		for p.unproven.Len() > 0 { // what the datagrams to itself have begun
+			p.drop(p.unproven.Front().Value.(*line))
+		}
+		if p.lines != 0 || len(p.byID) != 0 || len(p.byRemote) != 0 {
+			t.Errorf("%d lines, %d ids, %d addresses are left", p.lines, len(p.byID), len(p.byRemote))
+		}
+		p.mu.Unlock()
+		_ = p.Close()
 	})
 }

@@ -129,13 +129,18 @@ func (p *portal) find(from netip.AddrPort, datagram []byte) *line {
 	return p.open(from, random)
 }
 
-// open makes a line for a handshake, unless nobody is there to take it. The caller holds mu.
+// open makes a line for a handshake. It makes none where too many wait to be accepted: the client asks again. The caller
+// holds mu.
 func (p *portal) open(from netip.AddrPort, random string) *line {
-	if p.closing || len(p.accepted) == cap(p.accepted) {
+	if p.closing {
 		return nil
 	}
-	if p.unproven.Len() >= maxUnproven {
-		p.drop(p.unproven.Front().Value.(*line))
+	busy := len(p.accepted) == cap(p.accepted)
+	if oldest := p.unproven.Front(); oldest != nil && (busy || p.unproven.Len() >= maxUnproven) {
+		p.drop(oldest.Value.(*line))
+	}
+	if busy {
+		return nil
 	}
 	l := newLine(p, from, random)
 	l.place = p.unproven.PushBack(l)
@@ -189,7 +194,7 @@ func (p *portal) drop(l *line) {
 		p.unproven.Remove(l.place)
 		l.place = nil
 	}
-	if l.id != "" {
+	if p.byID[l.id] == l {
 		delete(p.byID, l.id)
 	}
 	if at := p.byRemote[l.remote]; at != nil {
@@ -240,8 +245,8 @@ func clientRandom(datagram []byte) (random string, ok bool) {
 // connectionIDOf returns the connection id that a ServerHello gives out; "" if none.
 func connectionIDOf(datagram []byte) string {
 	var hello handshake.MessageServerHello
-	length := int(datagram[11])<<8 | int(datagram[12])
-	if end := recordHead + length; end > len(datagram) || hello.Unmarshal(datagram[recordHead+handshakeHead:end]) != nil {
+	end := recordHead + int(datagram[11])<<8 + int(datagram[12])
+	if end < helloRandomTo || end > len(datagram) || hello.Unmarshal(datagram[recordHead+handshakeHead:end]) != nil {
 		return ""
 	}
 	for _, e := range hello.Extensions {
