@@ -294,6 +294,15 @@ func TestAProfileMayKeepItsReasons(t *testing.T) {
 	if got := ask("quiet"); strings.Contains(got, "reason") || !strings.Contains(got, "FAILURE") {
 		t.Errorf("the quiet profile says %s", got)
 	}
+	if _, _, err := h.fleet.CreateDevice(t.Context(), fleet.NewDevice{Name: "hushed", Profile: "quiet", Credentials: fleet.Credentials{Token: "hushed-token"}}); err != nil {
+		t.Fatal(err)
+	}
+	m, err := h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddrPort("192.0.2.9:1")}, &muster.Request{
+		Transport: muster.HTTP, Method: "POST", Path: []string{"api", "v1", "hushed-token", "telemetry"}, Body: []byte(`{"a":`),
+	})
+	if !errors.Is(err, muster.ReasonPayloadInvalid) || m.Code != 500 || len(m.Body) != 0 {
+		t.Errorf("a bad payload is answered %d %s, %v", m.Code, m.Body, err)
+	}
 	if got := ask("key"); !strings.Contains(got, `"reason":"device-name-taken"`) {
 		t.Errorf("the open profile says %s", got)
 	}

@@ -104,8 +104,12 @@ func (d *Dialect) writeUnread(t muster.Transport, err error) muster.Message {
 	return muster.Message{}
 }
 
-// errorBody is {"status":…,"message":…,"errorCode":…,"timestamp":…} with our reason behind it.
+// errorBody is {"status":…,"message":…,"errorCode":…,"timestamp":…} with our reason behind it, and nothing where the profile
+// keeps reasons from its devices.
 func (d *Dialect) errorBody(status int, refusal *muster.Error) muster.Message {
+	if refusal.Quiet {
+		return muster.Message{Code: status}
+	}
 	now := time.Now
 	if d.Now != nil {
 		now = d.Now
