@@ -124,6 +124,30 @@ func TestEveryCredentialComesBack(t *testing.T) {
 		}
 	})
 
+	t.Run("a token called unused never takes the place of a JWT", func(t *testing.T) {
+		s.must("device", "create", "other", "--token", "unused")
+		for _, over := range mqttTransports {
+			t.Run(over.name, func(t *testing.T) {
+				name, key := "shadow-"+over.name, registerKey(t, s, over, open, "shadow-"+over.name)
+				good := sign(t, key, name, time.Minute)
+				head, _, _ := strings.Cut(good, ".")
+				for what, password := range map[string]string{
+					"padded":              good + "=",
+					"unsigned":            head + ".e30.",
+					"longer than allowed": good + strings.Repeat("A", 8<<10),
+				} {
+					if _, err := over.connect(patience(t), s, proof{clientID: name, username: "unused", password: password}); err == nil {
+						t.Errorf("a JWT that is %s came in as another device", what)
+					}
+				}
+				if why := s.must("device", "why", name); !strings.Contains(why, "jwt-malformed") {
+					t.Errorf("why:\n%s", why)
+				}
+				come(t, patience(t), s, over, proof{clientID: name, username: "unused", password: good})
+			})
+		}
+	})
+
 	t.Run("a certificate over DTLS, without a token in the path", func(t *testing.T) {
 		certificate, text := selfSigned(t, "coaps", time.Now().Add(time.Hour))
 		quoted, _ := json.Marshal(text)

@@ -70,6 +70,29 @@ func TestBeingPutOut(t *testing.T) {
 		})
 	})
 
+	t.Run("a credential that expires opens nothing any more", func(t *testing.T) {
+		everyTransport(t, s, func(t *testing.T, s *server, over transport) {
+			name := "expiring-" + over.name
+			s.must("device", "create", name)
+			at := time.Now().Add(3 * second).Truncate(second)
+			s.must("device", "credential", "add", name, "--token", "token-of-"+name, "--expires", at.UTC().Format(time.RFC3339))
+			l := come(t, patience(t), s, over, proof{token: "token-of-" + name})
+			if ended := l.ended(); ended != nil {
+				select {
+				case <-ended:
+				case <-time.After(time.Until(at) + second):
+					t.Fatal("the session is still open a second later")
+				}
+			} else {
+				within(t, time.Until(at)+second, "the next message is refused", func() bool { return l.report(patience(t), `{"a":1}`) != nil })
+			}
+			time.Sleep(time.Until(at)) // a session may end a moment early, as its clock has coarse steps
+			if _, err := over.connect(patience(t), s, proof{token: "token-of-" + name}); err == nil {
+				t.Error("it came in again")
+			}
+		})
+	})
+
 	t.Run("the later connection wins", func(t *testing.T) {
 		for _, over := range []transport{overMQTT3, overMQTT5, overMQTTS} {
 			t.Run(over.name, func(t *testing.T) {
