@@ -23,6 +23,9 @@ func ParseScope(name string) (Scope, error) {
 	return Scope(i), err
 }
 
+// MaxAttributes bounds how many attributes one device has, of all scopes together.
+const MaxAttributes = 3 * MaxKeys
+
 // An Attribute is a named value of a device that has no history.
 type Attribute struct {
 	Scope     Scope

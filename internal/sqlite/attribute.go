@@ -16,9 +16,19 @@ func (r *Registry) Attributes(ctx context.Context, device muster.DeviceID) ([]mu
 		`SELECT scope, key, value, updated_at FROM attribute WHERE device = ? ORDER BY scope, key`, device[:])
 }
 
-// SaveAttributes creates or replaces the attributes. NotFound if the device is gone.
+// SaveAttributes creates or replaces the attributes, all or none. NotFound if the device is gone; ReasonPayloadInvalid if
+// it would have more than muster.MaxAttributes.
 func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error {
-	return r.write(ctx, func(ctx context.Context, tx *statements) error { return saveAttributes(ctx, tx, device, attributes) })
+	return r.write(ctx, func(ctx context.Context, tx *statements) error {
+		if err := saveAttributes(ctx, tx, device, attributes); err != nil {
+			return err
+		}
+		n, err := one(ctx, tx, func(n *int) []any { return []any{n} }, `SELECT count(*) FROM attribute WHERE device = ?`, device[:])
+		if err == nil && n > muster.MaxAttributes {
+			err = muster.Refuse(muster.ReasonPayloadInvalid, "a device has at most %d attributes", muster.MaxAttributes)
+		}
+		return err
+	})
 }
 
 func saveAttributes(ctx context.Context, tx *statements, device muster.DeviceID, attributes []muster.Attribute) error {

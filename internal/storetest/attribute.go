@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"math"
+	"strconv"
 	"testing"
 
 	"muster"
@@ -14,6 +15,7 @@ func attributeSentences() []sentence {
 		{"attributes of a device that is gone are refused", func(t *testing.T, r *registry) {
 			r.missing(r.SaveAttributes(t.Context(), muster.NewID[muster.Device](), []muster.Attribute{provisioned(birth)}))
 		}},
+		{"a device has no more attributes than it may have", attributesBounded},
 		{"attributes belong to one device", func(t *testing.T, r *registry) {
 			pump, _ := r.list("pump")
 			valve, _ := r.list("valve")
@@ -22,6 +24,23 @@ func attributeSentences() []sentence {
 			r.must(err)
 			r.same(got, []muster.Attribute{})
 		}},
+	}
+}
+
+func attributesBounded(t *testing.T, r *registry) {
+	d, _ := r.list("pump")
+	many := make([]muster.Attribute, muster.MaxAttributes)
+	for i := range many {
+		many[i] = muster.Attribute{Scope: muster.ClientScope, Key: strconv.Itoa(i), Value: muster.LongValue(1), UpdatedAt: after(1)}
+	}
+	r.must(r.SaveAttributes(t.Context(), d.ID, many))
+	r.must(r.SaveAttributes(t.Context(), d.ID, many[:1])) // the same once more
+	more := []muster.Attribute{{Scope: muster.ClientScope, Key: "0", Value: muster.LongValue(2)}, {Key: "one more", Value: muster.LongValue(2)}}
+	r.refused(r.SaveAttributes(t.Context(), d.ID, more), muster.ReasonPayloadInvalid)
+	got, err := r.Attributes(t.Context(), d.ID)
+	r.must(err)
+	if len(got) != muster.MaxAttributes || got[0].Value != muster.LongValue(1) {
+		t.Errorf("%d attributes, the first %v", len(got), got[0])
 	}
 }
 

@@ -26,7 +26,8 @@ type Store interface {
 
 // An AttributeStore keeps attributes.
 type AttributeStore interface {
-	// SaveAttributes creates or replaces the attributes, durably. NotFound if the device is gone.
+	// SaveAttributes creates or replaces the attributes, durably and all or none. NotFound if the device is gone;
+	// ReasonPayloadInvalid if it would have more than muster.MaxAttributes.
 	SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error
 	// Attributes returns all attributes of the device, by scope and key.
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
