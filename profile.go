@@ -40,7 +40,7 @@ type ChainRule struct {
 // A JWTRule says which of a device's signed tokens are taken. Zero values mean the defaults of the methods.
 type JWTRule struct {
 	Audiences   []string      `json:"audiences,omitempty"`   // with {deviceId} where the device's name stands
-	MaxLifetime time.Duration `json:"maxLifetime,omitempty"` // exp - iat, in nanoseconds
+	MaxLifetime time.Duration `json:"maxLifetime,omitempty"` // exp - iat, on top of the skew, in nanoseconds
 	Skew        time.Duration `json:"skew,omitempty"`        // how far clocks may differ, in nanoseconds
 	OutliveExp  bool          `json:"outliveExp,omitempty"`  // sessions go on after exp; else cut at exp plus skew
 }
@@ -70,7 +70,7 @@ func (r JWTRule) Accepts(audience, device string, serverNames []string) bool {
 	return false
 }
 
-// Lifetime returns the longest exp - iat that is taken.
+// Lifetime returns the longest exp - iat that is taken, on top of Leeway.
 func (r JWTRule) Lifetime() time.Duration {
 	if r.MaxLifetime > 0 {
 		return r.MaxLifetime

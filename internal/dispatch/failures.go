@@ -32,7 +32,7 @@ func newFailures(limit, standard int) *failures {
 	return &failures{limit: max(limit, 0), seen: make(map[netip.Addr]tally)}
 }
 
-// fail counts one failure and reports whether the address is refused now.
+// fail counts one failure and reports whether the address was refused already.
 func (f *failures) fail(from netip.Addr, now time.Time) bool {
 	if f.limit == 0 {
 		return false
@@ -42,7 +42,7 @@ func (f *failures) fail(from netip.Addr, now time.Time) bool {
 	defer f.mu.Unlock()
 	t, ok := f.seen[from]
 	if ok && now.Sub(t.since) < failureWindow {
-		if t.count > f.limit {
+		if t.count >= f.limit {
 			return true
 		}
 	} else {
@@ -51,11 +51,11 @@ func (f *failures) fail(from netip.Addr, now time.Time) bool {
 		}
 		t = tally{since: now}
 	}
-	if t.count++; t.count > f.limit {
+	if t.count++; t.count >= f.limit {
 		t.since = now // a minute from here
 	}
 	f.seen[from] = t
-	return t.count > f.limit
+	return false
 }
 
 // refused reports whether the address is refused, without counting.
@@ -66,7 +66,7 @@ func (f *failures) refused(from netip.Addr, now time.Time) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t, ok := f.seen[prefix(from)]
-	return ok && t.count > f.limit && now.Sub(t.since) < failureWindow
+	return ok && t.count >= f.limit && now.Sub(t.since) < failureWindow
 }
 
 // makeRoom drops the tallies that are over, and if none is, all of them: forgetting is cheaper than growing.

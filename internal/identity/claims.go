@@ -80,7 +80,7 @@ func (c *claims) check(rule *muster.JWTRule, device string, serverNames []string
 		return muster.Refuse(muster.ReasonJWTExpired, "")
 	case c.issued.After(now.Add(leeway)), c.notBefore.After(now.Add(leeway)):
 		return muster.Refuse(muster.ReasonJWTClockSkew, "")
-	case c.expires.Sub(c.issued) > rule.Lifetime():
+	case c.expires.Sub(c.issued) > rule.Lifetime()+leeway:
 		return muster.Refuse(muster.ReasonJWTLifetimeTooLong, "")
 	case !rule.Accepts(c.audience, device, serverNames):
 		return muster.Refuse(muster.ReasonJWTAudienceMismatch, "")

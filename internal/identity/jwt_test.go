@@ -274,7 +274,7 @@ func TestUntilAJWTEnds(t *testing.T) {
 		reason muster.Reason
 	}{
 		"the profile's audiences replace the default":   {nil, muster.ReasonJWTAudienceMismatch},
-		"the profile's lifetime replaces the default":   {with(ours, members{"exp": f.now.Add(61 * time.Minute).Unix()}), muster.ReasonJWTLifetimeTooLong},
+		"the profile's lifetime replaces the default":   {with(ours, members{"exp": f.now.Add(62 * time.Minute).Unix()}), muster.ReasonJWTLifetimeTooLong},
 		"the profile's clock skew replaces the default": {with(ours, members{"iat": f.now.Add(2 * time.Minute).Unix()}), muster.ReasonJWTClockSkew},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -121,12 +121,12 @@ func answering(m muster.Message, err error) func(*guest, string, string, muster.
 	}
 }
 
-// open starts a server in front of h and returns its address. A tick shorter than a second makes time pass faster.
-func open(t testing.TB, h *house, o Options, tick time.Duration) (*Server, string) {
+// open starts a server in front of h and returns its address. A second that is shorter makes time pass faster.
+func open(t testing.TB, h *house, o Options, length time.Duration) (*Server, string) {
 	t.Helper()
 	o.Registerer = prometheus.NewPedanticRegistry()
 	s := newServer(h, o)
-	s.tick = tick
+	s.tick = length / second
 	l := listen(t)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()

@@ -223,7 +223,7 @@ func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
 		c.limit = min(c.limit, provisionLimit)
 		c.until = now + provisionLinger
 	case !who.Until.IsZero():
-		c.until = now + c.s.ticks(time.Until(who.Until))
+		c.until = now + 1 + c.s.ticks(time.Until(who.Until)) // the clock is up to a tick behind: not before its time
 	}
 	terms := mqtt.Connack{
 		ReceiveMaximum: window,
@@ -238,7 +238,7 @@ func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
 	if c.version == mqtt.V5 && len(connect.ClientID) == 0 {
 		terms.AssignedClientID = muster.RandomText(20) // [MQTT-3.1.3-6]
 	}
-	c.keepAlive = (3*uint32(keepAlive) + 1) / 2 // [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5
+	c.keepAlive = uint32(keepAlive) * second * 3 / 2 // [MQTT-3.1.2-24] of 3.1.1, [MQTT-3.1.2-22] of 5
 	c.seen.Store(now)
 	return terms
 }

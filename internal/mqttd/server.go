@@ -17,13 +17,16 @@ import (
 	"muster"
 )
 
-// How long things may take, in ticks of a second.
+// second is how many ticks of a server's clock it has: time is kept to a quarter of it.
+const second = 4
+
+// How long things may take, in ticks.
 const (
-	handshakePatience = 10 // for the TLS handshake
-	connectPatience   = 5  // for the CONNECT after it, and then for its judgement
-	writePatience     = 20 // for a slow client to take what is queued for it
-	answerPatience    = 30 // for a publish to be answered
-	provisionLinger   = 60 // for a provisioning session to ask again
+	handshakePatience = 10 * second // for the TLS handshake
+	connectPatience   = 5 * second  // for the CONNECT after it, and then for its judgement
+	writePatience     = 20 * second // for a slow client to take what is queued for it
+	answerPatience    = 30 * second // for a publish to be answered
+	provisionLinger   = 60 * second // for a provisioning session to ask again
 )
 
 // The other limits of every connection.
@@ -54,7 +57,7 @@ type Server struct {
 	maxConns  int64
 	keepAlive uint16
 
-	tick  time.Duration // how long one tick lasts: a second, less in tests
+	tick  time.Duration // how long one tick lasts: a quarter of a second, less in tests
 	clock atomic.Uint32 // ticks since the server began; never 0
 
 	roster   roster
@@ -76,7 +79,7 @@ func newServer(f front, o Options) *Server {
 		maxPacket: o.MaxPacket,
 		maxConns:  int64(o.MaxConns),
 		keepAlive: uint16(min(max(o.MaxKeepAlive, 0)/time.Second, 65535)),
-		tick:      time.Second,
+		tick:      time.Second / second,
 		stopped:   make(chan struct{}),
 		listeners: make(map[net.Listener]context.CancelFunc),
 	}

@@ -129,12 +129,12 @@ func TestAProvisioningSession(t *testing.T) {
 	})
 	t.Run("ends a minute after its last answer", func(t *testing.T) {
 		d := enter(t, address, mqtt.V311)
-		time.Sleep(provisionLinger / 2 * tick)
+		time.Sleep(provisionLinger / second / 2 * tick)
 		d.send(publishPacket(mqtt.V311, "/provision/request", "{}", 0, 0))
 		d.packet()
 		began := time.Now()
 		d.expectClosed()
-		if took := time.Since(began); took < (provisionLinger-2)*tick {
+		if took := time.Since(began); took < (provisionLinger/second-2)*tick {
 			t.Errorf("ended after %v", took)
 		}
 		if notes := h.noted(); len(notes) != 1 { // the packet that was too large

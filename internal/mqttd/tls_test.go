@@ -38,10 +38,10 @@ func certificate(t testing.TB, name string) tls.Certificate {
 }
 
 // openTLS is open over TLS.
-func openTLS(t testing.TB, h *house, tick time.Duration) (*Server, string) {
+func openTLS(t testing.TB, h *house, length time.Duration) (*Server, string) {
 	t.Helper()
 	s := newServer(h, Options{})
-	s.tick = tick
+	s.tick = length / second
 	l := listen(t)
 	config := &tls.Config{Certificates: []tls.Certificate{certificate(t, "localhost")}, ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
 	served := make(chan error, 1)
