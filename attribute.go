@@ -17,12 +17,6 @@ var scopeNames = []string{"server", "shared", "client"}
 // String returns the scope's name.
 func (s Scope) String() string { return nameOf(scopeNames, int(s)) }
 
-// ParseScope reads a scope's name.
-func ParseScope(name string) (Scope, error) {
-	i, err := indexOf(scopeNames, name, "scope")
-	return Scope(i), err
-}
-
 // MaxAttributes bounds how many attributes one device has, of all scopes together.
 const MaxAttributes = 3 * MaxKeys
 
