@@ -57,8 +57,8 @@ type conn struct {
 	stopping bool       // the server stops: the session ends once all is answered
 	sending  bool       // somebody is in flush
 	finished bool       // the wire is told to finish, or has failed
-	lastID   uint16     // of what was sent
 	lost     error      // why it failed, if that ended the session
+	lastID   uint16     // of what was sent
 	out      *buffer    // packets to be written; nil if there are none
 	ring     *ring      // publishes that are not answered; nil if there are none
 	room     chan struct{}

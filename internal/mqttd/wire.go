@@ -31,7 +31,7 @@ type socket interface {
 
 // A wire is the socket of a connection, below TLS if there is any. Writing never waits: what the socket does not take at
 // once is queued, and a goroutine that lives as long as the queue writes it. Reading waits like any net.Conn while the
-// client is being greeted; once the wire is live it returns errWouldBlock instead, and may then be called from within
+// client is being greeted; once the wire is live it returns wouldBlock instead, and may then be called from within
 // the callback of raw.Read alone, with fd set.
 type wire struct {
 	socket
