@@ -110,7 +110,15 @@ func TestAllQueuesTogetherAreBounded(t *testing.T) {
 		}
 		want = append(want, more...)
 	}
-	if _, err := w.Write(make([]byte, fairQueue)); !errors.Is(err, muster.ReasonQueueFull) {
+	var err error
+	for range 100 { // the system may find room for some of it
+		more := make([]byte, fairQueue)
+		if _, err = w.Write(more); err != nil {
+			break
+		}
+		want = append(want, more...)
+	}
+	if !errors.Is(err, muster.ReasonQueueFull) {
 		t.Error(err)
 	}
 	got := make([]byte, len(want))
