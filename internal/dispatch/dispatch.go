@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"crypto/x509"
-	"log/slog"
 	"net/netip"
 	"time"
 
@@ -17,8 +16,8 @@ import (
 
 // Limits of a session, which devices may ask for.
 const (
-	MaxPayload  = 65536 // bytes in a message
-	MaxInflight = 100   // messages handed in and not yet answered
+	DefaultMaxPayload = 65536 // bytes in a message
+	MaxInflight       = 100   // messages handed in and not yet answered
 )
 
 // Options are the rooms that a Dispatcher leads to, and its limits.
@@ -38,8 +37,10 @@ type Options struct {
 	// 0 means 30 and 60; less than 0 means no limit.
 	ProvisionFailures, AuthFailures int
 
-	Now    func() time.Time // nil means time.Now
-	Logger *slog.Logger
+	// MaxPayload is how many bytes a device is told that a message may have; 0 means DefaultMaxPayload.
+	MaxPayload int
+
+	Now func() time.Time // nil means time.Now
 }
 
 // A Platform is a dialect that also reads requests of HTTP and CoAP and lets devices in.
@@ -51,7 +52,7 @@ type Platform interface {
 
 // A Dispatcher is the one place that every attempt passes, whatever the transport. It is safe for concurrent use.
 type Dispatcher struct {
-	Options
+	o             Options
 	dialects      []Dialect // the platform last
 	joinAddress   string
 	answerAddress string
@@ -64,8 +65,11 @@ func New(o Options) *Dispatcher {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.MaxPayload <= 0 {
+		o.MaxPayload = DefaultMaxPayload
+	}
 	d := &Dispatcher{
-		Options:    o,
+		o:          o,
 		dialects:   append(o.Dialects[:len(o.Dialects):len(o.Dialects)], Dialect(o.Platform)),
 		joining:    newFailures(o.ProvisionFailures, 30),
 		connecting: newFailures(o.AuthFailures, 60),
@@ -77,13 +81,13 @@ func New(o Options) *Dispatcher {
 // Connect judges a client that opens a session. The error is a *muster.Error with the whole truth; what the client may
 // hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else.
 func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error) {
-	if d.Platform.Joins(h) {
+	if d.o.Platform.Joins(h) {
 		p := d.newPeer(h)
 		p.joining = true
 		return p, nil
 	}
 	proof := d.proof(h)
-	seen := d.Identity.Generation()
+	seen := d.o.Identity.Generation()
 	who, err := d.recognise(ctx, h, &proof)
 	d.note(h, muster.ActionConnect, &who, err)
 	if err != nil {
@@ -117,13 +121,13 @@ func (d *Dispatcher) proof(h *muster.Hello) muster.Proof {
 // recognise asks who is speaking and counts failures against the address. Right proof gets in from a refused address
 // too: others behind it must not lock a device out.
 func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.Proof) (muster.Identity, error) {
-	who, err := d.Identity.Authenticate(ctx, p)
+	who, err := d.o.Identity.Authenticate(ctx, p)
 	if err == nil {
 		return who, nil
 	}
 	err = hushed(&who, err)
 	if kind := muster.KindOf(err); kind == muster.Unknown || kind == muster.Forbidden {
-		if d.connecting.fail(h.Remote.Addr(), d.Now()) {
+		if d.connecting.fail(h.Remote.Addr(), d.o.Now()) {
 			return who, muster.Refuse(muster.ReasonRateLimited, "")
 		}
 	}
@@ -141,7 +145,7 @@ func hushed(who *muster.Identity, err error) error {
 // join lets a device in, or tells it why not.
 func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (muster.Message, error) {
 	from := h.Remote.Addr()
-	up, err := d.Platform.Read(&muster.Identity{}, []byte(d.joinAddress), body, d.Now())
+	up, err := d.o.Platform.Read(&muster.Identity{}, []byte(d.joinAddress), body, d.o.Now())
 	req, _ := up.(*muster.ProvisionRequest)
 	if err == nil && req == nil {
 		err = muster.Refuse(muster.ReasonTopicUnknown, "")
@@ -152,18 +156,18 @@ func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (mu
 	}
 	d.noteJoin(h, req, grant, err)
 	if err != nil {
-		return d.Platform.Write(h.Transport, up, nil, err), err
+		return d.o.Platform.Write(h.Transport, up, nil, err), err
 	}
-	return d.Platform.Write(h.Transport, req, grant, nil), nil
+	return d.o.Platform.Write(h.Transport, req, grant, nil), nil
 }
 
 func (d *Dispatcher) admit(ctx context.Context, req *muster.ProvisionRequest, from netip.Addr) (*muster.Grant, error) {
-	if d.joining.refused(from, d.Now()) {
+	if d.joining.refused(from, d.o.Now()) {
 		return nil, muster.Refuse(muster.ReasonRateLimited, "")
 	}
-	grant, err := d.Provision.Provision(ctx, req, from)
+	grant, err := d.o.Provision.Provision(ctx, req, from)
 	if kind := muster.KindOf(err); err != nil && kind != muster.Internal && kind != muster.Overloaded {
-		d.joining.fail(from, d.Now())
+		d.joining.fail(from, d.o.Now())
 	}
 	return grant, err
 }
@@ -172,29 +176,29 @@ func (d *Dispatcher) admit(ctx context.Context, req *muster.ProvisionRequest, fr
 func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, muster.Uplink, error) {
 	for _, dialect := range d.dialects {
 		if dialect.Owns(address) {
-			up, err := dialect.Read(who, address, body, d.Now())
+			up, err := dialect.Read(who, address, body, d.o.Now())
 			if _, joins := up.(*muster.ProvisionRequest); joins { // whoever is in already does not ask to be let in
 				return dialect, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 			}
 			return dialect, up, err
 		}
 	}
-	return d.Platform, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
+	return d.o.Platform, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 }
 
 // serve does what is answered at once: everything but telemetry.
 func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
 	switch up := up.(type) {
 	case *muster.Attributes:
-		return nil, d.Attributes.Save(ctx, who, up)
+		return nil, d.o.Attributes.Save(ctx, who, up)
 	case *muster.AttributeRequest:
-		values, err := d.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
+		values, err := d.o.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
 		if err != nil {
 			return nil, err
 		}
 		return values, nil
 	case *muster.LimitsRequest:
-		return &muster.Limits{MaxPayload: MaxPayload, MaxInflight: MaxInflight}, nil
+		return &muster.Limits{MaxPayload: d.o.MaxPayload, MaxInflight: MaxInflight}, nil
 	}
 	return nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 }

@@ -9,8 +9,8 @@ import (
 
 // Note writes an attempt into the journal that happened before a peer was known.
 func (d *Dispatcher) Note(a muster.Attempt) {
-	a.At, a.Count = d.Now(), 1
-	d.Journal.Note(a)
+	a.At, a.Count = d.o.Now(), 1
+	d.o.Journal.Note(a)
 }
 
 func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Identity, err error) {
@@ -32,7 +32,7 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 		Action: muster.ActionProvision, Transport: h.Transport, Remote: h.Remote.Addr().Unmap(), Reason: muster.ReasonOf(err),
 	}
 	if req != nil {
-		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+req.Key+", secret "+journal.Digest(d.Keys, req.Secret)
+		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+req.Key+", secret "+journal.Digest(d.o.Keys, req.Secret)
 	}
 	if grant != nil {
 		a.Device, a.Name = grant.Device, grant.Name
@@ -58,13 +58,13 @@ func (d *Dispatcher) shown(h *muster.Hello) string {
 		parts = append(parts, "certificate "+h.Chain[0].Subject.String())
 	}
 	if h.Token != "" {
-		parts = append(parts, "token "+journal.Digest(d.Keys, h.Token))
+		parts = append(parts, "token "+journal.Digest(d.o.Keys, h.Token))
 	}
 	if h.Username != "" {
-		parts = append(parts, "user name "+journal.Digest(d.Keys, muster.Secret(h.Username)))
+		parts = append(parts, "user name "+journal.Digest(d.o.Keys, muster.Secret(h.Username)))
 	}
 	if h.Password != "" {
-		parts = append(parts, "password "+journal.Digest(d.Keys, h.Password))
+		parts = append(parts, "password "+journal.Digest(d.o.Keys, h.Password))
 	}
 	if len(parts) == 0 {
 		return "nothing"

@@ -60,7 +60,7 @@ func (p *Peer) Handle(ctx context.Context, address, body []byte, to muster.Answe
 	} else {
 		dialect, up, refused := p.d.read(&p.who, address, body)
 		if t, ok := up.(*muster.Telemetry); ok && refused == nil {
-			if err = p.d.Intake.Submit(ctx, &p.who, t, to, tag); err == nil {
+			if err = p.d.o.Intake.Submit(ctx, &p.who, t, to, tag); err == nil {
 				t.Release()
 				return
 			}
@@ -99,10 +99,10 @@ func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 	if p.joining {
 		return func() {}, nil
 	}
-	leave = p.d.Sessions.Open(p.who.Device, p.who.Sessions, hangup)
+	leave = p.d.o.Sessions.Open(p.who.Device, p.who.Sessions, hangup)
 	// Whoever was put out between Connect and Open was in nobody's list when the sessions were closed.
-	if p.d.Identity.Generation() != p.seen {
-		if _, err := p.d.Identity.Authenticate(context.Background(), p.proof); err != nil {
+	if p.d.o.Identity.Generation() != p.seen {
+		if _, err := p.d.o.Identity.Authenticate(context.Background(), p.proof); err != nil {
 			leave()
 			return nil, err
 		}

@@ -11,9 +11,9 @@ import (
 // the request to its job and waits for the answer. A Message that comes with an error is the refusal in the dialect's
 // words.
 func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error) {
-	token, address, err := d.Platform.Route(r)
+	token, address, err := d.o.Platform.Route(r)
 	if err != nil {
-		return d.Platform.Write(h.Transport, nil, nil, err), err
+		return d.o.Platform.Write(h.Transport, nil, nil, err), err
 	}
 	if address == d.joinAddress {
 		return d.join(ctx, h, r.Body)
@@ -22,13 +22,13 @@ func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request)
 	if greeting.Token = token; token != "" {
 		greeting.Chain = nil // the path says who is speaking
 	}
-	proof, _ := d.Platform.Proof(&greeting)
+	proof, _ := d.o.Platform.Proof(&greeting)
 	who, err := d.recognise(ctx, &greeting, &proof)
 	if err != nil {
 		d.note(&greeting, muster.ActionConnect, &who, err)
 		return muster.Message{}, err
 	}
-	up, err := d.Platform.Read(&who, []byte(address), r.Body, d.Now())
+	up, err := d.o.Platform.Read(&who, []byte(address), r.Body, d.o.Now())
 	var down muster.Downlink
 	if err == nil {
 		down, err = d.serveRequest(ctx, &who, up)
@@ -37,7 +37,7 @@ func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request)
 		err = hushed(&who, err)
 		d.note(&greeting, muster.ActionMessage, &who, err)
 	}
-	return d.Platform.Write(h.Transport, up, down, err), err
+	return d.o.Platform.Write(h.Transport, up, down, err), err
 }
 
 func (d *Dispatcher) serveRequest(ctx context.Context, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
@@ -46,7 +46,7 @@ func (d *Dispatcher) serveRequest(ctx context.Context, who *muster.Identity, up 
 		return d.serve(ctx, who, up)
 	}
 	w := waiters.Get().(*waiter)
-	err := d.Intake.Submit(ctx, who, t, w, 0)
+	err := d.o.Intake.Submit(ctx, who, t, w, 0)
 	t.Release()
 	if err != nil {
 		waiters.Put(w)

@@ -9,8 +9,8 @@ import (
 
 // Limits that devices may ask dispatch for, and this transport holds.
 const (
-	packetLimit = dispatch.MaxPayload  // remaining length, unless Options say otherwise
-	window      = dispatch.MaxInflight // publishes that wait for their answer
+	packetLimit = dispatch.DefaultMaxPayload // remaining length, unless Options say otherwise
+	window      = dispatch.MaxInflight       // publishes that wait for their answer
 )
 
 // front is where connections are judged: the dispatch.

@@ -114,7 +114,7 @@ func (n *Node) wire() {
 		Dialects:          []dispatch.Dialect{&akenza.Dialect{}},
 		ProvisionFailures: unlimited(limits.ProvisionFailures),
 		AuthFailures:      unlimited(limits.AuthFailures),
-		Logger:            n.log,
+		MaxPayload:        limits.MaxPacket,
 	})
 	files := openFiles()
 	n.log.Info("open files", "limit", files, "mqttConnections", connections(files))
