@@ -10,6 +10,7 @@ import (
 	coapdtls "github.com/plgd-dev/go-coap/v3/dtls"
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/message/pool"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/udp"
 	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
@@ -57,12 +58,22 @@ func postCoAP(ctx context.Context, s *server, dial dialer, path, body string) (c
 		return 0, "", err
 	}
 	defer c.Close()
-	m, err := c.Post(ctx, path, message.TextPlain, bytes.NewReader([]byte(body)))
+	m, err := exchange(ctx, c, path, body)
 	if err != nil {
 		return 0, "", err
 	}
 	text, err := m.ReadBody()
 	return m.Code(), string(text), err
+}
+
+// exchange is c.Post, which would take its request back while the connection may still look at it for a late answer: a race
+// in the library. This request is left to the garbage collector.
+func exchange(ctx context.Context, c *udpclient.Conn, path, body string) (*pool.Message, error) {
+	req, err := c.NewPostRequest(ctx, path, message.TextPlain, bytes.NewReader([]byte(body)))
+	if err != nil {
+		return nil, err
+	}
+	return c.Do(req)
 }
 
 func (l *linkCoAP) report(ctx context.Context, body string) error {

@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -18,7 +17,6 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/pion/dtls/v3"
-	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 )
 
@@ -152,35 +150,35 @@ func TestEveryCredentialComesBack(t *testing.T) {
 		certificate, text := selfSigned(t, "coaps", time.Now().Add(time.Hour))
 		quoted, _ := json.Marshal(text)
 		join(t, s, overCoAP, open, "coaps", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
-		post := func(path string, more ...dtls.ClientOption) codes.Code {
+		try := func(path string, more ...dtls.ClientOption) codes.Code {
 			t.Helper()
 			c, err := dialDTLS(s, more...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			m, err := c.Post(patience(t), path, message.TextPlain, bytes.NewReader([]byte(`{"secure":true}`)))
+			m, err := exchange(patience(t), c, path, `{"secure":true}`)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return m.Code()
 		}
-		if code := post("/api/v1/telemetry", dtls.WithCertificates(certificate)); code != codes.Created {
+		if code := try("/api/v1/telemetry", dtls.WithCertificates(certificate)); code != codes.Created {
 			t.Errorf("with its certificate: %v", code)
 		}
 		if got := s.latest("coaps", "secure"); got != "true" {
 			t.Errorf("latest %q", got)
 		}
-		if code := post("/api/v1/telemetry"); code != codes.Unauthorized {
+		if code := try("/api/v1/telemetry"); code != codes.Unauthorized {
 			t.Errorf("without a certificate: %v", code)
 		}
 		token := join(t, s, overCoAP, open, "coaps-token", "").token()
 		stranger, _ := selfSigned(t, "coaps", time.Now().Add(time.Hour))
-		if code := post("/api/v1/"+token+"/telemetry", dtls.WithCertificates(stranger)); code != codes.Created {
+		if code := try("/api/v1/"+token+"/telemetry", dtls.WithCertificates(stranger)); code != codes.Created {
 			t.Errorf("with an unknown certificate and a token: %v", code)
 		}
 		s.must("device", "suspend", "coaps")
-		if code := post("/api/v1/telemetry", dtls.WithCertificates(certificate)); code != codes.Forbidden && code != codes.Unauthorized {
+		if code := try("/api/v1/telemetry", dtls.WithCertificates(certificate)); code != codes.Forbidden && code != codes.Unauthorized {
 			t.Errorf("suspended: %v", code)
 		}
 	})
