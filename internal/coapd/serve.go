@@ -51,6 +51,9 @@ func (s *Server) accept(ctx context.Context, p *peer, from netip.AddrPort, m mes
 	}
 }
 
+// farewell is how long a session lasts after its certificate was refused. Whatever comes in it is refused as well.
+const farewell = 500 * time.Millisecond
+
 // work answers one request.
 func (s *Server) work(ctx context.Context, p *peer, from netip.AddrPort, m message.Message, size int, e *exchange) {
 	defer s.end()
@@ -62,7 +65,8 @@ func (s *Server) work(ctx context.Context, p *peer, from netip.AddrPort, m messa
 	a := s.answer(ctx, p, from, &m, size)
 	p.conclude(e, m.Token, a)
 	if len(p.chain) > 0 && (a.code == codes.Unauthorized || a.code == codes.Forbidden) {
-		p.hangUp() // the certificate does not open the door any more
+		// The certificate does not open the door any more. The client reads why before its session is over.
+		time.AfterFunc(farewell, p.hangUp)
 	}
 }
 

@@ -29,6 +29,11 @@ func TestWhatWasAcknowledgedSurvives(t *testing.T) {
 	if acked < 50*kills {
 		t.Errorf("only %d readings were acknowledged: that was no load", acked)
 	}
+	for _, w := range load.writers {
+		if len(w.acked) == 0 {
+			t.Errorf("%s: nothing was ever acknowledged", w.name)
+		}
+	}
 	load.checkJoined()
 }
 
@@ -170,9 +175,6 @@ func (l *load) check() (lost, acked int) {
 			if !have[n] {
 				lost++
 			}
-		}
-		if len(w.acked) == 0 {
-			l.t.Errorf("%s: nothing was ever acknowledged", w.name)
 		}
 	}
 	return lost, acked

@@ -31,7 +31,7 @@ func (s *Service) byBasic(ctx context.Context, p *muster.Proof) (muster.Identity
 	}
 	// 3: the user name alone, which may be an access token: then client id and password do not matter.
 	who, err := s.recognise(ctx, muster.CredentialDigest(s.keys, p.Username), func(r *record) error {
-		if r.credential.Kind == muster.AccessToken {
+		if r.kind == muster.AccessToken {
 			return nil
 		}
 		return r.compare(p)

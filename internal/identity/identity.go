@@ -106,7 +106,7 @@ func (s *Service) byToken(ctx context.Context, token muster.Secret) (muster.Iden
 		return muster.Identity{}, muster.Refuse(muster.ReasonTokenUnknown, "")
 	}
 	return s.recognise(ctx, muster.CredentialDigest(s.keys, token.Reveal()), func(r *record) error {
-		if r.credential.Kind != muster.AccessToken {
+		if r.kind != muster.AccessToken {
 			return muster.Refuse(muster.ReasonTokenUnknown, "")
 		}
 		return nil
@@ -119,7 +119,7 @@ func (s *Service) byCertificate(ctx context.Context, leaf *x509.Certificate) (mu
 	now := s.now()
 	id := muster.CertificateID(base64.StdEncoding.EncodeToString(leaf.Raw))
 	who, err := s.recognise(ctx, muster.CredentialDigest(s.keys, id), func(r *record) error {
-		if r.credential.Kind != muster.X509Certificate {
+		if r.kind != muster.X509Certificate {
 			return muster.Refuse(muster.ReasonCertificateUnknown, "")
 		}
 		switch {

@@ -81,7 +81,7 @@ func (s *Service) loadSigners(ctx context.Context, device string) ([]*record, er
 }
 
 func dead(r *record, now time.Time) int {
-	if r.credential.Live(now) != nil {
+	if r.opens(now) != nil {
 		return 1
 	}
 	return 0
@@ -102,7 +102,7 @@ func (s *Service) judge(token string, known []*record, now time.Time) (signature
 	if err != nil {
 		return signature{}, err
 	}
-	if err := c.check(&r.rule, r.who.Name, s.names, now); err != nil {
+	if err := c.check(r.rule, r.who.Name, s.names, now); err != nil {
 		return signature{}, err
 	}
 	return signature{r, c}, r.live(now)

@@ -13,10 +13,12 @@ import (
 type record struct {
 	who        muster.Identity // Until: when the credential ends
 	state      muster.DeviceState
-	credential muster.Credential // without Lookup, Value and Hint
+	kind       muster.CredentialKind
+	credential muster.CredentialState
+	notBefore  time.Time         // of the credential
 	basic      *muster.Evidence  // MQTTBasic only
 	key        *muster.DeviceKey // PublicKey only
-	rule       muster.JWTRule    // PublicKey only
+	rule       *muster.JWTRule   // PublicKey only
 	used       atomic.Int64      // when its use was last noted, Unix seconds; 0: never
 }
 
@@ -28,12 +30,11 @@ func newRecord(keys *muster.Keyring, h *muster.Holder) (*record, error) {
 			Device: h.Device.ID, Profile: h.Profile.ID, Credential: h.Credential.ID, Name: h.Device.Name, Gateway: h.Device.Gateway,
 			Retention: settings.RetentionDays, Sessions: settings.SessionLimit(), Until: h.Credential.ExpiresAt, Quiet: settings.HideReasons,
 		},
-		state: h.Device.State, credential: h.Credential,
+		state: h.Device.State, kind: h.Credential.Kind, credential: h.Credential.State, notBefore: h.Credential.NotBefore,
 	}
 	if used := h.Credential.LastUsedAt; !used.IsZero() {
 		r.used.Store(used.Unix())
 	}
-	r.credential.Lookup, r.credential.Value, r.credential.Hint = muster.LookupKey{}, nil, ""
 	switch h.Credential.Kind {
 	case muster.MQTTBasic:
 		e, err := h.Credential.Open(keys)
@@ -49,16 +50,23 @@ func newRecord(keys *muster.Keyring, h *muster.Holder) (*record, error) {
 		if r.key, err = muster.ParsePublicKey(e.PublicKey); err != nil {
 			return nil, fmt.Errorf("read public key %s: %w", h.Credential.ID, err)
 		}
-		r.rule = settings.JWT
+		rule := settings.JWT // a copy, so that the rest of the profile may go
+		r.rule = &rule
 	case muster.AccessToken, muster.X509Certificate:
 	}
 	return r, nil
 }
 
+// opens refuses a credential that does not open the door at now.
+func (r *record) opens(now time.Time) error {
+	c := muster.Credential{State: r.credential, NotBefore: r.notBefore, ExpiresAt: r.who.Until}
+	return c.Live(now)
+}
+
 // live refuses a credential that does not open the door at now, and a device that is suspended. It is asked last, when
 // the proof was right, so that a stranger does not learn of either.
 func (r *record) live(now time.Time) error {
-	if err := r.credential.Live(now); err != nil {
+	if err := r.opens(now); err != nil {
 		return err
 	}
 	if r.state == muster.DeviceSuspended {

@@ -58,7 +58,7 @@ func (n *Node) serve(ctx context.Context) *servers {
 	if l.coaps != nil {
 		s.start(func() error { return s.coap.ServeDTLS(ctx, l.coaps) })
 	}
-	for _, work := range []func(context.Context){n.issuer.Run, n.identity.Run, n.reader.Run} {
+	for _, work := range []func(context.Context){n.issuer.Run, n.identity.Run, n.reader.Run, n.trim} {
 		s.background.Go(func() { work(ctx) })
 	}
 	return s
