@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-// idling measures what a connection costs that says nothing: the growth of resident memory, divided. Both servers hold
-// their connections at the same time.
+// idling measures what a connection costs that says nothing: the growth of resident memory, divided. One server after the
+// other holds its connections, so that they may be many.
 func (p plan) idling(ctx context.Context, h *house) ([]result, error) {
-	plain := pairOf(fmt.Sprintf("idle connection (%d)", p.idle), "kB", 6, atMost)
-	secure := pairOf(fmt.Sprintf("idle TLS connection (%d)", p.idle), "kB", 0, noFloor)
+	plain := pairOf(fmt.Sprintf("idle connection (%d)", p.crowdSize(nil)), "kB", 6, atMost)
+	secure := pairOf(fmt.Sprintf("idle TLS connection (%d)", p.crowdSize(&tls.Config{})), "kB", 0, noFloor)
 	plain.anchor.note, secure.anchor.note = "mosquitto", "mosquitto"
 	for range p.rounds {
 		if err := p.idle1(ctx, h, &plain, nil); err != nil {
@@ -28,33 +28,31 @@ func (p plan) idling(ctx context.Context, h *house) ([]result, error) {
 // idle1 is one round on freshly started servers.
 func (p plan) idle1(ctx context.Context, h *house, r *result, secure *tls.Config) error {
 	return h.pair(ctx, func(muster, mosquitto *server) error {
-		a, err := p.hold(ctx, muster, secure)
-		if err != nil {
+		if err := p.weigh(ctx, muster, &r.muster, secure); err != nil {
 			return err
 		}
-		defer a.hangUp()
-		b, err := p.hold(ctx, mosquitto, secure)
-		if err != nil {
-			return err
-		}
-		defer b.hangUp()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(p.settle):
-		}
-		for _, side := range []struct {
-			crowd  *crowd
-			figure *figure
-		}{{a, &r.muster}, {b, &r.anchor}} {
-			each, err := side.crowd.each()
-			if err != nil {
-				return err
-			}
-			side.figure.add(each / 1000)
-		}
-		return nil
+		return p.weigh(ctx, mosquitto, &r.anchor, secure)
 	})
+}
+
+// weigh adds what one idle connection to s costs to f.
+func (p plan) weigh(ctx context.Context, s *server, f *figure, secure *tls.Config) error {
+	crowd, err := p.hold(ctx, s, secure)
+	if err != nil {
+		return err
+	}
+	defer crowd.hangUp()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(p.settle):
+	}
+	each, err := crowd.each()
+	if err != nil {
+		return err
+	}
+	f.add(each / 1000)
+	return nil
 }
 
 // A crowd holds idle connections to one server.
@@ -62,6 +60,14 @@ type crowd struct {
 	server *server
 	before usage
 	conns  []net.Conn
+}
+
+// crowdSize is how many connections a crowd has: over TLS a third, because their handshakes take long.
+func (p plan) crowdSize(secure *tls.Config) int {
+	if secure != nil {
+		return max(p.idle/3, 1)
+	}
+	return p.idle
 }
 
 // hold connects a crowd. A few connections come and go first, so that code and tables that are needed once are not
@@ -81,7 +87,7 @@ func (p plan) hold(ctx context.Context, s *server, secure *tls.Config) (*crowd, 
 	if c.before, err = usageOf(s.pid()); err != nil {
 		return nil, err
 	}
-	c.conns, err = dialAll(ctx, address, secure, p.idle, 64)
+	c.conns, err = dialAll(ctx, address, secure, p.crowdSize(secure), 64)
 	return c, err
 }
 

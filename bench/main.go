@@ -37,7 +37,7 @@ func main() {
 	flag.IntVar(&p.rounds, "rounds", 3, "rounds of each measurement; the median counts")
 	flag.IntVar(&p.connections, "connections", 100, "publishing connections")
 	flag.IntVar(&p.window, "window", 16, "publishes in flight on each connection")
-	flag.IntVar(&p.idle, "idle", 5000, "idle connections, as far as file descriptors reach")
+	flag.IntVar(&p.idle, "idle", 18000, "idle connections, as far as file descriptors reach")
 	flag.IntVar(&p.clients, "clients", 64, "clients that provision over HTTP")
 	flag.DurationVar(&p.measure, "measure", 4*time.Second, "length of one measurement")
 	flag.DurationVar(&p.settle, "settle", 5*time.Second, "rest before memory is read")

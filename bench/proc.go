@@ -51,5 +51,5 @@ func affordable(connections int) (int, error) {
 	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 0, err
 	}
-	return min(connections, int(min(limit.Max, 1<<20)-200)/2), nil
+	return min(connections, int(min(limit.Max, 1<<20))*9/10), nil
 }
