@@ -187,7 +187,7 @@ func TestASessionEndsWhenItsCertificateOpensNothingAnyMore(t *testing.T) {
 			if got := w.answer(); got.Code>>5 != 4 || string(got.Payload) != string(muster.ReasonOf(c.refusal)) {
 				t.Errorf("answered %v %q", got.Code, got.Payload)
 			}
-			_ = conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+			_ = conn.SetReadDeadline(time.Now().Add(3 * farewell))
 			_, err = conn.Read(make([]byte, 100))
 			if ended := err == io.EOF; ended != c.ends {
 				t.Errorf("then the client reads: %v", err)
