@@ -212,9 +212,29 @@ func TestAListedDevice(t *testing.T) {
 		t.Errorf("filed as %+v, %v", d, err)
 	}
 
-	f.list(t, p, "bare", nil)
+	bare := f.list(t, p, "bare", nil)
 	_, err = f.provision(t, ask("listed", "bare"))
 	refused(t, err, muster.ReasonCredentialRevoked)
+	if s := f.provisionState(t, bare.ID); s != "" {
+		t.Errorf("a device that was refused has provisionState %q", s)
+	}
+}
+
+func TestASuspendedDeviceIsOut(t *testing.T) {
+	f := newFixture(t, provision.Options{})
+	f.profile(t, "open", muster.StrategyAllowCreate)
+	p := f.profile(t, "listed", muster.StrategyCheckPreProvisioned)
+	f.suspend(t, f.list(t, p, "expected", []muster.Evidence{accessToken("t")}).ID)
+	_, err := f.provision(t, ask("listed", "expected"))
+	refused(t, err, muster.ReasonDeviceSuspended)
+
+	grant, err := f.provision(t, again(ask("open", "new")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.suspend(t, grant.Device)
+	_, err = f.provision(t, again(ask("open", "new"))) // nor is it told again what it is known by
+	refused(t, err, muster.ReasonDeviceSuspended)
 }
 
 func TestKeysHaveLimits(t *testing.T) {

@@ -40,13 +40,16 @@ func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.Prov
 }
 
 // repeat returns the grant that an earlier request of that digest was given, nil if there is none to repeat: its answer
-// may have been lost on the way, and the device would be locked out for good.
+// may have been lost on the way, and the device would be locked out for good. A device that was suspended since is
+// refused.
 func (s *Service) repeat(ctx context.Context, request *muster.LookupKey, now time.Time) (*muster.Grant, error) {
 	if request == nil {
 		return nil, nil
 	}
 	d, c, err := s.store.Answered(ctx, *request, now.Add(-repeatTime))
 	switch {
+	case err == nil && d.State == muster.DeviceSuspended:
+		return nil, muster.Refuse(muster.ReasonDeviceSuspended, "")
 	case err == nil:
 		s.metrics.repeated.Inc()
 		return s.grant(&d, &c)

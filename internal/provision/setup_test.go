@@ -75,6 +75,17 @@ func (f *fixture) list(t testing.TB, p muster.Profile, name string, evidence []m
 	return d
 }
 
+// suspend keeps a device out.
+func (f *fixture) suspend(t testing.TB, id muster.DeviceID) {
+	t.Helper()
+	if _, err := f.registry.UpdateDevice(t.Context(), id, func(d *muster.Device) error {
+		d.State = muster.DeviceSuspended
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func accessToken(text string) muster.Evidence {
 	return muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(text)}
 }

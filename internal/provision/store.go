@@ -17,9 +17,10 @@ type Store interface {
 	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse or ReasonProvisionKeyExhausted.
 	Admit(ctx context.Context, a muster.Admission) error
 	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
-	// absent before, State (a suspended device stays suspended), ProvisionedAt and ProvisionedWith, counts the device for the
-	// key and returns it with its live credentials, the oldest first. Refused with ReasonDeviceNotListed (no such device,
-	// or one of another profile), ReasonDeviceProvisioned (provisionState is set) or ReasonProvisionKeyExhausted.
+	// absent before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
+	// credentials, the oldest first, of which there is one at least. Refused with ReasonDeviceNotListed (no such device, or
+	// one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
+	// ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 	Claim(ctx context.Context, c muster.Claim) (muster.Device, []muster.Credential, error)
 	// Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or
 	// the device has authenticated, or the device or its credential is gone.

@@ -48,9 +48,10 @@ func furnishDevice(ctx context.Context, tx *statements, a muster.Admission) erro
 }
 
 // Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent
-// before, State (a suspended device stays suspended), ProvisionedAt and ProvisionedWith, counts the device for the key
-// and returns it with its live credentials, the oldest first. Refused with ReasonDeviceNotListed (no such device, or one
-// of another profile), ReasonDeviceProvisioned (provisionState is set) or ReasonProvisionKeyExhausted.
+// before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
+// credentials, the oldest first, of which there is one at least. Refused with ReasonDeviceNotListed (no such device, or
+// one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
+// ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, live []muster.Credential, err error) {
 	err = r.write(ctx, func(ctx context.Context, tx *statements) error {
 		if d, err = claimDevice(ctx, tx, c); err != nil {
@@ -66,7 +67,7 @@ func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, 
 			}
 		}
 		if len(live) == 0 {
-			return nil
+			return muster.Refuse(muster.ReasonCredentialRevoked, "the device was listed without a credential that works")
 		}
 		return saveAnswer(ctx, tx, c.Request, live[0], c.At)
 	})
@@ -81,8 +82,11 @@ func claimDevice(ctx context.Context, tx *statements, c muster.Claim) (muster.De
 	if err != nil {
 		return d, absent(err, muster.ReasonDeviceNotListed)
 	}
-	if d.Profile != c.Profile {
+	switch {
+	case d.Profile != c.Profile:
 		return d, muster.Refuse(muster.ReasonDeviceNotListed, "")
+	case d.State == muster.DeviceSuspended:
+		return d, muster.Refuse(muster.ReasonDeviceSuspended, "")
 	}
 	n, err := tx.exec(ctx, `INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		d.ID[:], muster.ServerScope, muster.ProvisionState, muster.StringValue(muster.Provisioned).Encode(nil), millis(c.At))
@@ -95,10 +99,7 @@ func claimDevice(ctx context.Context, tx *statements, c muster.Claim) (muster.De
 	if err := countDevice(ctx, tx, c.Key); err != nil {
 		return d, err
 	}
-	if d.State != muster.DeviceSuspended {
-		d.State = muster.DeviceActive
-	}
-	d.ProvisionedAt, d.ProvisionedWith = c.At, c.Key
+	d.State, d.ProvisionedAt, d.ProvisionedWith = muster.DeviceActive, c.At, c.Key
 	return d, updateDevice(ctx, tx, d)
 }
 

@@ -16,7 +16,8 @@ func claimSentences() []sentence {
 			r.same(r.counted(), 0)
 		}},
 		{"a device of another profile is not listed", claimOtherProfile},
-		{"a suspended device stays suspended", claimSuspended},
+		{"a suspended device is refused and stays as it was", claimSuspended},
+		{"a device without a credential that works is refused and stays as it was", claimWithoutCredential},
 		{"a device that an operator marked as provisioned is refused", func(t *testing.T, r *registry) {
 			d, _ := r.list("pump")
 			r.must(r.SaveAttributes(t.Context(), d.ID, []muster.Attribute{{Key: muster.ProvisionState, Value: muster.BoolValue(false)}}))
@@ -81,15 +82,35 @@ func claimOtherProfile(t *testing.T, r *registry) {
 
 func claimSuspended(t *testing.T, r *registry) {
 	d, _ := r.list("pump")
-	_, err := r.UpdateDevice(t.Context(), d.ID, func(d *muster.Device) error {
+	d, err := r.UpdateDevice(t.Context(), d.ID, func(d *muster.Device) error {
 		d.State = muster.DeviceSuspended
 		return nil
 	})
 	r.must(err)
-	got, _, err := r.Claim(t.Context(), r.claim("pump"))
+	_, _, err = r.Claim(t.Context(), r.claim("pump"))
+	r.refused(err, muster.ReasonDeviceSuspended)
+	r.unclaimed(d)
+	r.same(r.counted(), 0)
+}
+
+func claimWithoutCredential(t *testing.T, r *registry) {
+	bare := r.newDevice("bare")
+	r.must(r.CreateDevice(t.Context(), bare, nil, nil))
+	d, c := r.list("pump")
+	_, err := r.UpdateCredential(t.Context(), c.ID, func(c *muster.Credential) error {
+		c.State = muster.CredentialRevoked
+		return nil
+	})
 	r.must(err)
-	r.same(got.State, muster.DeviceSuspended)
-	r.same(got.ProvisionedAt, after(10))
+	for _, d := range []muster.Device{bare, d} {
+		_, _, err := r.Claim(t.Context(), r.claim(d.Name))
+		r.refused(err, muster.ReasonCredentialRevoked)
+		r.unclaimed(d)
+	}
+	r.same(r.counted(), 0)
+	r.must(r.CreateCredential(t.Context(), newCredential(d.ID, "another"))) // and then it gets in
+	_, _, err = r.Claim(t.Context(), r.claim("pump"))
+	r.must(err)
 }
 
 func claimExhausted(t *testing.T, r *registry) {
