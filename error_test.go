@@ -45,6 +45,17 @@ func TestWhatADeviceHears(t *testing.T) {
 	}
 }
 
+func TestWhatAQuietProfileTells(t *testing.T) {
+	for reason, quiet := range map[muster.Reason]bool{
+		muster.ReasonDeviceNameTaken: true, muster.ReasonDeviceSuspended: true,
+		muster.ReasonProvisionSecretWrong: false, muster.ReasonPasswordWrong: false, // as of a key or a device that does not exist
+	} {
+		if p := muster.Public(muster.Hush(muster.Refuse(reason, ""))); p.Quiet != quiet {
+			t.Errorf("%s is kept back: %v", reason, p.Quiet)
+		}
+	}
+}
+
 func TestTheCatalogueIsComplete(t *testing.T) {
 	for _, r := range muster.Reasons() {
 		if r.Title() == "" || r.Advice() == "" {

@@ -208,11 +208,13 @@ func Reasons() []Reason {
 }
 
 // Public returns err as a device may hear it: the wider code where there is one, and never a cause. Of a Quiet error a
-// device is told neither code nor message.
+// device is told neither code nor message, unless the code is one that strangers hear: silence would tell them that half of
+// their guess was right.
 func Public(err error) *Error {
 	p := Refuse(ReasonOf(err).Public(), "")
 	if e, ok := errors.AsType[*Error](err); ok {
-		if p.Quiet = e.Quiet; e.Reason == p.Reason {
+		p.Quiet = e.Quiet && p.Reason != ReasonProvisionDataNotFound && p.Reason != ReasonTokenUnknown
+		if e.Reason == p.Reason {
 			p.Message = e.Message
 		}
 	}

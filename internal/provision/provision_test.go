@@ -87,13 +87,31 @@ func TestAStrangerCannotTellAWrongKeyFromAWrongSecret(t *testing.T) {
 	f := newFixture(t, provision.Options{})
 	f.profile(t, "open", muster.StrategyAllowCreate)
 	f.profile(t, "closed", muster.StrategyDisabled)
+	quiet := f.profile(t, "quiet", muster.StrategyAllowCreate)
+	f.hush(t, quiet)
 	for _, r := range []*muster.ProvisionRequest{
-		{Key: "no", Secret: "no"}, {Key: "open-key", Secret: "no"}, {Key: "closed-key", Secret: "no"}, {Key: "closed-key", Secret: "closed-secret"},
+		{Key: "no", Secret: "no"},
+		{Key: "open-key", Secret: "no"},
+		{Key: "closed-key", Secret: "no"},
+		{Key: "closed-key", Secret: "closed-secret"},
+		{Key: "quiet-key", Secret: "no"},
 	} {
 		_, err := f.provision(t, r)
-		if p := muster.Public(err); p.Reason != muster.ReasonProvisionDataNotFound || p.Message != "Provision data was not found!" {
-			t.Errorf("%s: %v", r.Key, p)
+		p := muster.Public(err)
+		if p.Reason != muster.ReasonProvisionDataNotFound || p.Message != "Provision data was not found!" || p.Quiet {
+			t.Errorf("%s: %v, quiet %v", r.Key, p, p.Quiet)
 		}
+	}
+}
+
+func TestAProfileMayKeepItsReasonsFromDevices(t *testing.T) {
+	f := newFixture(t, provision.Options{})
+	p := f.profile(t, "quiet", muster.StrategyCheckPreProvisioned)
+	f.hush(t, p)
+	_, err := f.provision(t, ask("quiet", "a"))
+	refused(t, err, muster.ReasonDeviceNotListed) // as people are told
+	if !muster.Public(err).Quiet {
+		t.Error("the device would be told why")
 	}
 }
 

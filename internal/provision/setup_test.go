@@ -75,6 +75,17 @@ func (f *fixture) list(t testing.TB, p muster.Profile, name string, evidence []m
 	return d
 }
 
+// hush lets the profile keep its reasons from devices.
+func (f *fixture) hush(t testing.TB, p muster.Profile) {
+	t.Helper()
+	if _, err := f.registry.UpdateProfile(t.Context(), p.ID, func(p *muster.Profile) error {
+		p.Settings.HideReasons = true
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // suspend keeps a device out.
 func (f *fixture) suspend(t testing.TB, id muster.DeviceID) {
 	t.Helper()
