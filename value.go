@@ -77,38 +77,31 @@ func (v Value) AppendJSON(b []byte) []byte {
 	return append(b, "null"...)
 }
 
+// appendDouble writes f in the layout of Java, which the platforms that devices come from print: 42.0, 1.0E21, 1.25E-7.
 func appendDouble(b []byte, f float64) []byte {
-	if f == 0 || math.Abs(f) >= 1e-3 && math.Abs(f) < 1e7 {
-		n := len(b)
-		b = strconv.AppendFloat(b, f, 'f', -1, 64)
-		if !bytes.ContainsRune(b[n:], '.') {
-			b = append(b, ".0"...)
-		}
-		return b
+	format := byte('f')
+	if size := math.Abs(f); size != 0 && (size < 1e-3 || size >= 1e7) {
+		format = 'E'
 	}
-	n := len(b)
-	b = strconv.AppendFloat(b, f, 'e', -1, 64)
-	// 1e+21 becomes 1.0E21, as the platforms that devices come from print it.
-	out := append([]byte(nil), b[n:]...)
-	mantissa, exponent, _ := bytes.Cut(out, []byte("e"))
-	b = append(b[:n], mantissa...)
-	if !bytes.ContainsRune(mantissa, '.') {
+	var room [32]byte
+	digits, exponent, scientific := bytes.Cut(strconv.AppendFloat(room[:0], f, format, -1, 64), []byte("E"))
+	b = append(b, digits...)
+	if !bytes.ContainsRune(digits, '.') {
 		b = append(b, ".0"...)
 	}
-	e, _ := strconv.Atoi(string(exponent))
-	return strconv.AppendInt(append(b, 'E'), int64(e), 10)
+	if !scientific {
+		return b
+	}
+	b = append(b, 'E')
+	if exponent[0] == '-' {
+		b = append(b, '-')
+	}
+	return append(b, bytes.TrimLeft(exponent, "+-0")...) // "+21" and "-07" lose what Java leaves out
 }
 
 // AppendJSONString appends s as a JSON string.
 func AppendJSONString(b []byte, s string) []byte {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			plain = false
-			break
-		}
-	}
-	if plain {
+	if isPlain(s) {
 		return append(append(append(b, '"'), s...), '"')
 	}
 	var buf bytes.Buffer
@@ -118,7 +111,17 @@ func AppendJSONString(b []byte, s string) []byte {
 	return append(b, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }
 
-// MarshalJSON is AppendJSON.
+// isPlain reports whether s stands in JSON as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// MarshalJSON returns what AppendJSON appends.
 func (v Value) MarshalJSON() ([]byte, error) { return v.AppendJSON(nil), nil }
 
 // Encode appends the stored form of v: its kind, and behind it the number or the text with its length.

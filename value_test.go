@@ -15,7 +15,7 @@ func TestValuesKeepTheirTypeInJSON(t *testing.T) {
 		"42": muster.LongValue(42), "-9223372036854775808": muster.LongValue(math.MinInt64),
 		"42.0": muster.DoubleValue(42), "0.0": muster.DoubleValue(0), "-0.5": muster.DoubleValue(-0.5), "22.5": muster.DoubleValue(22.5),
 		"1.0E21": muster.DoubleValue(1e21), "1.0E7": muster.DoubleValue(1e7), "9999999.5": muster.DoubleValue(9999999.5),
-		"1.0E-4": muster.DoubleValue(1e-4), "1.25E-7": muster.DoubleValue(1.25e-7),
+		"1.0E-4": muster.DoubleValue(1e-4), "-1.0E-10": muster.DoubleValue(-1e-10), "1.7976931348623157E308": muster.DoubleValue(math.MaxFloat64), "1.25E-7": muster.DoubleValue(1.25e-7),
 		`"a\"b"`: muster.StringValue(`a"b`), `"<é>"`: muster.StringValue("<é>"), `{"a":[1,null]}`: muster.JSONValue(`{"a":[1,null]}`),
 	} {
 		if got := string(v.AppendJSON(nil)); got != want {
