@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,59 +49,55 @@ func (f *forgotten) outdated(device muster.DeviceID, generation uint64) bool {
 
 const cacheShards = 16
 
-// A cache remembers answers of the store: those that are not too old, not forgotten, and never more than its size.
-type cache[K comparable, V any] struct {
+// A cache remembers records: those that are not too old, not forgotten, and never more than its size.
+type cache struct {
 	forgotten *forgotten
 	age       time.Duration
 	size      int // of one shard
-	seed      maphash.Seed
-	shards    [cacheShards]cacheShard[K, V]
+	shards    [cacheShards]cacheShard
 }
 
-type cacheShard[K comparable, V any] struct {
+type cacheShard struct {
 	mu      sync.RWMutex // guards entries
-	entries map[K]entry[V]
+	entries map[muster.LookupKey]entry
 }
 
-type entry[V any] struct {
-	value      V
-	device     muster.DeviceID
+type entry struct {
+	*record
 	generation uint64
 	at         time.Time
 }
 
-func newCache[K comparable, V any](f *forgotten, age time.Duration, size int) *cache[K, V] {
-	c := &cache[K, V]{forgotten: f, age: age, size: max(size/cacheShards, 1), seed: maphash.MakeSeed()}
+func newCache(f *forgotten, age time.Duration, size int) *cache {
+	c := &cache{forgotten: f, age: age, size: max(size/cacheShards, 1)}
 	for i := range c.shards {
-		c.shards[i].entries = make(map[K]entry[V])
+		c.shards[i].entries = make(map[muster.LookupKey]entry)
 	}
 	return c
 }
 
-func (c *cache[K, V]) shard(key K) *cacheShard[K, V] {
-	return &c.shards[maphash.Comparable(c.seed, key)%cacheShards]
-}
+// shard returns where key is filed: a key is a keyed digest, which nobody outside can choose.
+func (c *cache) shard(key muster.LookupKey) *cacheShard { return &c.shards[key[0]%cacheShards] }
 
-// get returns what is remembered under key and still counts at now.
-func (c *cache[K, V]) get(key K, now time.Time) (V, bool) {
+// get returns what is remembered under key and still counts at now, else nil.
+func (c *cache) get(key muster.LookupKey, now time.Time) *record {
 	sh := c.shard(key)
 	sh.mu.RLock()
 	e, ok := sh.entries[key]
 	sh.mu.RUnlock()
 	if !ok || !c.counts(&e, now) {
-		var none V
-		return none, false
+		return nil
 	}
-	return e.value, true
+	return e.record
 }
 
-func (c *cache[K, V]) counts(e *entry[V], now time.Time) bool {
-	return now.Sub(e.at) < c.age && !c.forgotten.outdated(e.device, e.generation)
+func (c *cache) counts(e *entry, now time.Time) bool {
+	return now.Sub(e.at) < c.age && !c.forgotten.outdated(e.who.Device, e.generation)
 }
 
-// put remembers an answer about a device that the store was asked for in that generation, at that time. When the cache is
-// full, another answer makes room.
-func (c *cache[K, V]) put(key K, value V, device muster.DeviceID, generation uint64, at time.Time) {
+// put remembers a record that the store was asked for in that generation, at that time. When the cache is full, another
+// makes room.
+func (c *cache) put(key muster.LookupKey, r *record, generation uint64, at time.Time) {
 	sh := c.shard(key)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
@@ -112,11 +107,11 @@ func (c *cache[K, V]) put(key K, value V, device muster.DeviceID, generation uin
 			break
 		}
 	}
-	sh.entries[key] = entry[V]{value, device, generation, at}
+	sh.entries[key] = entry{r, generation, at}
 }
 
 // sweep drops what no longer counts.
-func (c *cache[K, V]) sweep(now time.Time) {
+func (c *cache) sweep(now time.Time) {
 	for i := range c.shards {
 		sh := &c.shards[i]
 		sh.mu.Lock()

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -91,7 +92,7 @@ func TestForgettingManyForgetsAll(t *testing.T) {
 
 func TestTheCacheNeverGrowsBeyondItsSize(t *testing.T) {
 	var f forgotten
-	c := newCache[int, int](&f, time.Minute, 160)
+	c := newCache(&f, time.Minute, 160)
 	now := time.Now()
 	count := func() (n int) {
 		for i := range c.shards {
@@ -100,8 +101,9 @@ func TestTheCacheNeverGrowsBeyondItsSize(t *testing.T) {
 		return n
 	}
 	for i := range 1000 {
-		c.put(i, i, muster.NewID[muster.Device](), 0, now)
-		if v, ok := c.get(i, now); !ok || v != i {
+		key, r := muster.LookupKey(sha256.Sum256([]byte{byte(i), byte(i >> 8)})), &record{}
+		c.put(key, r, 0, now)
+		if c.get(key, now) != r {
 			t.Fatalf("%d is not remembered", i)
 		}
 	}
@@ -111,6 +113,18 @@ func TestTheCacheNeverGrowsBeyondItsSize(t *testing.T) {
 	c.sweep(now.Add(time.Minute))
 	if n := count(); n != 0 {
 		t.Errorf("%d outlive their age", n)
+	}
+}
+
+func TestWhatOpensASessionIsNotRemembered(t *testing.T) {
+	f := newFixture(t)
+	f.add(t, "a", accessToken("tok"))
+	for range 2 {
+		_, err := f.Authenticate(t.Context(), &muster.Proof{Basic: true, Username: "tok"})
+		refused(t, err, "")
+	}
+	if n := f.registry.questions(); n != 2 {
+		t.Errorf("asked %d times, want twice", n)
 	}
 }
 

@@ -198,23 +198,16 @@ func TestHostileTokens(t *testing.T) {
 	if len(rows) < 80 {
 		t.Errorf("only %d tokens", len(rows))
 	}
-	for _, remembered := range []bool{false, true} {
-		if remembered { // a good token first, so that the keys are in memory
-			if _, err := f.judge(t, "sensor", f.good(nil)); err != nil {
-				t.Fatal(err)
+	for name, c := range rows {
+		t.Run(name, func(t *testing.T) {
+			_, err := f.judge(t, "sensor", c.token)
+			if err == nil {
+				t.Fatal("let in")
 			}
-		}
-		for name, c := range rows {
-			t.Run(name, func(t *testing.T) {
-				_, err := f.judge(t, "sensor", c.token)
-				if err == nil {
-					t.Fatal("let in")
-				}
-				if muster.ReasonOf(err) != c.reason {
-					t.Errorf("got %q (%v), want %q", muster.ReasonOf(err), err, c.reason)
-				}
-			})
-		}
+			if muster.ReasonOf(err) != c.reason {
+				t.Errorf("got %q (%v), want %q", muster.ReasonOf(err), err, c.reason)
+			}
+		})
 	}
 	if _, err := f.judge(t, "other", f.good(nil)); muster.ReasonOf(err) != muster.ReasonJWTKeyUnknown {
 		t.Errorf("one device's token under another's client id: %v", err)

@@ -40,8 +40,7 @@ type Service struct {
 	metrics *metrics
 
 	forgotten   forgotten
-	credentials *cache[muster.LookupKey, *record]
-	signers     *cache[string, []*record] // by device name
+	credentials *cache
 	uses        uses
 	decoy       muster.Credential // nobody's password, for proofs that name none
 }
@@ -62,8 +61,7 @@ func New(store Store, keys *muster.Keyring, o Options) *Service {
 	if size <= 0 {
 		size = defaultSize
 	}
-	s.credentials = newCache[muster.LookupKey, *record](&s.forgotten, age, size)
-	s.signers = newCache[string, []*record](&s.forgotten, age, size)
+	s.credentials = newCache(&s.forgotten, age, size)
 	s.uses.init()
 	s.decoy = decoy(keys)
 	return s
@@ -105,7 +103,7 @@ func (s *Service) byToken(ctx context.Context, token muster.Secret) (muster.Iden
 	if len(token) > muster.MaxEvidence {
 		return muster.Identity{}, muster.Refuse(muster.ReasonTokenUnknown, "")
 	}
-	return s.recognise(ctx, muster.CredentialDigest(s.keys, token.Reveal()), func(r *record) error {
+	return s.recall(ctx, muster.CredentialDigest(s.keys, token.Reveal()), func(r *record) error {
 		if r.kind != muster.AccessToken {
 			return muster.Refuse(muster.ReasonTokenUnknown, "")
 		}
@@ -118,7 +116,7 @@ func (s *Service) byToken(ctx context.Context, token muster.Secret) (muster.Iden
 func (s *Service) byCertificate(ctx context.Context, leaf *x509.Certificate) (muster.Identity, error) {
 	now := s.now()
 	id := muster.CertificateID(base64.StdEncoding.EncodeToString(leaf.Raw))
-	who, err := s.recognise(ctx, muster.CredentialDigest(s.keys, id), func(r *record) error {
+	who, err := s.recall(ctx, muster.CredentialDigest(s.keys, id), func(r *record) error {
 		if r.kind != muster.X509Certificate {
 			return muster.Refuse(muster.ReasonCertificateUnknown, "")
 		}

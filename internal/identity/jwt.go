@@ -21,14 +21,6 @@ func (s *Service) byJWT(ctx context.Context, p *muster.Proof) (muster.Identity, 
 	if muster.CheckDeviceName(p.ClientID) != nil {
 		return muster.Identity{}, errNoSigner
 	}
-	now := s.now()
-	if known, ok := s.signers.get(p.ClientID, now); ok {
-		if r, err := s.judge(p.JWT, known, now); err == nil {
-			s.metrics.remembered.Inc()
-			return s.acceptJWT(r, now), nil
-		}
-	}
-	since := s.Generation()
 	known, err := s.loadSigners(ctx, p.ClientID)
 	if err != nil {
 		return muster.Identity{}, err
@@ -36,26 +28,22 @@ func (s *Service) byJWT(ctx context.Context, p *muster.Proof) (muster.Identity, 
 	if len(known) == 0 {
 		return muster.Identity{}, errNoSigner
 	}
-	r, err := s.judge(p.JWT, known, now)
+	now := s.now()
+	by, err := s.judge(p.JWT, known, now)
 	if err != nil {
 		return known[0].who, err
 	}
-	s.signers.put(p.ClientID, known, r.who.Device, since, now)
-	return s.acceptJWT(r, now), nil
+	who := s.accept(by.record, now)
+	if !by.rule.OutliveExp {
+		who.Until = sooner(who.Until, by.claims.expires.Add(by.rule.Leeway()))
+	}
+	return who, nil
 }
 
 // A signature is by one of a device's keys, of a token with those claims.
 type signature struct {
 	*record
 	claims *claims
-}
-
-func (s *Service) acceptJWT(by signature, now time.Time) muster.Identity {
-	who := s.accept(by.record, now)
-	if !by.rule.OutliveExp {
-		who.Until = sooner(who.Until, by.claims.expires.Add(by.rule.Leeway()))
-	}
-	return who
 }
 
 // loadSigners asks the store for the public keys of a device, those that open the door at present first.

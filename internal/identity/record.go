@@ -75,31 +75,52 @@ func (r *record) live(now time.Time) error {
 	return nil
 }
 
-// recognise finds the credential that is filed under key and lets judge say whether the proof fits it. An unknown key is
-// refused with the reason unknown. Only an acceptance may rest on what is remembered: a refusal is always the store's, and
-// comes with whose credential it was about.
-func (s *Service) recognise(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (muster.Identity, error) {
+// recall recognises whose credential a proof is that comes with every request. Only an acceptance may rest on what is
+// remembered: a refusal is always the store's.
+func (s *Service) recall(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (muster.Identity, error) {
 	now := s.now()
-	if r, ok := s.credentials.get(key, now); ok && judge(r) == nil && r.live(now) == nil {
+	if r := s.credentials.get(key, now); r != nil && judge(r) == nil && r.live(now) == nil {
 		s.metrics.remembered.Inc()
 		return s.accept(r, now), nil
 	}
 	since := s.Generation()
-	r, err := s.load(ctx, key)
-	if err != nil {
-		return muster.Identity{}, err
+	r, err := s.find(ctx, key, judge, unknown)
+	if err == nil {
+		s.credentials.put(key, r, since, now)
 	}
-	if r == nil {
-		return muster.Identity{}, muster.Refuse(unknown, "")
+	return s.verdict(r, err)
+}
+
+// recognise is recall without a memory, for proofs that open a session: they come once.
+func (s *Service) recognise(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (muster.Identity, error) {
+	return s.verdict(s.find(ctx, key, judge, unknown))
+}
+
+// find asks the store for the credential that is filed under key and lets judge say whether the proof fits it. An unknown
+// key is refused with the reason unknown; any other refusal comes with whose credential it was about.
+func (s *Service) find(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (*record, error) {
+	r, err := s.load(ctx, key)
+	switch {
+	case err != nil:
+		return nil, err
+	case r == nil:
+		return nil, muster.Refuse(unknown, "")
 	}
 	if err := judge(r); err != nil {
+		return r, err
+	}
+	return r, r.live(s.now())
+}
+
+// verdict returns whose the record is; if it is accepted, its use is noted.
+func (s *Service) verdict(r *record, err error) (muster.Identity, error) {
+	switch {
+	case err == nil:
+		return s.accept(r, s.now()), nil
+	case r != nil:
 		return r.who, err
 	}
-	if err := r.live(now); err != nil {
-		return r.who, err
-	}
-	s.credentials.put(key, r, r.who.Device, since, now)
-	return s.accept(r, now), nil
+	return muster.Identity{}, err
 }
 
 // load asks the store; nil means that nothing is filed under key.

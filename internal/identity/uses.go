@@ -79,7 +79,6 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-sweep.C:
 			s.credentials.sweep(s.now())
-			s.signers.sweep(s.now())
 		case <-s.uses.some:
 			if err := s.flush(ctx); err != nil && ctx.Err() == nil {
 				s.log.LogAttrs(ctx, slog.LevelWarn, "the use of credentials could not be noted yet", slog.Any("error", err))
