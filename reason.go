@@ -87,6 +87,7 @@ const (
 	ReasonDatabaseNewer      Reason = "database-newer"
 	ReasonDatabaseDamaged    Reason = "database-damaged"
 	ReasonCertificateInvalid Reason = "certificate-invalid"
+	ReasonClockWrong         Reason = "clock-wrong"
 	ReasonServerUnreachable  Reason = "server-unreachable"
 )
 
@@ -174,6 +175,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonDatabaseNewer:      {Invalid, "the database was written by a newer version", "Run the newer version, or restore a backup.", ""},
 	ReasonDatabaseDamaged:    {Invalid, "a database file is damaged", "Restore the named file from a backup.", ""},
 	ReasonCertificateInvalid: {Invalid, "the certificate or key cannot be used", "Give a PEM certificate with the private key that belongs to it.", ""},
+	ReasonClockWrong:         {Invalid, "the server's clock is wrong", "Set the clock of the server's machine, and start again.", ""},
 	ReasonServerUnreachable:  {Unreachable, "the server does not answer", "Start it with `muster serve`, or set MUSTER_URL.", ""},
 }
 

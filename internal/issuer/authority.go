@@ -10,6 +10,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+
+	"muster"
 )
 
 // How long certificates live.
@@ -21,7 +23,13 @@ const (
 
 	// backdate lets in clients whose clock is a little slow.
 	backdate = time.Hour
+
+	// written is the year of this program: a clock before it has not been set.
+	written = 2026
 )
+
+// unset reports whether now is of a clock that has not been set, as after a start without a battery or a network.
+func unset(now time.Time) bool { return now.UTC().Year() < written }
 
 // A pair is a certificate, with those above it that are sent along, and its private key.
 type pair struct {
@@ -71,8 +79,12 @@ func authorityTemplate(title string, pathLen int) *x509.Certificate {
 }
 
 // issue makes a key and a certificate for it, signed by parent, or by itself if parent is nil. A certificate never
-// outlives the one above it. Its serial number is random.
+// outlives the one above it. Its serial number is random. By a clock that has not been set nothing is issued: it would
+// have expired before the first device saw it.
 func issue(template *x509.Certificate, parent *pair, now time.Time, life time.Duration) (*pair, error) {
+	if unset(now) {
+		return nil, muster.Refuse(muster.ReasonClockWrong, "the clock says %s, before this program was written: no certificate is made", now.UTC().Format(time.DateOnly))
+	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)

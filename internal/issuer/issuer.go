@@ -264,8 +264,9 @@ func (p *pair) signedBy(above *pair) bool {
 	return bytes.Equal(p.leaf.AuthorityKeyId, above.leaf.SubjectKeyId)
 }
 
-// due reports whether two thirds of p's life are over, or it has not begun because a wrong clock was put right.
+// due reports whether two thirds of p's life are over, or it has not begun because a wrong clock was put right. A clock
+// that has not been set makes nothing due.
 func (p *pair) due(now time.Time) bool {
 	from, until := p.leaf.NotBefore, p.leaf.NotAfter
-	return now.Before(from) || !now.Before(from.Add(until.Sub(from)/3*2))
+	return !unset(now) && (now.Before(from) || !now.Before(from.Add(until.Sub(from)/3*2)))
 }

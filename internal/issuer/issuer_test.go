@@ -155,9 +155,35 @@ func TestOtherNamesMakeAnotherServerCertificate(t *testing.T) {
 	verify(t, second, "gate.example.com", time.Now())
 }
 
+// later is a clock that has been set in a bubble too, where it is the year 2000.
+func later() time.Time { return time.Now().AddDate(40, 0, 0) }
+
+func TestByAClockThatHasNotBeenSetNothingIsMade(t *testing.T) {
+	now, dir := time.Unix(30, 0), filepath.Join(t.TempDir(), "ca")
+	o := Options{Keys: keyring(t, 1), Now: func() time.Time { return now }}
+	if _, err := Open(dir, o); muster.ReasonOf(err) != muster.ReasonClockWrong {
+		t.Fatalf("a first start in 1970: %v", err)
+	}
+	now = time.Now()
+	made := open(t, dir, o)
+	now = time.Unix(30, 0)
+	again := open(t, dir, o)
+	if !bytes.Equal(served(t, again).Certificate[0], served(t, made).Certificate[0]) {
+		t.Error("a later start in 1970 makes another certificate")
+	}
+	now = time.Now().Add(70 * day)
+	if err := again.check(); err != nil {
+		t.Fatal(err)
+	}
+	verify(t, again, "localhost", now)
+	if !again.ServerExpiry().After(made.ServerExpiry()) {
+		t.Error("when the clock is set, the certificate is not renewed")
+	}
+}
+
 func TestCertificatesAreRenewedAtTwoThirdsOfTheirLife(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		i := open(t, t.TempDir(), Options{})
+		i := open(t, t.TempDir(), Options{Now: later})
 		ctx, stop := context.WithCancel(t.Context())
 		go i.Run(ctx)
 		before := served(t, i)
@@ -172,10 +198,10 @@ func TestCertificatesAreRenewedAtTwoThirdsOfTheirLife(t *testing.T) {
 		if served(t, i) == before {
 			t.Error("the server certificate was not renewed")
 		}
-		if left := time.Until(i.ServerExpiry()); left < 80*day {
+		if left := i.ServerExpiry().Sub(later()); left < 80*day {
 			t.Errorf("the new certificate lives for %v", left)
 		}
-		verify(t, i, "localhost", time.Now())
+		verify(t, i, "localhost", later())
 		stop()
 		synctest.Wait()
 	})
@@ -297,7 +323,7 @@ func TestNamesThatNoCertificateCanCarryAreRefused(t *testing.T) {
 // ownPair writes a certificate and key as an operator would have them.
 func ownPair(t *testing.T, dir, name string) (certFile, keyFile string, leaf *x509.Certificate) {
 	t.Helper()
-	p, err := issue(&x509.Certificate{DNSNames: []string{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, nil, time.Now(), day)
+	p, err := issue(&x509.Certificate{DNSNames: []string{name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}, nil, later(), day)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,7 +347,7 @@ func TestOwnFilesAreServedAndLoadedAgainWhenTheyChange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		certFile, keyFile, leaf := ownPair(t, dir, "first.example")
-		i := open(t, filepath.Join(dir, "ca"), Options{CertFile: certFile, KeyFile: keyFile})
+		i := open(t, filepath.Join(dir, "ca"), Options{CertFile: certFile, KeyFile: keyFile, Now: later})
 		ctx, stop := context.WithCancel(t.Context())
 		go i.Run(ctx)
 		if !served(t, i).Leaf.Equal(leaf) {
