@@ -121,23 +121,30 @@ func TestAnAnswerIsGivenAgainOnlyForAWhile(t *testing.T) {
 }
 
 func TestTwinsOfARequestGetOneGrant(t *testing.T) {
-	f := newFixture(t, provision.Options{})
-	f.profile(t, "open", muster.StrategyAllowCreate)
-	var all sync.WaitGroup
-	grants := make([]*muster.Grant, 20)
-	for i := range grants {
-		all.Go(func() {
-			var err error
-			if grants[i], err = f.Provision(context.WithoutCancel(t.Context()), again(ask("open", "a")), home); err != nil {
-				t.Error(err)
+	for says, name := range map[string]string{"a name of its own": "a", "a name that the server makes": ""} {
+		t.Run(says, func(t *testing.T) {
+			f := newFixture(t, provision.Options{})
+			f.profile(t, "open", muster.StrategyAllowCreate)
+			var all sync.WaitGroup
+			grants := make([]*muster.Grant, 20)
+			for i := range grants {
+				all.Go(func() {
+					var err error
+					if grants[i], err = f.Provision(context.WithoutCancel(t.Context()), again(ask("open", name)), home); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			for _, g := range grants {
+				if g != nil && *g != *grants[0] {
+					t.Errorf("granted %+v and %+v", grants[0], g)
+				}
+			}
+			if k, _, err := f.registry.ProvisionKey(t.Context(), "open-key"); err != nil || k.Devices != 1 {
+				t.Errorf("the key has let in %d devices (%v)", k.Devices, err)
 			}
 		})
-	}
-	all.Wait()
-	for _, g := range grants {
-		if g != nil && *g != *grants[0] {
-			t.Errorf("granted %+v and %+v", grants[0], g)
-		}
 	}
 }
 

@@ -14,7 +14,8 @@ type Store interface {
 	// muster.NotFound.
 	ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error)
 	// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
-	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse or ReasonProvisionKeyExhausted.
+	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted or
+	// ReasonDeviceProvisioned (the request has an answer that can be asked for).
 	Admit(ctx context.Context, a muster.Admission) error
 	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
 	// absent before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live

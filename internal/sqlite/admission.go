@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"muster"
@@ -11,10 +13,14 @@ import (
 const answersKept = 10 * time.Minute
 
 // Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
-// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse or ReasonProvisionKeyExhausted. An
-// admission without a key is not counted.
+// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted or
+// ReasonDeviceProvisioned (the request has an answer that can be asked for). An admission without a key is not counted.
 func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
-	return r.writer.write(ctx, &pending{tidy: true, do: func(ctx context.Context, tx *statements) error {
+	// Deleting the device undoes all but the answer to a request.
+	return r.writer.write(ctx, &pending{tidy: a.Request == nil, do: func(ctx context.Context, tx *statements) error {
+		if err := ungranted(ctx, tx, a.Request, a.Device.CreatedAt); err != nil {
+			return err
+		}
 		if err := insertDevice(ctx, tx, a.Device); err != nil {
 			return err
 		}
@@ -28,6 +34,21 @@ func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
 		}
 		return err
 	}})
+}
+
+// ungranted refuses a request that was granted and may still ask for the answer: its twin has come first.
+func ungranted(ctx context.Context, tx *statements, request *muster.LookupKey, at time.Time) error {
+	if request == nil {
+		return nil
+	}
+	_, err := one(ctx, tx, answerColumns, answerToRequest, request[:], at.Add(-answersKept).UnixMilli(), muster.CredentialRevoked)
+	switch {
+	case err == nil:
+		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	}
+	return err
 }
 
 // furnishDevice files what belongs to a device that was let in. The count comes last, as nothing would take it back.
@@ -129,13 +150,14 @@ func answerColumns(a *answer) []any {
 	return append(deviceColumns(&a.device), credentialColumns(&a.credential)...)
 }
 
+const answerToRequest = `SELECT ` + deviceFields + `, ` + credentialFields + ` FROM answer a
+	JOIN device d ON d.id = a.device JOIN credential c ON c.id = a.credential
+	WHERE a.request = ? AND a.created_at >= ? AND c.device = d.id AND c.state <> ?
+	AND NOT EXISTS (SELECT 1 FROM credential u WHERE u.device = d.id AND u.last_used_at IS NOT NULL)`
+
 // Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or the
 // device has authenticated, or the device or its credential is gone or revoked.
 func (r *Registry) Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error) {
-	found, err := find(ctx, r.readers, answerColumns, `SELECT `+deviceFields+`, `+credentialFields+` FROM answer a
-		JOIN device d ON d.id = a.device JOIN credential c ON c.id = a.credential
-		WHERE a.request = ? AND a.created_at >= ? AND c.device = d.id AND c.state <> ?
-		AND NOT EXISTS (SELECT 1 FROM credential u WHERE u.device = d.id AND u.last_used_at IS NOT NULL)`,
-		request[:], since.UnixMilli(), muster.CredentialRevoked)
+	found, err := find(ctx, r.readers, answerColumns, answerToRequest, request[:], since.UnixMilli(), muster.CredentialRevoked)
 	return found.device, found.credential, err
 }

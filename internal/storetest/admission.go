@@ -12,6 +12,7 @@ func admissionSentences() []sentence {
 		{"a taken name leaves nothing behind", admissionNameTaken},
 		{"a credential in use leaves nothing behind", admissionCredentialInUse},
 		{"a key lets in as many devices as it may", admissionExhausted},
+		{"a request that was granted already leaves nothing behind", admissionGranted},
 		{"a device that no key let in is counted for none", func(t *testing.T, r *registry) {
 			a := r.admission("pump")
 			a.Device.ProvisionedWith = muster.ProvisionKeyID{}
@@ -72,6 +73,21 @@ func admissionExhausted(t *testing.T, r *registry) {
 	r.missing(err)
 	r.nothingOf(a.Device, a.Credential)
 	r.same(r.counted(), 1)
+}
+
+func admissionGranted(t *testing.T, r *registry) {
+	first := r.answeredAdmission("pump")
+	twin := r.admission("valve")
+	twin.Request = first.Request
+	r.refused(r.Admit(t.Context(), twin), muster.ReasonDeviceProvisioned)
+	r.nothingOf(twin.Device, twin.Credential)
+	r.answered(*first.Request, first.Device, first.Credential)
+	r.same(r.counted(), 1)
+
+	late := twin
+	late.Device.CreatedAt = after(601)
+	r.must(r.Admit(t.Context(), late)) // what was granted so long ago is not asked for again
+	r.answered(*late.Request, late.Device, late.Credential)
 }
 
 // nothingOfAdmission checks that nothing is left of the refused admission, which was the registry's only one.
