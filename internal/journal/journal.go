@@ -44,6 +44,7 @@ type Journal struct {
 	alike   map[likeness]int // index into waiting
 
 	writing chan struct{} // holds one token: whoever has it may file
+	failing bool          // guarded by writing; how the last filing went
 	first   chan struct{} // something waits
 	full    chan struct{} // a batch waits
 	stop    chan struct{}
@@ -141,9 +142,7 @@ func (j *Journal) run() {
 			return
 		}
 		timer.Stop()
-		if err := j.flush(context.Background()); err != nil {
-			j.log.Error("the journal lost attempts", "error", err)
-		}
+		_ = j.flush(context.Background()) // which tells how it goes
 	}
 }
 
@@ -166,7 +165,9 @@ func (j *Journal) flush(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
-	if err := j.store.AppendAttempts(ctx, attempts, j.keep); err != nil {
+	err := j.store.AppendAttempts(ctx, attempts, j.keep)
+	j.tell(err)
+	if err != nil {
 		for i := range attempts {
 			j.metrics.lost.Add(float64(attempts[i].Count))
 		}
@@ -175,10 +176,21 @@ func (j *Journal) flush(ctx context.Context) error {
 	return nil
 }
 
+// tell logs when filing begins to fail and when it succeeds again.
+func (j *Journal) tell(err error) {
+	switch {
+	case err != nil && !j.failing:
+		j.log.Error("attempts cannot be filed; the journal loses them", "reason", muster.ReasonOf(err), "error", err)
+	case err == nil && j.failing:
+		j.log.Info("attempts are filed again")
+	}
+	j.failing = err != nil
+}
+
 // Attempts returns the newest attempts first, those that were noted before it was called included: at most 1000, and 100
-// where no limit is given.
+// where no limit is given. While attempts cannot be filed, it returns those that were filed before.
 func (j *Journal) Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster.Attempt, error) {
-	if err := j.flush(ctx); err != nil {
+	if err := j.flush(ctx); err != nil && ctx.Err() != nil {
 		return nil, err
 	}
 	if q.Limit <= 0 {

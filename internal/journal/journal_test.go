@@ -38,8 +38,17 @@ func (s *shelf) AppendAttempts(ctx context.Context, attempts []muster.Attempt, k
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	s.batches, s.keep = append(s.batches, attempts), keep
+	if s.failing == nil {
+		s.batches, s.keep = append(s.batches, attempts), keep
+	}
 	return s.failing
+}
+
+// fail lets what is filed from now on fail.
+func (s *shelf) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failing = err
 }
 
 func (s *shelf) Attempts(context.Context, muster.AttemptQuery) ([]muster.Attempt, error) {
@@ -197,10 +206,39 @@ func TestAStoreThatFailsLosesAttemptsAndSaysSo(t *testing.T) {
 			t.Errorf("%v lost, log %q", n, log.String())
 		}
 		j.Note(attempt("b"))
-		if _, err := j.Attempts(t.Context(), muster.AttemptQuery{}); !errors.Is(err, s.failing) {
-			t.Errorf("Attempts: %v", err)
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if n := strings.Count(log.String(), "level=ERROR"); n != 1 {
+			t.Errorf("a failure that lasts is told %d times", n)
+		}
+		s.fail(nil)
+		j.Note(attempt("c"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !strings.Contains(log.String(), "level=INFO") {
+			t.Errorf("nobody hears that it is over: %q", log.String())
 		}
 	})
+}
+
+// Who asks why devices are refused asks when something is wrong.
+func TestAReaderSeesWhatIsKeptWhenNothingMoreCanBe(t *testing.T) {
+	s := &shelf{}
+	j := journal.New(s, journal.Options{})
+	j.Note(attempt("a"))
+	if _, err := j.Attempts(t.Context(), muster.AttemptQuery{}); err != nil {
+		t.Fatal(err)
+	}
+	s.fail(errors.New("disk full"))
+	j.Note(attempt("b"))
+	got, err := j.Attempts(t.Context(), muster.AttemptQuery{})
+	if err != nil || len(got) != 1 || got[0].Name != "a" {
+		t.Errorf("%v, %v", got, err)
+	}
+	j.Note(attempt("c"))
+	if err := j.Close(t.Context()); !errors.Is(err, s.failing) {
+		t.Errorf("closed with %v", err)
+	}
 }
 
 func TestAReaderWhoGoesAwayLosesNothing(t *testing.T) {
