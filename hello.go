@@ -27,7 +27,7 @@ func (t Transport) String() string { return nameOf(transportNames, int(t)) }
 type Hello struct {
 	Transport Transport
 	Secure    bool // over TLS or DTLS
-	Remote    netip.AddrPort
+	Remote    netip.Addr
 	Chain     []*x509.Certificate // as presented, the leaf first; empty without a client certificate
 
 	ClientID string // MQTT
@@ -54,9 +54,9 @@ type Identity struct {
 	Profile    ProfileID
 	Credential CredentialID
 	Name       string
-	Gateway    bool
-	Retention  uint16    // RetentionDays of the profile
-	Sessions   int       // SessionLimit of the profile
 	Until      time.Time // when the proof ends; zero: never
-	Quiet      bool      // HideReasons of the profile
+	Gateway    bool
+	Quiet      bool   // HideReasons of the profile
+	Retention  uint16 // RetentionDays of the profile
+	Sessions   uint16 // SessionLimit of the profile
 }

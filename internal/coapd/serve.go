@@ -120,7 +120,7 @@ func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *reque
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	hello := muster.Hello{Transport: muster.CoAP, Secure: p.secure, Remote: from, Chain: p.chain}
+	hello := muster.Hello{Transport: muster.CoAP, Secure: p.secure, Remote: from.Addr(), Chain: p.chain}
 	m, err := s.do.Do(ctx, &hello, &muster.Request{
 		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body,
 	})

@@ -86,15 +86,14 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 		p.joining = true
 		return p, nil
 	}
-	proof := d.proof(h)
-	seen := d.o.Identity.Generation()
-	who, err := d.recognise(ctx, h, &proof)
+	c := &claim{proof: d.proof(h), generation: d.o.Identity.Generation()}
+	who, err := d.recognise(ctx, h, &c.proof)
 	d.note(h, muster.ActionConnect, &who, err)
 	if err != nil {
 		return nil, err
 	}
 	p := d.newPeer(h)
-	p.who, p.proof, p.seen = who, &proof, seen
+	p.who, p.claim = who, c
 	return p, nil
 }
 
@@ -127,7 +126,7 @@ func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.P
 	}
 	err = hushed(&who, err)
 	if kind := muster.KindOf(err); kind == muster.Unknown || kind == muster.Forbidden {
-		if d.connecting.fail(h.Remote.Addr(), d.o.Now()) {
+		if d.connecting.fail(h.Remote, d.o.Now()) {
 			return who, muster.Refuse(muster.ReasonRateLimited, "")
 		}
 	}
@@ -144,7 +143,7 @@ func hushed(who *muster.Identity, err error) error {
 
 // join lets a device in, or tells it why not.
 func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (muster.Message, error) {
-	from := h.Remote.Addr()
+	from := h.Remote
 	up, err := d.o.Platform.Read(&muster.Identity{}, []byte(d.joinAddress), body, d.o.Now())
 	req, _ := up.(*muster.ProvisionRequest)
 	if err == nil && req == nil {

@@ -77,7 +77,7 @@ func newHouse(t testing.TB) *house {
 }
 
 func hello(username string) *muster.Hello {
-	return &muster.Hello{Transport: muster.MQTT, ClientID: "test", Username: username, Remote: netip.MustParseAddrPort("192.0.2.1:1000")}
+	return &muster.Hello{Transport: muster.MQTT, ClientID: "test", Username: username, Remote: netip.MustParseAddr("192.0.2.1")}
 }
 
 // An ear hears answers.
@@ -278,7 +278,7 @@ func TestAProfileMayKeepItsReasons(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(key string) string {
-		m, _ := h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddrPort("192.0.2.9:1")}, &muster.Request{
+		m, _ := h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.9")}, &muster.Request{
 			Transport: muster.HTTP, Method: "POST", Path: []string{"api", "v1", "provision"},
 			Body: []byte(`{"provisionDeviceKey":"` + key + `","provisionDeviceSecret":"secret","deviceName":"taken"}`),
 		})
@@ -291,7 +291,7 @@ func TestAProfileMayKeepItsReasons(t *testing.T) {
 	if _, _, err := h.fleet.CreateDevice(t.Context(), fleet.NewDevice{Name: "hushed", Profile: "quiet", Credentials: fleet.Credentials{Token: "hushed-token"}}); err != nil {
 		t.Fatal(err)
 	}
-	m, err := h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddrPort("192.0.2.9:1")}, &muster.Request{
+	m, err := h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.9")}, &muster.Request{
 		Transport: muster.HTTP, Method: "POST", Path: []string{"api", "v1", "hushed-token", "telemetry"}, Body: []byte(`{"a":`),
 	})
 	if !errors.Is(err, muster.ReasonPayloadInvalid) || m.Code != 500 || len(m.Body) != 0 {
@@ -310,7 +310,7 @@ func TestRequestsWithoutASession(t *testing.T) {
 	h := newHouse(t)
 	h.device("d", "token")
 	do := func(method, path, body string) (muster.Message, error) {
-		return h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddrPort("192.0.2.9:1")},
+		return h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.9")},
 			&muster.Request{Transport: muster.HTTP, Method: method, Path: strings.Split(path, "/"), Body: []byte(body)})
 	}
 	if _, err := do("POST", "api/v1/token/telemetry", `{"a":1}`); err != nil {

@@ -15,7 +15,7 @@ func (d *Dispatcher) Note(a muster.Attempt) {
 
 func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Identity, err error) {
 	a := muster.Attempt{
-		Action: action, Transport: h.Transport, Remote: h.Remote.Addr().Unmap(),
+		Action: action, Transport: h.Transport, Remote: h.Remote.Unmap(),
 		Device: who.Device, Name: who.Name, Reason: muster.ReasonOf(err),
 	}
 	if a.Name == "" {
@@ -29,7 +29,7 @@ func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Ide
 
 func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, grant *muster.Grant, err error) {
 	a := muster.Attempt{
-		Action: muster.ActionProvision, Transport: h.Transport, Remote: h.Remote.Addr().Unmap(), Reason: muster.ReasonOf(err),
+		Action: muster.ActionProvision, Transport: h.Transport, Remote: h.Remote.Unmap(), Reason: muster.ReasonOf(err),
 	}
 	if req != nil {
 		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+req.Key+", secret "+journal.Digest(d.o.Keys, req.Secret)

@@ -10,15 +10,20 @@ import (
 // A Peer is a client with an open session: a device that proved who it is, or a client that wants to be let in.
 type Peer struct {
 	d       *Dispatcher
-	joining bool
 	who     muster.Identity
-	proof   *muster.Proof // until Listen
-	seen    uint64        // the identity generation that proof was judged in
+	claim   *claim // until Listen
+	joining bool
 
 	// What of the greeting is still asked for.
 	transport muster.Transport
-	remote    netip.AddrPort
+	remote    netip.Addr
 	clientID  string
+}
+
+// A claim is what a peer was recognised by.
+type claim struct {
+	proof      muster.Proof
+	generation uint64 // of identity, in which proof was judged
 }
 
 // newPeer returns a peer that keeps little of its greeting: a million of them may be waiting.
@@ -99,15 +104,15 @@ func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 	if p.joining {
 		return func() {}, nil
 	}
-	leave = p.d.o.Sessions.Open(p.who.Device, p.who.Sessions, hangup)
+	leave = p.d.o.Sessions.Open(p.who.Device, int(p.who.Sessions), hangup)
 	// Whoever was put out between Connect and Open was in nobody's list when the sessions were closed.
-	if p.d.o.Identity.Generation() != p.seen {
-		if _, err := p.d.o.Identity.Authenticate(context.Background(), p.proof); err != nil {
+	if p.d.o.Identity.Generation() != p.claim.generation {
+		if _, err := p.d.o.Identity.Authenticate(context.Background(), &p.claim.proof); err != nil {
 			leave()
 			return nil, err
 		}
 	}
-	p.proof = nil
+	p.claim = nil
 	return leave, nil
 }
 

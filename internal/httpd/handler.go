@@ -96,7 +96,8 @@ func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
 	if r.Method == http.MethodHead {
 		x.request.Method = http.MethodGet // net/http leaves out the body of the answer
 	}
-	x.hello.Remote, _ = netip.ParseAddrPort(r.RemoteAddr) // the zero address if the connection has none
+	from, _ := netip.ParseAddrPort(r.RemoteAddr) // the zero address if the connection has none
+	x.hello.Remote = from.Addr()
 	if r.TLS != nil {
 		x.hello.Secure, x.hello.Chain = true, r.TLS.PeerCertificates
 	}

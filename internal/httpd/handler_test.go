@@ -263,7 +263,7 @@ func TestOnlyTheConnectionSaysWhereAClientIs(t *testing.T) {
 	r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{leaf}}
 	s := &script{}
 	ask(t, s, Options{}, r)
-	if s.hello.Remote.String() != "192.0.2.1:4711" || !s.hello.Secure || len(s.hello.Chain) != 1 || s.hello.Transport != muster.HTTP {
+	if s.hello.Remote.String() != "192.0.2.1" || !s.hello.Secure || len(s.hello.Chain) != 1 || s.hello.Transport != muster.HTTP {
 		t.Errorf("introduced as %+v", s.hello)
 	}
 	s.hello = muster.Hello{}

@@ -28,7 +28,7 @@ func newRecord(keys *muster.Keyring, h *muster.Holder) (*record, error) {
 	r := &record{
 		who: muster.Identity{
 			Device: h.Device.ID, Profile: h.Profile.ID, Credential: h.Credential.ID, Name: h.Device.Name, Gateway: h.Device.Gateway,
-			Retention: settings.RetentionDays, Sessions: settings.SessionLimit(), Until: h.Credential.ExpiresAt, Quiet: settings.HideReasons,
+			Retention: settings.RetentionDays, Sessions: uint16(settings.SessionLimit()), Until: h.Credential.ExpiresAt, Quiet: settings.HideReasons,
 		},
 		state: h.Device.State, kind: h.Credential.Kind, credential: h.Credential.State, notBefore: h.Credential.NotBefore,
 	}

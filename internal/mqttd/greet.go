@@ -115,7 +115,7 @@ func (c *conn) refuseBytes(v mqtt.Version, err error) {
 	}
 	c.s.metrics.refused(muster.ReasonOf(refusal))
 	c.s.front.Note(muster.Attempt{
-		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote().Addr(),
+		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote(),
 		Reason: muster.ReasonOf(refusal), Detail: muster.MessageOf(refusal),
 	})
 	c.depart()
@@ -130,12 +130,11 @@ func (c *conn) depart() {
 	c.wire.discard()
 }
 
-func (c *conn) remote() netip.AddrPort {
+func (c *conn) remote() netip.Addr {
 	if a, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
-		from := a.AddrPort()
-		return netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		return a.AddrPort().Addr().Unmap()
 	}
-	return netip.AddrPort{}
+	return netip.Addr{}
 }
 
 // hello puts the CONNECT into words.
