@@ -7,8 +7,9 @@ import (
 	"muster"
 )
 
-// attributeQuery is the address that Route gives to reading attributes over HTTP and CoAP; a query string may follow.
-const attributeQuery = "v1/devices/me/attributes/request"
+// attributeQuery is the address that Route gives to reading attributes over HTTP and CoAP; a query string may follow. No
+// device can publish to it: a topic's name has no # in it.
+const attributeQuery = "v1/devices/me/attributes#"
 
 // What a request for attributes may name: lists of keys of a scope.
 const (

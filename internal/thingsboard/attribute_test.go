@@ -25,9 +25,9 @@ func TestAttributeRequest(t *testing.T) {
 		{"keys that cannot be are left out", "v2/a/req/7", `{"clientKeys":",a,,` + strings.Repeat("k", 256) + `,"}`, muster.AttributeRequest{ClientKeys: []string{"a"}, ReplyTo: "v2/a/res/7"}},
 		{"a negative id wants no answer", "v2/a/req/-1", `{}`, muster.AttributeRequest{}},
 		{"the id is a number", "v2/a/req/007", `{}`, muster.AttributeRequest{ReplyTo: "v2/a/res/7"}},
-		{"by query", "v1/devices/me/attributes/request?clientKeys=a,b&sharedKeys=c", ``, muster.AttributeRequest{ClientKeys: []string{"a", "b"}, SharedKeys: []string{"c"}}},
-		{"by query without keys", "v1/devices/me/attributes/request", ``, muster.AttributeRequest{}},
-		{"by query with empty keys", "v1/devices/me/attributes/request?clientKeys=&sharedKeys=c", ``, muster.AttributeRequest{SharedKeys: []string{"c"}}},
+		{"by query", "v1/devices/me/attributes#?clientKeys=a,b&sharedKeys=c", ``, muster.AttributeRequest{ClientKeys: []string{"a", "b"}, SharedKeys: []string{"c"}}},
+		{"by query without keys", "v1/devices/me/attributes#", ``, muster.AttributeRequest{}},
+		{"by query with empty keys", "v1/devices/me/attributes#?clientKeys=&sharedKeys=c", ``, muster.AttributeRequest{SharedKeys: []string{"c"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			up, err := read(test.topic, test.in)
@@ -50,7 +50,7 @@ func TestAttributeRequest(t *testing.T) {
 		{"an array", "v2/a/req/1", `[]`, muster.ReasonPayloadInvalid},
 		{"keys in an array", "v2/a/req/1", `{"clientKeys":["a","b"]}`, muster.ReasonPayloadInvalid},
 		{"too many keys", "v2/a/req/1", `{"sharedKeys":"` + strings.Repeat("k,", muster.MaxKeys) + `k"}`, muster.ReasonPayloadInvalid},
-		{"a query that cannot be read", "v1/devices/me/attributes/request?clientKeys=%zz", ``, muster.ReasonTopicUnknown},
+		{"a query that cannot be read", "v1/devices/me/attributes#?clientKeys=%zz", ``, muster.ReasonTopicUnknown},
 	} {
 		if up, err := read(test.topic, test.in); up != nil || muster.ReasonOf(err) != test.want {
 			t.Errorf("%s: %v, %v", test.name, up, err)

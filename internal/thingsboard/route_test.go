@@ -13,7 +13,7 @@ func TestRoute(t *testing.T) {
 	const (
 		telemetry  = "v1/devices/me/telemetry"
 		attributes = "v1/devices/me/attributes"
-		reading    = "v1/devices/me/attributes/request"
+		reading    = "v1/devices/me/attributes#"
 		provision  = "/provision/request"
 	)
 	long := strings.Repeat("t", muster.MaxEvidence)

@@ -101,7 +101,8 @@ func TestUnknownTopics(t *testing.T) {
 	}
 	for _, topic := range []string{
 		"", "/", "v1/devices/me", "v1/devices/me/telemetry/", "/v1/devices/me/telemetry", "v2/a/req/p/1", "v2/r/req/1",
-		"v1/devices/me/attributes/request/1/2", "v1/devices/me/attributes/requests", "v1/devices/me/rpc/response/1", "v1/devices/me/claim",
+		"v1/devices/me/attributes/request/1/2", "v1/devices/me/attributes/request", "v1/devices/me/attributes/request?clientKeys=a",
+		"v1/devices/me/rpc/response/1", "v1/devices/me/claim",
 		"v1/gateway/telemetry", "v2/fw/request/1/chunk/0", "/provision/response", "/up/device/id/x",
 	} {
 		if up, err := read(topic, "{}"); muster.ReasonOf(err) != muster.ReasonTopicUnknown || up != nil {
