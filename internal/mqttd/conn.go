@@ -2,22 +2,12 @@ package mqttd
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
 	"net"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
-	"muster"
 	"muster/internal/mqtt"
-)
-
-// The phases of a session. They only ever advance.
-const (
-	live uint32 = iota // packets are read and served
-	held               // nothing more is read; what was handed in is still answered
-	over               // nothing is served and nothing is answered any more
 )
 
 // A conn is one connection: first greeted, then a session whose goroutine is parked until bytes arrive and holds no
@@ -57,7 +47,7 @@ type conn struct {
 	stopping bool       // the server stops: the session ends once all is answered
 	sending  bool       // somebody is in flush
 	finished bool       // the wire is told to finish, or has failed
-	lost     error      // why it failed, if that ended the session
+	dropped  error      // why it failed, if that ended the session
 	lastID   uint16     // of what was sent
 	out      *buffer    // packets to be written; nil if there are none
 	ring     *ring      // publishes that are not answered; nil if there are none
@@ -141,7 +131,7 @@ func (c *conn) packets(ctx context.Context) (goodbye bool) {
 	c.s.metrics.packets.Add(float64(packets))
 	c.s.metrics.publishes.Add(float64(publishes))
 	if err != nil {
-		c.refuse(err)
+		c.endAndNote(packetError(err))
 	} else {
 		c.flush()
 	}
@@ -207,85 +197,10 @@ func (c *conn) ping(p mqtt.Packet) error {
 	return nil
 }
 
-// hangup ends the session for a reason that dispatch gives, and has journaled.
-func (c *conn) hangup(err error) { c.end(disconnectCode(err), err) }
-
-// refuse ends the session because of what the client sent.
-func (c *conn) refuse(err error) {
-	code, err := packetError(err)
-	c.fail(code, err)
-}
-
-// fail ends the session for a reason of the transport's own, and journals it.
-func (c *conn) fail(code mqtt.Code, err error) {
-	if _, done := err.(sessionDone); c.end(code, err) && !done {
-		c.peer.Note(muster.ActionDisconnect, err)
-	}
-}
-
-// stop lets the session end as soon as every publish that was handed in is answered.
-func (c *conn) stop() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.greeted {
-		c.phase.Store(over)
-		_ = c.wire.Close() // nobody can be in a callback of the wire yet, which Close would wait for
-		return
-	}
-	c.stopping = true
-	c.phase.CompareAndSwap(live, held)
-	c.wake()
-	c.settle()
-	c.write()
-}
-
-// abort gives the connection up as it is.
-func (c *conn) abort() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.lose(net.ErrClosed)
-}
-
 // rescue keeps a panic from ending more than the connection.
 func (c *conn) rescue() {
 	if r := recover(); r != nil {
 		c.s.metrics.panics.Inc()
 		c.s.log.Error("connection panicked", "panic", r, "stack", string(debug.Stack()))
 	}
-}
-
-// release is the end of the connection. Publishes that were handed in are still answered, to nobody.
-func (c *conn) release() {
-	c.mu.Lock()
-	err := c.lost
-	if c.phase.Swap(over) != over {
-		err = c.wire.failure()
-	}
-	c.mu.Unlock()
-	_ = c.wire.Close()
-	if errors.Is(err, muster.ReasonQueueFull) && c.peer != nil {
-		c.s.metrics.ended(muster.ReasonQueueFull)
-		c.peer.Note(muster.ActionDisconnect, err)
-	}
-	if c.leave != nil {
-		c.leave()
-	}
-	if c.in != nil {
-		c.s.buffers.put(c.in)
-		c.in = nil
-	}
-	if c.greeted {
-		c.s.metrics.sessions.Dec()
-	}
-	c.s.roster.remove(c)
-	c.s.open.Add(-1)
-	c.s.running.Done()
-}
-
-// bye says goodbye as TLS and TCP do.
-func (c *conn) bye() {
-	if t, ok := c.stream.(*tls.Conn); ok {
-		_ = t.CloseWrite()
-	}
-	c.wire.finish()
 }

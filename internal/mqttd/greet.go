@@ -48,7 +48,7 @@ func (c *conn) handshake(config *tls.Config) bool {
 	c.stream = t
 	if err := t.Handshake(); err != nil {
 		c.s.metrics.handshakes.Inc()
-		c.depart()
+		c.linger()
 		return false
 	}
 	return true
@@ -63,7 +63,7 @@ func (c *conn) introduction() (connect mqtt.Connect, ok bool) {
 			return connect, true
 		}
 	}
-	c.refuseBytes(connect.Version, err)
+	c.refuseStranger(connect.Version, err)
 	return connect, false
 }
 
@@ -97,44 +97,53 @@ func (c *conn) firstPacket() (mqtt.Packet, error) {
 	}
 }
 
-// refuseBytes ends a connection on which no CONNECT came. A client that just goes away is no attempt.
-func (c *conn) refuseBytes(v mqtt.Version, err error) {
-	var refusal error
+// refuseStranger refuses a connection on which no CONNECT came. A client that just goes away is no attempt.
+func (c *conn) refuseStranger(v mqtt.Version, err error) {
+	var packet []byte
 	switch wrong, ok := errors.AsType[*mqtt.Error](err); {
 	case ok:
 		var code mqtt.Code
-		if code, refusal = packetError(err); v == mqtt.V5 {
-			c.say(mqtt.AppendConnack(nil, &mqtt.Connack{Code: code, Reason: publicReason(refusal)})) // [MQTT-3.1.4-1]
+		if code, err = packetError(err); v == mqtt.V5 {
+			packet = mqtt.AppendConnack(nil, &mqtt.Connack{Code: code, Reason: publicReason(err)}) // [MQTT-3.1.4-1]
 		} else if wrong.Code == mqtt.UnsupportedVersion {
-			c.say(mqtt.AppendReturn(nil, mqtt.UnacceptableVersion)) // [MQTT-3.1.2-2]
+			packet = mqtt.AppendReturn(nil, mqtt.UnacceptableVersion) // [MQTT-3.1.2-2]
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		refusal = muster.Refuse(muster.ReasonConnectTimeout, "")
+		err = muster.Refuse(muster.ReasonConnectTimeout, "")
 	default:
 		return
 	}
-	c.s.metrics.refused(muster.ReasonOf(refusal))
-	c.s.front.Note(muster.Attempt{
-		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote(),
-		Reason: muster.ReasonOf(refusal), Detail: muster.MessageOf(refusal),
-	})
-	c.depart()
+	c.note(err)
+	c.refuse(packet, err)
 }
 
-// say writes to a client that is not welcome.
-func (c *conn) say(packet []byte) { _, _ = c.stream.Write(packet) }
+// note writes into the journal why the transport itself refuses the client.
+func (c *conn) note(err error) {
+	c.s.front.Note(muster.Attempt{
+		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote().Addr(),
+		Reason: muster.ReasonOf(err), Detail: muster.MessageOf(err),
+	})
+}
 
-// depart says goodbye before the session and gives the client a moment to take the last words.
-func (c *conn) depart() {
-	c.bye()
+// refuse sends a client that may not come in the packet that says so.
+func (c *conn) refuse(packet []byte, err error) {
+	c.s.metrics.refused(muster.ReasonOf(err))
+	_, _ = c.stream.Write(packet)
+	c.linger()
+}
+
+// linger finishes a connection that is no session, and gives the client a moment to take the last words.
+func (c *conn) linger() {
+	c.finish()
 	c.wire.discard()
 }
 
-func (c *conn) remote() netip.Addr {
+func (c *conn) remote() netip.AddrPort {
 	if a, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
-		return a.AddrPort().Addr().Unmap()
+		from := a.AddrPort()
+		return netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	}
-	return netip.Addr{}
+	return netip.AddrPort{}
 }
 
 // hello puts the CONNECT into words.
@@ -153,40 +162,41 @@ func (c *conn) hello(connect *mqtt.Connect) *muster.Hello {
 	return h
 }
 
-// judge asks dispatch whether the client may come in, and tells it if not.
+// judge asks dispatch whether the client may come in, and refuses it if not.
 func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello) bool {
 	c.version, c.maxPacket = connect.Version, connect.MaximumPacket
-	var no refusal
-	var err error
-	switch {
-	case connect.AuthMethod:
-		no, err = refusal{code: mqtt.BadAuthMethod}, muster.Refuse(muster.ReasonProtocolError, "enhanced authentication is not served")
-	case h.ClientID == "" && !connect.Clean && c.version != mqtt.V5:
-		// [MQTT-3.1.3-8] of 3.1.1
-		no, err = refusal{v3: mqtt.IdentifierRejected}, muster.Refuse(muster.ReasonProtocolError, "a session without a client id cannot be kept")
-	default:
-		ctx, cancel := context.WithTimeout(ctx, connectPatience*c.s.tick)
-		defer cancel()
-		if c.peer, err = c.s.front.Connect(ctx, h); err == nil {
-			if c.leave, err = c.peer.Listen(c.hangup); err == nil {
-				return true
-			}
-			c.peer = nil
+	no, err := unserved(connect)
+	if err == nil {
+		if err = c.enter(ctx, h); err == nil {
+			return true
 		}
 		no = connectRefusal(h, err)
 	}
-	c.s.metrics.refused(muster.ReasonOf(err))
 	if c.version != mqtt.V5 {
-		c.say(mqtt.AppendReturn(nil, no.v3))
-	} else {
-		b := mqtt.AppendConnack(nil, &mqtt.Connack{Code: no.code, Reason: c.reason(err)}) // [MQTT-3.2.2-19]
-		if no.farewell != 0 {
-			b = mqtt.AppendDisconnect(b, no.farewell, "")
-		}
-		c.say(b)
+		c.refuse(mqtt.AppendReturn(nil, no.v3), err)
+		return false
 	}
-	c.depart()
+	packet := mqtt.AppendConnack(nil, &mqtt.Connack{Code: no.code, Reason: c.reason(err)}) // [MQTT-3.2.2-19]
+	if no.farewell != 0 {
+		packet = mqtt.AppendDisconnect(packet, no.farewell, "")
+	}
+	c.refuse(packet, err)
 	return false
+}
+
+// enter makes the client a peer that can be hung up. Why that happens, and why it fails, dispatch writes into the journal.
+func (c *conn) enter(ctx context.Context, h *muster.Hello) error {
+	ctx, cancel := context.WithTimeout(ctx, connectPatience*c.s.tick)
+	defer cancel()
+	p, err := c.s.front.Connect(ctx, h)
+	if err != nil {
+		return err
+	}
+	c.leave, err = p.Listen(func(err error) { c.end(disconnectCode(err), err) })
+	if err == nil {
+		c.peer = p
+	}
+	return err
 }
 
 // welcome settles the terms of the session and sends CONNACK. It is false if the session has been hung up already.

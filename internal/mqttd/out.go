@@ -1,10 +1,5 @@
 package mqttd
 
-import (
-	"muster"
-	"muster/internal/mqtt"
-)
-
 // outgoing returns the buffer for packets to be written; write sends it. Call it with mu held.
 func (c *conn) outgoing() *buffer {
 	if c.out == nil {
@@ -37,51 +32,12 @@ func (c *conn) write() {
 		c.s.buffers.put(out)
 		c.mu.Lock()
 		if err != nil {
-			c.lose(err)
+			c.dropLocked(err)
 		}
 	}
 	c.sending = false
 	if c.greeted && c.phase.Load() == over && !c.finished {
 		c.finished = true
-		c.bye()
+		c.finish()
 	}
-}
-
-// lose gives up a connection that cannot be written to. Call it with mu held.
-func (c *conn) lose(err error) {
-	c.finished = true
-	if c.phase.Swap(over) != over {
-		c.lost = err
-	}
-	c.wake()
-	c.wire.fail(err)
-}
-
-// end ends the session and reports whether it was the first to do so. What is encoded is written, an MQTT 5 client is
-// told why, and then the connection closes. It may be called from any goroutine and does not wait.
-func (c *conn) end(code mqtt.Code, err error) (first bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	first = c.close(code, err)
-	c.write()
-	return first
-}
-
-// close is end without the writing, for who holds mu and calls write next.
-func (c *conn) close(code mqtt.Code, err error) (first bool) {
-	if c.phase.Swap(over) == over {
-		return false
-	}
-	c.wake()
-	if !c.greeted {
-		return true // the greeting will see it
-	}
-	if _, done := err.(sessionDone); !done {
-		c.s.metrics.ended(muster.ReasonOf(err))
-	}
-	if c.version == mqtt.V5 {
-		out := c.outgoing()
-		out.b = mqtt.AppendDisconnect(out.b, code, c.reason(err))
-	}
-	return true
 }

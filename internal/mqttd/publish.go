@@ -174,7 +174,7 @@ func (c *conn) settle() {
 		}
 	}
 	if c.stopping && (c.ring == nil || c.ring.waiting == 0) {
-		c.close(mqtt.ServerShuttingDown, muster.Refuse(muster.ReasonStopping, ""))
+		c.endLocked(mqtt.ServerShuttingDown, muster.Refuse(muster.ReasonStopping, ""))
 	}
 }
 
@@ -204,7 +204,7 @@ func (c *conn) settleOne(s *slot) bool {
 		c.acknowledge(s, v.code, err)
 	}
 	if v.end {
-		c.close(v.farewell, err)
+		c.endLocked(v.farewell, err)
 	}
 	return true
 }

@@ -40,6 +40,17 @@ type refusal struct {
 	farewell mqtt.Code // of a DISCONNECT after it, for clients that look only there; 0: none
 }
 
+// unserved refuses what is not served, whoever asks for it.
+func unserved(connect *mqtt.Connect) (refusal, error) {
+	switch {
+	case connect.AuthMethod: // which only MQTT 5 has
+		return refusal{code: mqtt.BadAuthMethod}, muster.Refuse(muster.ReasonProtocolError, "enhanced authentication is not served")
+	case len(connect.ClientID) == 0 && !connect.Clean && connect.Version != mqtt.V5: // [MQTT-3.1.3-8] of 3.1.1
+		return refusal{v3: mqtt.IdentifierRejected}, muster.Refuse(muster.ReasonProtocolError, "a session without a client id cannot be kept")
+	}
+	return refusal{}, nil
+}
+
 // connectRefusal follows ThingsBoard's device API, 2.6. Who shows a credential learns nothing about why it is refused
 // beyond what it showed.
 func connectRefusal(h *muster.Hello, err error) refusal {

@@ -80,7 +80,7 @@ func (s *Server) sweep() {
 		})
 		for _, c := range late {
 			if code, err := c.overdue(now); err != nil {
-				c.fail(code, err)
+				c.endAndNote(code, err)
 			}
 		}
 	}

@@ -189,7 +189,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-done:
 	case <-ctx.Done():
 		err = fmt.Errorf("end MQTT sessions: %w", ctx.Err())
-		s.roster.each((*conn).abort)
+		s.roster.each((*conn).drop)
 	}
 	for _, cancel := range s.listeners {
 		cancel()

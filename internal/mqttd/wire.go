@@ -147,15 +147,15 @@ func (w *wire) drain() {
 			err = muster.Because(muster.ReasonQueueFull, err)
 		}
 		if err != nil {
-			w.fail(err)
-			w.dropQueue()
+			w.drop(err)
+			w.clearQueue()
 			return
 		}
 	}
 }
 
-// dropQueue forgets what is never written: nothing is queued after a failure.
-func (w *wire) dropQueue() {
+// clearQueue forgets what is never written: nothing is queued after drop.
+func (w *wire) clearQueue() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.buffers.queued.Add(-int64(len(w.queue)))
@@ -182,18 +182,16 @@ func (w *wire) dequeue() []byte {
 	return b
 }
 
-// fail gives the socket up; err says why.
-func (w *wire) fail(err error) {
+// drop gives the socket up: reading and writing end at once; err says why. Closing is left to the goroutine of the
+// connection: Close waits for it.
+func (w *wire) drop(err error) {
 	w.mu.Lock()
 	if w.err == nil {
 		w.err = err
 	}
 	w.mu.Unlock()
-	w.cut()
+	_ = w.SetDeadline(time.Unix(1, 0))
 }
-
-// cut ends reading and writing at once. Closing is left to the goroutine of the connection: Close waits for it.
-func (w *wire) cut() { _ = w.SetDeadline(time.Unix(1, 0)) }
 
 // failure returns why nothing can be written any more, nil if something can.
 func (w *wire) failure() error {
