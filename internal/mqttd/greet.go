@@ -113,15 +113,15 @@ func (c *conn) refuseStranger(v mqtt.Version, err error) {
 	default:
 		return
 	}
-	c.note(err)
+	c.note("", err)
 	c.refuse(packet, err)
 }
 
 // note writes into the journal why the transport itself refuses the client.
-func (c *conn) note(err error) {
+func (c *conn) note(clientID string, err error) {
 	c.s.front.Note(muster.Attempt{
 		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote().Addr(),
-		Reason: muster.ReasonOf(err), Detail: muster.MessageOf(err),
+		Name: clientID, Reason: muster.ReasonOf(err), Detail: muster.MessageOf(err),
 	})
 }
 
@@ -166,11 +166,13 @@ func (c *conn) hello(connect *mqtt.Connect) *muster.Hello {
 func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello) bool {
 	c.version, c.maxPacket = connect.Version, connect.MaximumPacket
 	no, err := unserved(connect)
-	if err == nil {
-		if err = c.enter(ctx, h); err == nil {
-			return true
-		}
+	if err != nil {
+		c.note(h.ClientID, err)
+	} else if err = c.enter(ctx, h); err != nil {
 		no = connectRefusal(h, err)
+	}
+	if err == nil {
+		return true
 	}
 	if c.version != mqtt.V5 {
 		c.refuse(mqtt.AppendReturn(nil, no.v3), err)

@@ -141,22 +141,37 @@ func TestConnectIsNotUnderstood(t *testing.T) {
 	}
 }
 
-func TestConnectOfAnOldClientWithoutAName(t *testing.T) {
-	_, address := open(t, &house{}, Options{}, time.Second)
-	d := dial(t, address)
-	d.send(frame(0x10, text("MQTT"), []byte{4, 0x00, 0, 60}, text("")))
-	d.expect([]byte{0x20, 2, 0, 2}) // [MQTT-3.1.3-8]
-	d.expectClosed()
-}
-
-func TestEnhancedAuthenticationIsRefused(t *testing.T) {
-	_, address := open(t, &house{}, Options{}, time.Second)
-	d := dial(t, address)
-	d.send(connectPacket(mqtt.V5, "c", "u", 60, 0x15, 0, 1, 'x'))
-	if got := d.packet(); got[3] != 0x8c { // [MQTT-4.12.0-1]
-		t.Errorf("CONNACK % x", got)
+func TestWhatIsNotServedIsRefusedAndInTheJournal(t *testing.T) {
+	tests := []struct {
+		name    string
+		connect []byte
+		want    []byte
+		called  string
+	}{
+		{
+			"a session to keep for a client without an id [MQTT-3.1.3-8]",
+			frame(0x10, text("MQTT"), []byte{4, 0x00, 0, 60}, text("")), []byte{0x20, 2, 0, 2}, "",
+		},
+		{
+			"enhanced authentication [MQTT-4.12.0-1]", connectPacket(mqtt.V5, "c", "u", 60, 0x15, 0, 1, 'x'),
+			mqtt.AppendConnack(nil, &mqtt.Connack{Code: mqtt.BadAuthMethod, Reason: "protocol-error: enhanced authentication is not served"}), "c",
+		},
 	}
-	d.expectClosed()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			h := &house{}
+			_, address := open(t, h, Options{}, time.Second)
+			d := dial(t, address)
+			d.send(test.connect)
+			d.expect(test.want)
+			d.expectClosed()
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			if len(h.hellos) > 0 || len(h.attempts) != 1 || h.attempts[0].Reason != muster.ReasonProtocolError || h.attempts[0].Name != test.called {
+				t.Errorf("dispatch hears %v, the journal %+v", h.hellos, h.attempts)
+			}
+		})
+	}
 }
 
 func TestWhoeverWaitsWithTheConnectIsLetGo(t *testing.T) {
