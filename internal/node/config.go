@@ -1,13 +1,9 @@
 package node
 
 import (
-	"io"
 	"log/slog"
 	"net"
-	"os"
 	"strings"
-
-	"github.com/goccy/go-yaml"
 
 	"muster"
 )
@@ -53,30 +49,6 @@ func DefaultConfig() Config {
 			MaxPacket: 65536, MaxBody: 1 << 20, QueueBytes: 32 << 20, JournalEntries: 100_000,
 		},
 	}
-}
-
-const maxConfigSize = 1 << 20
-
-// LoadConfig returns base with the settings of a YAML file laid over it. A key that is not known is an error with its
-// line.
-func LoadConfig(base Config, file string) (Config, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return base, muster.Refuse(muster.ReasonSettingInvalid, "cannot read the configuration: %v", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfigSize+1))
-	if err != nil || len(text) > maxConfigSize {
-		return base, muster.Refuse(muster.ReasonSettingInvalid, "cannot read %s, or it is larger than %d bytes", file, maxConfigSize)
-	}
-	var content any
-	if yaml.Unmarshal(text, &content) == nil && content == nil {
-		return base, nil // nothing but space and comments, which would set everything to nothing
-	}
-	if err := yaml.UnmarshalWithOptions(text, &base, yaml.Strict()); err != nil {
-		return base, muster.Refuse(muster.ReasonSettingInvalid, "%s: %s", file, yaml.FormatError(err, false, false))
-	}
-	return base, nil
 }
 
 // off is the address of a listener that is not wanted.

@@ -15,7 +15,14 @@ func TestAConfigurationIsReadStrictly(t *testing.T) {
 		"an unknown key is named with its line": {"data: /x\nprot: 1\n", "[2:1]"},
 		"an unknown limit too":                  {"limits:\n  authFailures: 1\n  nofile: 1\n", "[3:3]"},
 		"a key that comes twice":                {"data: a\ndata: b\n", "data"},
-		"a number that is none":                 {"limits:\n  maxPacket: many\n", "[2:14]"},
+		"a number that is none":                 {"limits:\n  maxPacket: many\n", "[2:14] limits.maxPacket: a whole number is wanted"},
+		"a number with a fraction":              {"limits:\n  maxPacket: 300.5\n", "[2:14] limits.maxPacket: a whole number is wanted"},
+		"a number that fits nowhere":            {"limits:\n  maxPacket: 99999999999999999999\n", "limits.maxPacket: the number is too large"},
+		"neither true nor false":                {"public: perhaps\n", "[1:9] public: true or false is wanted"},
+		"a text where a list is wanted":         {"tlsNames: a\n", "tlsNames: a list is wanted"},
+		"a list in a list":                      {"tlsNames: [a, [b]]\n", "tlsNames[1]: a text is wanted"},
+		"a number where limits are wanted":      {"limits: 3\n", "limits: a mapping of keys to values is wanted"},
+		"a second document":                     {"data: a\n---\ndata: b\n", "[2:1] a second document"},
 		"no YAML at all":                        {"{", "muster.yaml"},
 		"a list":                                {"- a\n", "muster.yaml"},
 	} {
@@ -35,6 +42,9 @@ func TestAConfigurationLiesOverTheDefaults(t *testing.T) {
 	}
 	if c.MQTT != "127.0.0.1:2883" || c.Limits.AuthFailures != 0 || c.Limits.ProvisionFailures != 30 || c.Data != "./data" || len(c.TLSNames) != 1 {
 		t.Errorf("%+v", c)
+	}
+	if c, err := LoadConfig(DefaultConfig(), file(t, "---\ndata: /x\n")); err != nil || c.Data != "/x" {
+		t.Errorf("a document that says where it begins: %+v, %v", c, err)
 	}
 	if c, err := LoadConfig(DefaultConfig(), file(t, " \n# nothing\n")); err != nil || c.Data != "./data" {
 		t.Errorf("an empty file: %+v, %v", c, err)
