@@ -13,7 +13,7 @@ import (
 type Credential struct {
 	ID         string    `json:"id"`
 	Kind       string    `json:"kind" enum:"ACCESS_TOKEN,X509_CERTIFICATE,MQTT_BASIC,PUBLIC_KEY"`
-	State      string    `json:"state" enum:"pending,active,retiring,revoked"`
+	State      string    `json:"state" enum:"pending,active,retiring,revoked,waiting,expired" doc:"waiting: not valid yet"`
 	Hint       string    `json:"hint,omitempty" doc:"client id and user name, or the digest of a certificate or key"`
 	NotBefore  time.Time `json:"notBefore,omitzero"`
 	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
@@ -56,7 +56,7 @@ func (a *api) listCredentials(ctx context.Context, in *named) (*answer[List[Cred
 	if err != nil {
 		return nil, err
 	}
-	return listOf(v.Credentials, credentialOf), nil
+	return listOf(v.Credentials, a.credentialOf), nil
 }
 
 func (a *api) addCredential(ctx context.Context, in *struct {
@@ -71,7 +71,7 @@ func (a *api) addCredential(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[MadeCredential]{MadeCredential{credentialOf(c), b.madeToken(shown)}}, nil
+	return &answer[MadeCredential]{MadeCredential{a.credentialOf(c), b.madeToken(shown)}}, nil
 }
 
 func (a *api) revokeCredential(ctx context.Context, in *struct {
@@ -87,7 +87,7 @@ func (a *api) revokeCredential(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Credential]{credentialOf(c)}, nil
+	return &answer[Credential]{a.credentialOf(c)}, nil
 }
 
 func (e *Evidence) credentials() fleet.Credentials {
@@ -110,9 +110,20 @@ func (e *Evidence) madeToken(shown ...muster.Evidence) string {
 	return ""
 }
 
-func credentialOf(c muster.Credential) Credential {
+func (a *api) credentialOf(c muster.Credential) Credential {
 	return Credential{
-		ID: c.ID.String(), Kind: c.Kind.String(), State: c.State.String(), Hint: c.Hint,
+		ID: c.ID.String(), Kind: c.Kind.String(), State: a.credentialState(&c), Hint: c.Hint,
 		NotBefore: c.NotBefore, ExpiresAt: c.ExpiresAt, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt,
 	}
+}
+
+// credentialState says in a word whether the credential opens the door now.
+func (a *api) credentialState(c *muster.Credential) string {
+	switch muster.ReasonOf(c.Live(a.Now())) {
+	case muster.ReasonCredentialExpired:
+		return "expired"
+	case muster.ReasonCredentialNotYet:
+		return "waiting"
+	}
+	return c.State.String()
 }

@@ -110,7 +110,7 @@ func (a *api) showDevice(ctx context.Context, in *named) (*answer[DeviceView], e
 	}
 	view := DeviceView{
 		Device: a.deviceOf(v.DeviceRow), ProvisionedWith: v.ProvisionedWith.String(),
-		Credentials: listOf(v.Credentials, credentialOf).Body.Items, Attributes: attributesOf(v.Attributes),
+		Credentials: listOf(v.Credentials, a.credentialOf).Body.Items, Attributes: attributesOf(v.Attributes),
 	}
 	return &answer[DeviceView]{view}, nil
 }

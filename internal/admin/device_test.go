@@ -180,6 +180,22 @@ func TestARefusedValueIsNotRepeated(t *testing.T) {
 	}
 }
 
+func TestACredentialIsNotCalledActiveWhenItOpensNothing(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	h.must("POST", device("pump", "credentials"), `{"expiresAt":"2020-01-01T00:00:00Z"}`, nil)
+	h.must("POST", device("pump", "credentials"), `{"notBefore":"2099-01-01T00:00:00Z"}`, nil)
+	var v admin.DeviceView
+	h.must("GET", device("pump"), "", &v)
+	var states []string
+	for _, c := range v.Credentials {
+		states = append(states, c.State)
+	}
+	if want := []string{"active", "expired", "waiting"}; !slices.Equal(states, want) {
+		t.Errorf("the states are %q, want %q", states, want)
+	}
+}
+
 func TestCredentialsAreAddedAndRevoked(t *testing.T) {
 	h := newHouse(t)
 	h.must("POST", "/v1/devices", `{"name":"pump","mqttUsername":"pump-user","mqttPassword":"pump-password"}`, nil)
