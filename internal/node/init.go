@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"path/filepath"
 
@@ -45,7 +46,7 @@ func Init(ctx context.Context, c Config) (Made, error) {
 		return Made{}, err
 	}
 	defer dir.close()
-	f, err := openFoundation(ctx, &c, dir.path, true)
+	f, err := openFoundation(ctx, &c, nil, dir.path, true)
 	if err != nil {
 		return Made{}, err
 	}
@@ -80,7 +81,8 @@ type foundation struct {
 	issuer   *issuer.Issuer
 }
 
-func openFoundation(ctx context.Context, c *Config, path string, fresh bool) (*foundation, error) {
+// openFoundation opens it. A nil log: nobody is told what no caller hears of.
+func openFoundation(ctx context.Context, c *Config, log *slog.Logger, path string, fresh bool) (*foundation, error) {
 	keys, err := masterKey(path, fresh)
 	if err != nil {
 		return nil, err
@@ -91,7 +93,7 @@ func openFoundation(ctx context.Context, c *Config, path string, fresh bool) (*f
 	if err != nil {
 		return nil, err
 	}
-	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{Fingerprint: keys.Fingerprint()})
+	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{Logger: log, Fingerprint: keys.Fingerprint()})
 	if err != nil {
 		return nil, err
 	}

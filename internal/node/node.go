@@ -69,7 +69,7 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	if n.dir, err = openDirectory(c.Data); err != nil {
 		return n, err
 	}
-	if n.foundation, err = openFoundation(ctx, &n.config, n.dir.path, n.dir.fresh); err != nil {
+	if n.foundation, err = openFoundation(ctx, &n.config, log, n.dir.path, n.dir.fresh); err != nil {
 		return n, err
 	}
 	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log}); err != nil {
@@ -140,6 +140,9 @@ func (n *Node) Healthy() error {
 	if !n.ready.Load() {
 		return muster.Refuse(muster.ReasonStopping, "not ready: starting or stopping")
 	}
+	if err := n.registry.Healthy(); err != nil {
+		return err
+	}
 	return n.intake.Healthy()
 }
 
@@ -167,7 +170,7 @@ func (n *Node) Run(ctx context.Context) error {
 	stopWork()
 	s.background.Wait()
 	err = errors.Join(err, n.identity.Close(deadline), n.journal.Close(deadline), n.Close())
-	n.log.Info("stopped", "after", time.Since(n.started).Round(time.Second))
+	n.log.Info("stopped", "uptime", time.Since(n.started).Round(time.Second))
 	return err
 }
 

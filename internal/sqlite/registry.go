@@ -74,6 +74,9 @@ func prepare(ctx context.Context, w *writer, crashed bool, fingerprint string) e
 	return rememberKey(ctx, w.statements, fingerprint)
 }
 
+// Healthy returns why nothing can be written any more, or nil.
+func (r *Registry) Healthy() error { return r.writer.healthy() }
+
 // Close finishes the writes that were handed in, refuses later ones with ReasonStopping, and closes the file.
 func (r *Registry) Close() error {
 	r.writer.stop()

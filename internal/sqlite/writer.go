@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -25,9 +26,9 @@ type writer struct {
 	statements *statements // on conn
 	log        *slog.Logger
 	queue      chan *pending
-	stopping   chan struct{} // closed when no more writes are taken
-	stopped    chan struct{} // closed when the last one is answered
-	broken     error         // of the writing goroutine: why nothing can be written any more
+	stopping   chan struct{}         // closed when no more writes are taken
+	stopped    chan struct{}         // closed when the last one is answered
+	broken     atomic.Pointer[error] // why nothing can be written any more; nil: it can
 }
 
 // A pending write is one that somebody waits for.
@@ -147,8 +148,8 @@ func (w *writer) commit(group []*pending) {
 }
 
 func (w *writer) transact(group []*pending) error {
-	if w.broken != nil {
-		return w.broken
+	if err := w.healthy(); err != nil {
+		return err
 	}
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return failure(err)
@@ -163,12 +164,27 @@ func (w *writer) transact(group []*pending) error {
 		return nil
 	}
 	if c := extendedCode(err); c == sqlite3.SQLITE_IOERR_FSYNC || c == sqlite3.SQLITE_IOERR_DIR_FSYNC {
-		// After a sync that failed, one that succeeds proves nothing: the system may have dropped what it could not
-		// write. Only a start from what is on the disk can be believed again.
-		w.broken = failure(err)
-		w.log.Error("the registry takes no more writes until the server is started again", "error", err)
+		w.giveUp(err)
 	}
 	return failure(errors.Join(err, w.rollback()))
+}
+
+// giveUp refuses all further writes. After a sync that failed, one that succeeds proves nothing: the system may have
+// dropped what it could not write. Only a start from what is on the disk can be believed again.
+func (w *writer) giveUp(err error) {
+	err = &muster.Error{
+		Reason: muster.ReasonStorageUnavailable, Message: "the registry takes no more writes until the server is started again", Err: err,
+	}
+	w.broken.Store(&err)
+	w.log.Error("a sync of the registry failed", "error", err)
+}
+
+// healthy returns why nothing can be written any more, or nil.
+func (w *writer) healthy() error {
+	if err := w.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // attempt runs one write so that, refused, it undoes itself alone. It fails if the whole transaction is in doubt.

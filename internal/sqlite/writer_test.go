@@ -125,10 +125,15 @@ func TestAFullDiskRefusesTheWholeGroupAndIsGotOver(t *testing.T) {
 
 func TestAfterAFailedSyncNothingIsBelieved(t *testing.T) {
 	r := waiting(t)
-	r.writer.broken = muster.Because(muster.ReasonStorageUnavailable, errors.New("disk I/O error"))
+	if err := r.Healthy(); err != nil {
+		t.Errorf("a new registry is not healthy: %v", err)
+	}
+	r.writer.giveUp(errors.New("disk I/O error"))
 	r.begin(t, 0)
-	if err := createProfile(t.Context(), r, "default"); muster.ReasonOf(err) != muster.ReasonStorageUnavailable {
-		t.Errorf("got error %v, want %s", err, muster.ReasonStorageUnavailable)
+	for _, err := range []error{createProfile(t.Context(), r, "default"), r.Healthy()} {
+		if muster.ReasonOf(err) != muster.ReasonStorageUnavailable {
+			t.Errorf("got error %v, want %s", err, muster.ReasonStorageUnavailable)
+		}
 	}
 }
 
