@@ -52,9 +52,19 @@ func newLogger(level string) (*slog.Logger, error) {
 	if err := least.UnmarshalText([]byte(level)); err != nil {
 		return nil, muster.Refuse(muster.ReasonSettingInvalid, "logLevel: %.20q is not one of debug, info, warn, error", level)
 	}
-	o := &slog.HandlerOptions{Level: least}
+	o := logOptions(least)
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
 		return slog.New(slog.NewTextHandler(os.Stderr, o)), nil
 	}
 	return slog.New(slog.NewJSONHandler(os.Stderr, o)), nil
+}
+
+// logOptions write a duration as 1m30s in JSON too, where it would be a bare number of nanoseconds.
+func logOptions(least slog.Level) *slog.HandlerOptions {
+	return &slog.HandlerOptions{Level: least, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() == slog.KindDuration {
+			a.Value = slog.StringValue(a.Value.Duration().String())
+		}
+		return a
+	}}
 }
