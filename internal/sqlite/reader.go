@@ -14,7 +14,7 @@ type readers struct {
 }
 
 func openReaders(path string) (*readers, error) {
-	db, err := open(address(path, "query_only(ON)", "cache_size(-2048)"), max(4, 2*runtime.GOMAXPROCS(0)))
+	db, err := open(address(path, "query_only(ON)", "cache_size(-512)"), max(4, 2*runtime.GOMAXPROCS(0)))
 	if err != nil {
 		return nil, err
 	}
