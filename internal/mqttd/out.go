@@ -1,5 +1,7 @@
 package mqttd
 
+import "muster/internal/mqtt"
+
 // outgoing returns the buffer for packets to be written; write sends it. Call it with mu held.
 func (c *conn) outgoing() *buffer {
 	if c.out == nil {
@@ -7,6 +9,15 @@ func (c *conn) outgoing() *buffer {
 		c.out.b = c.out.b[:0]
 	}
 	return c.out
+}
+
+// sendAck encodes a PUBACK, PUBREC, PUBREL or PUBCOMP. Call it with mu held.
+func (c *conn) sendAck(t mqtt.Type, id uint16, code mqtt.Code, reason string) {
+	out := c.outgoing()
+	out.b = mqtt.AppendAck(out.b, c.version, t, id, code, reason)
+	if t == mqtt.TypePuback || t == mqtt.TypePubrec {
+		c.s.metrics.acks.Inc()
+	}
 }
 
 // flush is write for who does not hold mu.

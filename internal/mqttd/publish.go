@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 
-	"muster"
 	"muster/internal/mqtt"
 )
 
@@ -96,8 +95,7 @@ func (c *conn) repeated(m *mqtt.Publish) (bool, error) {
 	if m.QoS == 2 {
 		if recorded, ok := c.received[m.ID]; ok {
 			if recorded {
-				out := c.outgoing()
-				out.b = mqtt.AppendAck(out.b, c.version, mqtt.TypePubrec, m.ID, mqtt.Success, "")
+				c.sendAck(mqtt.TypePubrec, m.ID, mqtt.Success, "")
 			}
 			return true, nil
 		}
@@ -131,124 +129,4 @@ func (c *conn) wake() {
 		close(c.room)
 		c.room = nil
 	}
-}
-
-// Answer marks a publish as answered. It implements muster.Answerer.
-func (c *conn) Answer(tag uint64, m muster.Message, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.ring.answer(tag, m, err)
-}
-
-// Flush sends the acknowledgements that are due. It implements muster.Answerer.
-func (c *conn) Flush() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.settle()
-	c.write()
-}
-
-// settle encodes the acknowledgements that are due: those from the oldest publish on up to the first that is not
-// answered, so that they go out in the order the publishes came. [MQTT-4.6.0-2] Call it with mu held.
-func (c *conn) settle() {
-	if r := c.ring; r != nil {
-		acks, from := 0, r.head
-		for s := r.oldest(); s != nil && (c.withheld == nil || c.phase.Load() == over); s = r.oldest() {
-			if c.phase.Load() != over {
-				if !c.settleOne(s) {
-					break
-				}
-				acks += int(min(s.qos, 1))
-			}
-			r.pop()
-		}
-		if r.head != from {
-			c.progress = c.s.clock.Load()
-			c.s.metrics.acks.Add(float64(acks))
-			c.wake()
-		}
-		if r.empty() {
-			c.ring = nil
-			c.s.rings.Put(r)
-			c.seen.Store(c.s.clock.Load()) // silence counts from here
-		}
-	}
-	if c.stopping && (c.ring == nil || c.ring.waiting == 0) {
-		c.endLocked(mqtt.ServerShuttingDown, muster.Refuse(muster.ReasonStopping, ""))
-	}
-}
-
-// settleOne encodes the answer to one publish. It is false if the publish is withheld.
-func (c *conn) settleOne(s *slot) bool {
-	if c.joining {
-		c.until = c.s.clock.Load() + provisionLinger
-	}
-	switch {
-	case s.reply == nil:
-		c.acknowledge(s, mqtt.Success, nil)
-		return true
-	case s.reply.message.Address != "": // the dialect has said it all
-		c.acknowledge(s, mqtt.Success, nil)
-		c.send(&s.reply.message)
-		return true
-	}
-	err := s.reply.err
-	v := judgePublish(err, c.version, s.qos, c.joining)
-	if v.withhold {
-		c.withheld = err
-		c.phase.CompareAndSwap(live, held)
-		c.wake()
-		return false
-	}
-	if v.ack {
-		c.acknowledge(s, v.code, err)
-	}
-	if v.end {
-		c.endLocked(v.farewell, err)
-	}
-	return true
-}
-
-// acknowledge encodes PUBACK or PUBREC; at QoS 0 there is none.
-func (c *conn) acknowledge(s *slot, code mqtt.Code, err error) {
-	if s.qos == 0 {
-		return
-	}
-	kind := mqtt.TypePuback
-	switch {
-	case s.qos == 1:
-		c.inflight--
-	case code == mqtt.Success || c.version != mqtt.V5:
-		kind = mqtt.TypePubrec
-		c.received[s.id] = true
-	default: // the exchange ends here [MQTT-4.3.3-9]
-		kind = mqtt.TypePubrec
-		c.inflight--
-		delete(c.received, s.id)
-	}
-	reason := ""
-	if err != nil && c.version == mqtt.V5 && c.problems { // [MQTT-3.1.2-29]
-		reason = c.reason(err)
-	}
-	out := c.outgoing()
-	out.b = mqtt.AppendAck(out.b, c.version, kind, s.id, code, reason)
-}
-
-// complete answers a PUBREL: the packet identifier may be used again. [MQTT-4.3.3-11]
-func (c *conn) complete(p mqtt.Packet) error {
-	a, err := p.Ack(c.version)
-	if err != nil {
-		return err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	code := mqtt.PacketIDNotFound
-	if c.received[a.ID] {
-		code = mqtt.Success
-		delete(c.received, a.ID)
-		c.inflight--
-	}
-	out := c.outgoing()
-	out.b = mqtt.AppendAck(out.b, c.version, mqtt.TypePubcomp, a.ID, code, "")
-	return nil
 }

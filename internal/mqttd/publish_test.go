@@ -241,21 +241,26 @@ func TestARefusedPublishIsAnsweredAsThePlatformDoes(t *testing.T) {
 			h.judge = func(*muster.Hello) (*guest, error) {
 				return &guest{joining: test.joining, who: muster.Identity{Quiet: true}}, nil
 			}
-			_, address := open(t, h, Options{}, time.Second)
+			s, address := open(t, h, Options{}, time.Second)
 			d := enter(t, address, test.v)
 			d.send(publishPacket(test.v, "t", "x", test.qos, 9))
+			acks := 0.0
 			if len(test.want.ack) > 0 {
 				d.expect(test.want.ack)
+				acks++
 			}
 			if test.want.disconnect != 0 {
 				d.expect([]byte{0xe0, 1, test.want.disconnect})
 			}
 			if test.want.closed {
 				d.expectClosed()
-				return
+			} else {
+				d.send([]byte{0xc0, 0})
+				d.expect([]byte{0xd0, 0})
 			}
-			d.send([]byte{0xc0, 0})
-			d.expect([]byte{0xd0, 0})
+			if n := count(t, s.metrics.acks); n != acks {
+				t.Errorf("%v acknowledgements counted", n)
+			}
 		})
 	}
 }

@@ -149,8 +149,7 @@ func (c *conn) acknowledged(p mqtt.Packet) error {
 	case p.Type == mqtt.TypePuback && i >= 0:
 		c.sent = slices.Delete(c.sent, i, i+1)
 	case p.Type == mqtt.TypePubrec && c.version == mqtt.V5: // nothing is ever sent with QoS 2
-		out := c.outgoing()
-		out.b = mqtt.AppendAck(out.b, c.version, mqtt.TypePubrel, a.ID, mqtt.PacketIDNotFound, "")
+		c.sendAck(mqtt.TypePubrel, a.ID, mqtt.PacketIDNotFound, "")
 	}
 	return nil
 }
