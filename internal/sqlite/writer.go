@@ -45,7 +45,7 @@ type pending struct {
 // has reached 16 MB.
 func openWriter(ctx context.Context, path string, log *slog.Logger) (*writer, error) {
 	db, err := open(address(path, "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)",
-		"journal_size_limit(67108864)", "cache_size(-8192)"), 1)
+		"journal_size_limit(67108864)", "cache_size(-2048)"), 1)
 	if err != nil {
 		return nil, err
 	}
