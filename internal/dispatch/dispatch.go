@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -124,13 +125,12 @@ func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.P
 	if err == nil {
 		return who, nil
 	}
-	err = hushed(&who, err)
 	if kind := muster.KindOf(err); kind == muster.Unknown || kind == muster.Forbidden {
 		if d.connecting.fail(h.Remote, d.o.Now()) {
-			return who, muster.Refuse(muster.ReasonRateLimited, "")
+			err = muster.Refuse(muster.ReasonRateLimited, "")
 		}
 	}
-	return who, err
+	return who, hushed(&who, timely(err))
 }
 
 // hushed keeps the reason from a device whose profile wants it so.
@@ -139,6 +139,14 @@ func hushed(who *muster.Identity, err error) error {
 		return muster.Hush(err)
 	}
 	return err
+}
+
+// timely says of an error that is the end of a context, by which nothing was done, what that means to whoever waits.
+func timely(err error) error {
+	if _, known := errors.AsType[*muster.Error](err); known || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return muster.Because(muster.ReasonServerBusy, err)
 }
 
 // join lets a device in, or tells it why not.
@@ -168,17 +176,17 @@ func (d *Dispatcher) admit(ctx context.Context, req *muster.ProvisionRequest, fr
 	if kind := muster.KindOf(err); err != nil && kind != muster.Internal && kind != muster.Overloaded {
 		d.joining.fail(from, d.o.Now())
 	}
-	return grant, err
+	return grant, timely(err)
 }
 
 // read finds the dialect that owns the address and lets it read the message.
 func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, muster.Uplink, error) {
 	for _, dialect := range d.dialects {
+		if string(address) == d.joinAddress {
+			break // whoever is in already does not ask to be let in
+		}
 		if dialect.Owns(address) {
 			up, err := dialect.Read(who, address, body, d.o.Now())
-			if _, joins := up.(*muster.ProvisionRequest); joins { // whoever is in already does not ask to be let in
-				return dialect, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
-			}
 			return dialect, up, err
 		}
 	}
@@ -189,11 +197,11 @@ func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, 
 func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
 	switch up := up.(type) {
 	case *muster.Attributes:
-		return nil, d.o.Attributes.Save(ctx, who, up)
+		return nil, timely(d.o.Attributes.Save(ctx, who, up))
 	case *muster.AttributeRequest:
 		values, err := d.o.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
 		if err != nil {
-			return nil, err
+			return nil, timely(err)
 		}
 		return values, nil
 	case *muster.LimitsRequest:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -183,9 +184,47 @@ func TestADeviceJoinsComesBackReportsAndIsSuspended(t *testing.T) {
 	if _, err := h.Connect(t.Context(), hello("own")); !errors.Is(err, muster.ReasonDeviceSuspended) {
 		t.Errorf("suspended, it is told %v", err)
 	}
-	attempts, err := h.journal.Attempts(t.Context(), muster.AttemptQuery{Name: "d", Limit: 10})
-	if err != nil || len(attempts) != 3 || attempts[0].Reason != muster.ReasonDeviceSuspended || attempts[2].Action != muster.ActionProvision {
-		t.Errorf("the journal: %+v, %v", attempts, err)
+	var journal []string
+	for _, a := range h.attempts("d") {
+		journal = append(journal, a.Action.String()+" "+string(a.Reason))
+	}
+	if want := []string{"connect device-suspended", "disconnect device-suspended", "connect ", "provision "}; !slices.Equal(journal, want) {
+		t.Errorf("the journal, the newest first: %q", journal)
+	}
+}
+
+// attempts returns what the journal has of a name, the newest first.
+func (h *house) attempts(name string) []muster.Attempt {
+	h.t.Helper()
+	all, err := h.journal.Attempts(h.t.Context(), muster.AttemptQuery{Name: name, Limit: 10})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return all
+}
+
+func TestTheJournalTellsHowASessionEnded(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "token")
+	var told []error
+	for range 2 { // the later connection wins
+		if _, err := h.connect("token").Listen(func(err error) { told = append(told, err) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := h.attempts("d")[0]; len(told) != 1 || a.Reason != muster.ReasonTakenOver || a.Action != muster.ActionDisconnect || a.Shown != "" {
+		t.Errorf("%v; the journal: %+v", told, a)
+	}
+}
+
+func TestARefusedMessageShowedNoCredential(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "token")
+	if _, err := h.say(h.connect("token"), telemetryTopic, "{"); err == nil {
+		t.Fatal("taken")
+	}
+	if a := h.attempts("d")[0]; a.Action != muster.ActionMessage || a.Shown != "" {
+		t.Errorf("the journal: %+v", a)
 	}
 }
 
@@ -203,6 +242,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"attributes in a list":                    {device, "v1/devices/me/attributes", "[{}]", muster.ReasonPayloadInvalid},
 		"another device's topic":                  {device, "/up/device/id/somebody", "{}", muster.ReasonTopicUnknown},
 		"a device that wants to be let in again":  {device, "/provision/request", `{"provisionDeviceKey":"key","provisionDeviceSecret":"secret"}`, muster.ReasonTopicUnknown},
+		"a device that asks for that in nonsense": {device, "/provision/request", "{", muster.ReasonTopicUnknown},
+		"an address of requests over HTTP":        {device, "v1/devices/me/attributes/request", "", muster.ReasonTopicUnknown},
 		"telemetry before being let in":           {joiner, telemetryTopic, "{}", muster.ReasonTopicUnknown},
 		"a request without a key":                 {joiner, "/provision/request", `{"provisionDeviceSecret":"secret"}`, muster.ReasonRequestInvalid},
 		"a request that is neither JSON nor that": {joiner, "/provision/request", "\xff\xff", muster.ReasonPayloadInvalid},
@@ -263,10 +304,50 @@ func TestWhoeverIsPutOutWhileConnectingStaysOut(t *testing.T) {
 	if _, err := p.Listen(func(error) {}); !errors.Is(err, muster.ReasonDeviceSuspended) {
 		t.Errorf("Listen after the suspension: %v", err)
 	}
+	if a := h.attempts("d")[0]; a.Reason != muster.ReasonDeviceSuspended || a.Action != muster.ActionConnect || !strings.HasPrefix(a.Shown, "user name ") {
+		t.Errorf("the journal: %+v", a)
+	}
 	other := func() *dispatch.Peer { h.device("e", "other"); return h.connect("other") }()
 	h.forget(p.Identity().Device, nil)
 	if _, err := other.Listen(func(error) {}); err != nil {
 		t.Errorf("another device is put out with it: %v", err)
+	}
+}
+
+func TestACredentialThatIsAnothersByNowIsNotBelieved(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "token")
+	p := h.connect("token")
+	if err := h.fleet.DeleteDevice(t.Context(), "d"); err != nil {
+		t.Fatal(err)
+	}
+	h.device("e", "token")
+	if _, err := p.Listen(func(error) {}); !errors.Is(err, muster.ReasonCredentialChanged) {
+		t.Errorf("Listen with the token of a device that was made since: %v", err)
+	}
+}
+
+func TestAProfileKeepsItsReasonsFromWhoeverIsPutOutWhileConnecting(t *testing.T) {
+	h := newHouse(t)
+	if _, _, err := h.fleet.CreateProfile(t.Context(), fleet.NewProfile{
+		Name: "quiet", Strategy: muster.StrategyAllowCreate, Settings: muster.ProfileSettings{HideReasons: true},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.fleet.CreateDevice(t.Context(), fleet.NewDevice{Name: "hushed", Profile: "quiet", Credentials: fleet.Credentials{Token: "token"}}); err != nil {
+		t.Fatal(err)
+	}
+	p := h.connect("token")
+	if _, err := h.fleet.SuspendDevice(t.Context(), "hushed"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Listen(func(error) {}); !errors.Is(err, muster.ReasonDeviceSuspended) || !muster.Public(err).Quiet {
+		t.Errorf("Listen: %v", err)
+	}
+	for i := range 8 { // the limit has no reason to tell either
+		if _, err := h.Connect(t.Context(), hello("token")); !muster.Public(err).Quiet {
+			t.Errorf("attempt %d is told %v", i, err)
+		}
 	}
 }
 
@@ -303,6 +384,26 @@ func TestAProfileMayKeepItsReasons(t *testing.T) {
 	attempts, err := h.journal.Attempts(t.Context(), muster.AttemptQuery{Name: "taken", Limit: 10})
 	if err != nil || attempts[0].Reason != muster.ReasonDeviceNameTaken {
 		t.Errorf("the journal says %+v, %v", attempts, err)
+	}
+}
+
+func TestAClientThatGoesAwayIsNoErrorOfTheServer(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "token")
+	gone, goes := context.WithCancel(t.Context())
+	goes()
+	for path, body := range map[string]string{
+		"api/v1/token/telemetry": `{"a":1}`, "api/v1/token/attributes": `{"a":1}`,
+		"api/v1/provision": `{"provisionDeviceKey":"key","provisionDeviceSecret":"secret","deviceName":"d"}`,
+	} {
+		m, err := h.Do(gone, &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.9")},
+			&muster.Request{Transport: muster.HTTP, Method: "POST", Path: strings.Split(path, "/"), Body: []byte(body)})
+		if muster.KindOf(err) != muster.Overloaded || m.Body != nil {
+			t.Errorf("%s: %v with %s", path, err, m.Body)
+		}
+	}
+	if all := h.attempts("d"); len(all) != 0 {
+		t.Errorf("the journal: %+v", all)
 	}
 }
 

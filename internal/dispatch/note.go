@@ -1,6 +1,8 @@
 package dispatch
 
 import (
+	"context"
+	"errors"
 	"strings"
 
 	"muster"
@@ -14,6 +16,9 @@ func (d *Dispatcher) Note(a muster.Attempt) {
 }
 
 func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Identity, err error) {
+	if wentAway(err) {
+		return
+	}
 	a := muster.Attempt{
 		Action: action, Transport: h.Transport, Remote: h.Remote.Unmap(),
 		Device: who.Device, Name: who.Name, Reason: muster.ReasonOf(err),
@@ -22,12 +27,21 @@ func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Ide
 		a.Name = callsItself(h)
 	}
 	if err != nil {
-		a.Shown, a.Detail = d.shown(h), muster.MessageOf(err)
+		a.Detail = muster.MessageOf(err)
+		if action == muster.ActionConnect {
+			a.Shown = d.shown(h)
+		}
 	}
 	d.Note(a)
 }
 
+// wentAway reports whether err is that nobody waits for the answer any more. That is no refusal.
+func wentAway(err error) bool { return errors.Is(err, context.Canceled) }
+
 func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, grant *muster.Grant, err error) {
+	if wentAway(err) {
+		return
+	}
 	a := muster.Attempt{
 		Action: muster.ActionProvision, Transport: h.Transport, Remote: h.Remote.Unmap(), Reason: muster.ReasonOf(err),
 	}
