@@ -146,8 +146,11 @@ func (n *Node) Healthy() error {
 	return n.intake.Healthy()
 }
 
-// stopTime is how long a stop may take; what is not answered by then is not.
-const stopTime = 9 * time.Second
+const (
+	stopTime    = 9 * time.Second        // how long a stop may take; what is not answered by then is not
+	requestTime = 4 * time.Second        // how much of it an HTTP request has to arrive whole
+	farewell    = 500 * time.Millisecond // and how much what the disk has answered meanwhile has to be told
+)
 
 // Run serves until ctx ends or a listener fails, and then stops in order: nothing more comes in, everything that came in
 // is answered, everything is closed. It returns nil after an orderly stop.
@@ -166,7 +169,7 @@ func (n *Node) Run(ctx context.Context) error {
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	// The order is the promise: accept no more and answer what came in, close the intake, then the rest.
-	err := errors.Join(failed, s.shutdown(deadline), n.intake.Close(deadline))
+	err := errors.Join(failed, s.shutdown(deadline), n.intake.Close(deadline), s.cut())
 	stopWork()
 	s.background.Wait()
 	err = errors.Join(err, n.identity.Close(deadline), n.journal.Close(deadline), n.Close())

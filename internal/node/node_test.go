@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -234,4 +235,35 @@ func get(t testing.TB, url string) (int, string) {
 		t.Fatal(err)
 	}
 	return r.StatusCode, string(text)
+}
+
+func TestARequestThatNeverArrivesDoesNotKeepTheNodeFromStopping(t *testing.T) {
+	t.Parallel()
+	n := open(t, testConfig(t))
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(ctx) }()
+	for _, text := range []string{
+		"POST /api/v1/token/telemetry HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
+		"POST /v1/devices HTTP/1.1\r\nHost: localhost\r\n",
+		"",
+	} {
+		c, err := net.Dial("tcp", n.Addresses().HTTP)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(100 * time.Millisecond) // the server is reading
+	began := time.Now()
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	if took := time.Since(began); took > requestTime+2*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
 }

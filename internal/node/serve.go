@@ -72,15 +72,29 @@ func (s *servers) start(serve func() error) {
 	}()
 }
 
-// shutdown stops all transports at once: each accepts no more and answers what came in.
+// shutdown stops all transports at once: each accepts no more and answers what came in. HTTP requests that have not
+// arrived whole in time are left to cut, so that a client that is slow, or means to be, does not use up the time of all.
 func (s *servers) shutdown(ctx context.Context) error {
+	requests, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
 	var all sync.WaitGroup
-	errs := make([]error, 3)
-	for i, stop := range []func(context.Context) error{s.mqtt.Shutdown, s.http.Shutdown, s.coap.Shutdown} {
+	errs := make([]error, 2)
+	for i, stop := range []func(context.Context) error{s.mqtt.Shutdown, s.coap.Shutdown} {
 		all.Go(func() { errs[i] = stop(ctx) })
 	}
+	all.Go(func() { _ = s.http.Shutdown(requests) }) // cut asks again
 	all.Wait()
 	return errors.Join(errs...)
+}
+
+// cut closes the HTTP connections that are still open. It is called when the intake has answered everything.
+func (s *servers) cut() error {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	if s.http.Shutdown(ctx) == nil {
+		return nil
+	}
+	return s.http.Close()
 }
 
 // tls returns the configuration of MQTT over TLS: a client certificate is asked for and judged at CONNECT, where it can be
