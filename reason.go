@@ -117,7 +117,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonDeviceNameTaken:       {Conflict, "there is a device of this name already", "Delete the old device, or give this one another name.", ""},
 	ReasonDeviceNotListed:       {Forbidden, "the device is not listed in the profile", "Create the device in the profile before it provisions.", ""},
 	ReasonDeviceProvisioned:     {Conflict, "the device was provisioned already", "Delete the device and list it again if it lost its credential.", ""},
-	ReasonCredentialInUse:       {Conflict, "the credential belongs to another device", "Give this device a credential of its own.", ""},
+	ReasonCredentialInUse:       {Conflict, "the credential is in use already", "Give this device a credential of its own.", ""},
 	ReasonCredentialInvalid:     {Invalid, "the credential cannot be used", "Correct the credential as the message says.", ""},
 
 	ReasonCredentialsMissing:   {Unknown, "no credential was shown", "Give the device its token, password or certificate.", ""},

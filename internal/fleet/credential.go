@@ -122,6 +122,9 @@ func (s *Service) AddCredential(ctx context.Context, name string, n NewCredentia
 	if err != nil {
 		return none(err)
 	}
+	if err := unheld(held, c.Lookup); err != nil {
+		return none(err)
+	}
 	held = slices.DeleteFunc(held, func(c muster.Credential) bool { return c.State == muster.CredentialRevoked })
 	if len(held) >= maxCredentials {
 		return none(invalid("the device has %d credentials, the most that one may have: revoke one first", len(held)))
@@ -131,6 +134,20 @@ func (s *Service) AddCredential(ctx context.Context, name string, n NewCredentia
 	}
 	conceal(&c)
 	return c, shown[0], nil
+}
+
+// unheld refuses a credential that the device has itself, or had: what was revoked is never good again.
+func unheld(held []muster.Credential, key muster.LookupKey) error {
+	for i := range held {
+		switch c := &held[i]; {
+		case c.Lookup != key:
+		case c.State == muster.CredentialRevoked:
+			return muster.Refuse(muster.ReasonCredentialInUse, "the device had this %s, and it was revoked: give it another", c.Kind)
+		default:
+			return muster.Refuse(muster.ReasonCredentialInUse, "the device has this %s already", c.Kind)
+		}
+	}
+	return nil
 }
 
 // RevokeCredential ends the use of a credential of the device called name, and the device's sessions with

@@ -258,3 +258,29 @@ func TestCredentials(t *testing.T) {
 	_, _, err = f.AddCredential(t.Context(), "no", fleet.NewCredential{})
 	refused(t, err, muster.ReasonNotFound)
 }
+
+func TestACredentialThatIsInUseIsSaidToBeWhoseItIs(t *testing.T) {
+	f := newFixture(t)
+	f.device(t, fleet.NewDevice{Name: "a", Credentials: fleet.Credentials{Token: "token-of-a"}})
+	f.device(t, fleet.NewDevice{Name: "b", Credentials: fleet.Credentials{Token: "token-of-b"}})
+	add := func(token muster.Secret) (muster.Credential, string) {
+		c, _, err := f.AddCredential(t.Context(), "a", fleet.NewCredential{Credentials: fleet.Credentials{Token: token}})
+		if err != nil {
+			refused(t, err, muster.ReasonCredentialInUse)
+		}
+		return c, muster.MessageOf(err)
+	}
+	if _, said := add("token-of-b"); said != "the credential is in use already" {
+		t.Errorf("another's token: %s", said)
+	}
+	if _, said := add("token-of-a"); said != "the device has this ACCESS_TOKEN already" {
+		t.Errorf("its own token: %s", said)
+	}
+	old, _ := add("old-token-of-a")
+	if _, err := f.RevokeCredential(t.Context(), "a", old.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, said := add("old-token-of-a"); said != "the device had this ACCESS_TOKEN, and it was revoked: give it another" {
+		t.Errorf("its revoked token: %s", said)
+	}
+}
