@@ -120,7 +120,7 @@ func (c *conn) refuseStranger(v mqtt.Version, err error) {
 // note writes into the journal why the transport itself refuses the client.
 func (c *conn) note(clientID string, err error) {
 	c.s.front.Note(muster.Attempt{
-		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote().Addr(),
+		Action: muster.ActionConnect, Transport: muster.MQTT, Remote: c.remote(),
 		Name: clientID, Reason: muster.ReasonOf(err), Detail: muster.MessageOf(err),
 	})
 }
@@ -138,12 +138,11 @@ func (c *conn) linger() {
 	c.wire.discard()
 }
 
-func (c *conn) remote() netip.AddrPort {
+func (c *conn) remote() netip.Addr {
 	if a, ok := c.wire.RemoteAddr().(*net.TCPAddr); ok {
-		from := a.AddrPort()
-		return netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		return a.AddrPort().Addr().Unmap()
 	}
-	return netip.AddrPort{}
+	return netip.Addr{}
 }
 
 // hello puts the CONNECT into words.
