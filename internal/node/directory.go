@@ -98,6 +98,8 @@ func isFinished(path string) (bool, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
+	case errors.Is(err, syscall.ENOTDIR):
+		return false, muster.Refuse(muster.ReasonSettingInvalid, "data: %s is not a directory", path)
 	case err != nil:
 		return false, fmt.Errorf("data directory: %w", err)
 	case string(text) != format:

@@ -22,15 +22,16 @@ type listeners struct {
 func (l *listeners) bind(c *Config, dtls func(address string) (net.Listener, error)) error {
 	tcp := func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
 	for _, s := range []struct {
+		key       string
 		to        *net.Listener
 		listen    func(address string) (net.Listener, error)
 		set, port string
 		plain     bool
 	}{
-		{&l.http, tcp, c.HTTP, "8080", true},
-		{&l.mqtt, tcp, c.MQTT, "1883", true},
-		{&l.mqtts, tcp, c.MQTTS, "8883", false},
-		{&l.coaps, dtls, c.CoAPS, "5684", false},
+		{"http", &l.http, tcp, c.HTTP, "8080", true},
+		{"mqtt", &l.mqtt, tcp, c.MQTT, "1883", true},
+		{"mqtts", &l.mqtts, tcp, c.MQTTS, "8883", false},
+		{"coaps", &l.coaps, dtls, c.CoAPS, "5684", false},
 	} {
 		address := c.listen(s.set, s.port, s.plain)
 		if address == off {
@@ -38,7 +39,7 @@ func (l *listeners) bind(c *Config, dtls func(address string) (net.Listener, err
 		}
 		bound, err := s.listen(address)
 		if err != nil {
-			return cannotListen(err)
+			return cannotListen(s.key, err)
 		}
 		*s.to = bound
 	}
@@ -48,16 +49,16 @@ func (l *listeners) bind(c *Config, dtls func(address string) (net.Listener, err
 	}
 	udp, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
-		return cannotListen(err)
+		return cannotListen("coap", err)
 	}
 	if l.coap, err = net.ListenUDP("udp", udp); err != nil {
-		return cannotListen(err)
+		return cannotListen("coap", err)
 	}
 	return nil
 }
 
-func cannotListen(err error) error {
-	return muster.Refuse(muster.ReasonSettingInvalid, "cannot listen: %v", err)
+func cannotListen(key string, err error) error {
+	return muster.Refuse(muster.ReasonSettingInvalid, "%s: cannot listen: %v", key, err)
 }
 
 func (l *listeners) close() error {

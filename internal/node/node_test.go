@@ -111,6 +111,7 @@ func TestWhatAStartRefuses(t *testing.T) {
 		"an address that is none":           {func(_ *testing.T, c *Config) { c.MQTT = "1883" }, muster.ReasonSettingInvalid},
 		"a limit out of bounds":             {func(_ *testing.T, c *Config) { c.Limits.MaxPacket = 1 }, muster.ReasonSettingInvalid},
 		"a log level that is none":          {func(_ *testing.T, c *Config) { c.LogLevel = "loud" }, muster.ReasonSettingInvalid},
+		"a file for a data directory":       {func(t *testing.T, c *Config) { c.Data = filepath.Join(c.Data, keyFile) }, muster.ReasonSettingInvalid},
 		"somebody else's directory":         {func(t *testing.T, c *Config) { remove(t, c, formatFile); write(t, c, "thesis.tex", "x") }, muster.ReasonSettingInvalid},
 		"an address that another one holds": {func(t *testing.T, c *Config) { c.HTTP = busy(t) }, muster.ReasonSettingInvalid},
 	} {
