@@ -115,8 +115,8 @@ func (c *conn) acknowledge(s *slot, code mqtt.Code, err error) {
 	c.sendAck(kind, s.id, code, reason)
 }
 
-// complete answers a PUBREL: the packet identifier may be used again. [MQTT-4.3.3-11]
-func (c *conn) complete(p mqtt.Packet) error {
+// pubrel answers a PUBREL: the packet identifier may be used again. [MQTT-4.3.3-11]
+func (c *conn) pubrel(p mqtt.Packet) error {
 	a, err := p.Ack(c.version)
 	if err != nil {
 		return err

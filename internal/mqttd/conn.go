@@ -45,13 +45,13 @@ type conn struct {
 	mu       sync.Mutex // guards what follows; never held while anything waits
 	greeted  bool       // CONNACK is on its way
 	stopping bool       // the server stops: the session ends once all is answered
-	sending  bool       // somebody is in flush
-	finished bool       // the wire is told to finish, or has failed
-	dropped  error      // why it failed, if that ended the session
+	sending  bool       // somebody is in write
+	finished bool       // the wire has been told to finish or to drop
+	dropped  error      // why it was, if that ended the session
 	lastID   uint16     // of what was sent
 	out      *buffer    // packets to be written; nil if there are none
 	ring     *ring      // publishes that are not answered; nil if there are none
-	room     chan struct{}
+	room     chan struct{} // closed when ring has room again; nil if nobody waits for that
 	progress uint32          // tick of the last answer, or of the first publish since all were answered
 	until    uint32          // tick at which the session ends; 0: never
 	withheld error           // why the oldest publish is never acknowledged
@@ -65,7 +65,7 @@ type conn struct {
 func (c *conn) run(ctx context.Context) {
 	defer c.release()
 	defer c.rescue()
-	if c.packets(ctx) { // what came along with the CONNECT
+	if c.handleAll(ctx) { // what came along with the CONNECT
 		return
 	}
 	_ = c.wire.raw.Read(func(fd uintptr) bool {
@@ -85,7 +85,7 @@ func (c *conn) readable(ctx context.Context) (done bool) {
 		if n > 0 {
 			c.seen.Store(c.s.clock.Load())
 			c.filled += n
-			if c.packets(ctx) {
+			if c.handleAll(ctx) {
 				return true
 			}
 		} else if err != nil {
@@ -106,8 +106,8 @@ func (c *conn) giveBack() {
 	}
 }
 
-// packets handles every packet that is whole and reports whether the client has said goodbye.
-func (c *conn) packets(ctx context.Context) (goodbye bool) {
+// handleAll handles every packet that is whole and reports whether the client has said goodbye.
+func (c *conn) handleAll(ctx context.Context) (goodbye bool) {
 	if c.in == nil {
 		return false
 	}
@@ -125,7 +125,7 @@ func (c *conn) packets(ctx context.Context) (goodbye bool) {
 		if p.Type == mqtt.TypePublish {
 			publishes++
 		}
-		goodbye, err = c.packet(ctx, p)
+		goodbye, err = c.handle(ctx, p)
 	}
 	c.keep(rest, size)
 	c.s.metrics.packets.Add(float64(packets))
@@ -148,23 +148,23 @@ func (c *conn) keep(rest []byte, size int) {
 	c.filled = copy(c.in.b, rest)
 }
 
-// packet handles one packet. An error ends the session.
-func (c *conn) packet(ctx context.Context, p mqtt.Packet) (goodbye bool, err error) {
+// handle handles one packet. An error ends the session.
+func (c *conn) handle(ctx context.Context, p mqtt.Packet) (goodbye bool, err error) {
 	switch p.Type {
 	case mqtt.TypePublish:
 		return false, c.publish(ctx, p)
 	case mqtt.TypePubrel:
-		return false, c.complete(p)
+		return false, c.pubrel(p)
 	case mqtt.TypePuback, mqtt.TypePubrec, mqtt.TypePubcomp:
-		return false, c.acknowledged(p)
+		return false, c.puback(p)
 	case mqtt.TypeSubscribe:
 		return false, c.subscribe(p)
 	case mqtt.TypeUnsubscribe:
 		return false, c.unsubscribe(p)
 	case mqtt.TypePingreq:
-		return false, c.ping(p)
+		return false, c.pingreq(p)
 	case mqtt.TypeDisconnect:
-		err := c.disconnected(p)
+		err := c.disconnect(p)
 		return err == nil, err
 	case mqtt.TypeConnect:
 		return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a second CONNECT"} // [MQTT-3.1.0-2]
@@ -174,8 +174,8 @@ func (c *conn) packet(ctx context.Context, p mqtt.Packet) (goodbye bool, err err
 	return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a packet that only servers send"}
 }
 
-// disconnected takes a DISCONNECT.
-func (c *conn) disconnected(p mqtt.Packet) error {
+// disconnect takes a DISCONNECT.
+func (c *conn) disconnect(p mqtt.Packet) error {
 	if c.version != mqtt.V5 {
 		return p.Empty()
 	}
@@ -186,7 +186,7 @@ func (c *conn) disconnected(p mqtt.Packet) error {
 	return err
 }
 
-func (c *conn) ping(p mqtt.Packet) error {
+func (c *conn) pingreq(p mqtt.Packet) error {
 	if err := p.Empty(); err != nil {
 		return err
 	}

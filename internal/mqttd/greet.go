@@ -32,8 +32,7 @@ func (c *conn) greet(ctx context.Context, config *tls.Config) {
 	if !ok {
 		return
 	}
-	hello := c.hello(&connect)
-	if !c.judge(ctx, &connect, hello) {
+	if !c.judge(ctx, &connect, c.hello(&connect)) {
 		return
 	}
 	if welcome = c.welcome(&connect); welcome {
@@ -169,19 +168,10 @@ func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello
 		c.note(h.ClientID, err)
 	} else if err = c.enter(ctx, h); err != nil {
 		no = connectRefusal(h, err)
-	}
-	if err == nil {
+	} else {
 		return true
 	}
-	if c.version != mqtt.V5 {
-		c.refuse(mqtt.AppendReturn(nil, no.v3), err)
-		return false
-	}
-	packet := mqtt.AppendConnack(nil, &mqtt.Connack{Code: no.code, Reason: c.reason(err)}) // [MQTT-3.2.2-19]
-	if no.farewell != 0 {
-		packet = mqtt.AppendDisconnect(packet, no.farewell, "")
-	}
-	c.refuse(packet, err)
+	c.refuse(no.packet(c.version, c.reason(err)), err)
 	return false
 }
 

@@ -40,6 +40,18 @@ type refusal struct {
 	farewell mqtt.Code // of a DISCONNECT after it, for clients that look only there; 0: none
 }
 
+// packet returns the CONNACK that says so. The reason is for MQTT 5.
+func (r refusal) packet(v mqtt.Version, reason string) []byte {
+	if v != mqtt.V5 {
+		return mqtt.AppendReturn(nil, r.v3)
+	}
+	b := mqtt.AppendConnack(nil, &mqtt.Connack{Code: r.code, Reason: reason}) // [MQTT-3.2.2-19]
+	if r.farewell != 0 {
+		b = mqtt.AppendDisconnect(b, r.farewell, "")
+	}
+	return b
+}
+
 // unserved refuses what is not served, whoever asks for it.
 func unserved(connect *mqtt.Connect) (refusal, error) {
 	switch {

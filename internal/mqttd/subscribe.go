@@ -137,8 +137,8 @@ func matches(filter, topic string) bool {
 	}
 }
 
-// acknowledged takes note of what the client says about a message that it was sent.
-func (c *conn) acknowledged(p mqtt.Packet) error {
+// puback takes note of what the client says about a message that it was sent.
+func (c *conn) puback(p mqtt.Packet) error {
 	a, err := p.Ack(c.version)
 	if err != nil {
 		return err
