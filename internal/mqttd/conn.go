@@ -42,16 +42,16 @@ type conn struct {
 	filled  int     // bytes of in that are not handled yet
 	aliases *[topicAliases][]byte
 
-	mu       sync.Mutex // guards what follows; never held while anything waits
-	greeted  bool       // CONNACK is on its way
-	stopping bool       // the server stops: the session ends once all is answered
-	sending  bool       // somebody is in write
-	finished bool       // the wire has been told to finish or to drop
-	dropped  error      // why it was, if that ended the session
-	lastID   uint16     // of what was sent
-	out      *buffer    // packets to be written; nil if there are none
-	ring     *ring      // publishes that are not answered; nil if there are none
-	room     chan struct{} // closed when ring has room again; nil if nobody waits for that
+	mu       sync.Mutex      // guards what follows; never held while anything waits
+	greeted  bool            // CONNACK is on its way
+	stopping bool            // the server stops: the session ends once all is answered
+	sending  bool            // somebody is in write
+	finished bool            // the wire has been told to finish or to drop
+	dropped  error           // why it was dropped, if that ended the session
+	lastID   uint16          // of what was sent
+	out      *buffer         // packets to be written; nil if there are none
+	ring     *ring           // publishes that are not answered; nil if there are none
+	room     chan struct{}   // closed when ring has room again; nil if nobody waits for that
 	progress uint32          // tick of the last answer, or of the first publish since all were answered
 	until    uint32          // tick at which the session ends; 0: never
 	withheld error           // why the oldest publish is never acknowledged
