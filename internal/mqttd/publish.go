@@ -56,15 +56,14 @@ func (c *conn) push(m *mqtt.Publish) (tag uint64, fresh bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if m.QoS > 0 {
-		if again, err := c.repeated(m); again || err != nil {
+		if c.repeated(m) {
+			return 0, false, nil
+		}
+		if err := c.exceeds(m); err != nil {
 			return 0, false, err
 		}
 	}
-	for c.crowded() {
-		if c.write(); c.crowded() { // write lets go of mu
-			c.waitForRoom()
-		}
-	}
+	c.awaitRoom()
 	if c.phase.Load() != live {
 		return 0, false, nil
 	}
@@ -84,46 +83,54 @@ func (c *conn) push(m *mqtt.Publish) (tag uint64, fresh bool, err error) {
 	return c.ring.push(m.ID, m.QoS), true, nil
 }
 
-// crowded reports whether a publish has to wait for room.
-func (c *conn) crowded() bool {
-	return c.ring != nil && c.ring.full() && c.phase.Load() == live
-}
-
-// repeated reports whether m is a QoS 2 publish that has come before, and repeats its PUBREC if that was sent. It
-// refuses a publish over the Receive Maximum.
-func (c *conn) repeated(m *mqtt.Publish) (bool, error) {
-	if m.QoS == 2 {
-		if recorded, ok := c.received[m.ID]; ok {
-			if recorded {
-				c.sendAck(mqtt.TypePubrec, m.ID, mqtt.Success, "")
-			}
-			return true, nil
-		}
+// repeated reports whether m is a QoS 2 publish that has come before, and repeats its PUBREC if that was sent.
+func (c *conn) repeated(m *mqtt.Publish) bool {
+	if m.QoS != 2 {
+		return false
 	}
-	switch {
-	case c.version == mqtt.V5 && c.inflight >= window: // [MQTT-3.3.4-7]
-		return false, &mqtt.Error{Code: mqtt.ReceiveMaximumExceeded, Why: "more publishes are in flight than Receive Maximum"}
-	case m.QoS == 2 && len(c.received) >= maxReceived:
-		return false, &mqtt.Error{Code: mqtt.QuotaExceeded, Why: "too many QoS 2 publishes were never released"}
+	recorded, again := c.received[m.ID]
+	if recorded {
+		c.sendAck(mqtt.TypePubrec, m.ID, mqtt.Success, "")
 	}
-	return false, nil
+	return again
 }
 
 // maxReceived bounds the QoS 2 publishes that an older client leaves without PUBREL. MQTT 5 has its Receive Maximum.
 const maxReceived = 1000
 
-// waitForRoom lets go of mu until an answer makes room or the session is no longer live.
-func (c *conn) waitForRoom() {
-	if c.room == nil {
-		c.room = make(chan struct{})
+// exceeds says which bound on publishes in flight m would break.
+func (c *conn) exceeds(m *mqtt.Publish) error {
+	switch {
+	case c.version == mqtt.V5 && c.inflight >= window: // [MQTT-3.3.4-7]
+		return &mqtt.Error{Code: mqtt.ReceiveMaximumExceeded, Why: "more publishes are in flight than Receive Maximum"}
+	case m.QoS == 2 && len(c.received) >= maxReceived:
+		return &mqtt.Error{Code: mqtt.QuotaExceeded, Why: "too many QoS 2 publishes were never released"}
 	}
-	room := c.room
-	c.mu.Unlock()
-	<-room
-	c.mu.Lock()
+	return nil
 }
 
-// wake ends waitForRoom. Call it with mu held.
+// awaitRoom waits until the ring takes another publish or the session is no longer live. It lets go of mu meanwhile.
+func (c *conn) awaitRoom() {
+	for c.crowded() {
+		if c.write(); !c.crowded() { // write let go of mu
+			return
+		}
+		if c.room == nil {
+			c.room = make(chan struct{})
+		}
+		room := c.room
+		c.mu.Unlock()
+		<-room
+		c.mu.Lock()
+	}
+}
+
+// crowded reports whether a publish has to wait for room.
+func (c *conn) crowded() bool {
+	return c.ring != nil && c.ring.full() && c.phase.Load() == live
+}
+
+// wake ends awaitRoom. Call it with mu held.
 func (c *conn) wake() {
 	if c.room != nil {
 		close(c.room)
