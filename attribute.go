@@ -17,8 +17,11 @@ var scopeNames = []string{"server", "shared", "client"}
 // String returns the scope's name.
 func (s Scope) String() string { return nameOf(scopeNames, int(s)) }
 
-// MaxAttributes bounds how many attributes one device has, of all scopes together.
-const MaxAttributes = 3 * MaxKeys
+// Bounds of the attributes of one device, of all scopes together.
+const (
+	MaxAttributes     = 3 * MaxKeys
+	MaxAttributeBytes = 1 << 20 // of their values as they are stored
+)
 
 // An Attribute is a named value of a device that has no history.
 type Attribute struct {

@@ -17,18 +17,29 @@ func (r *Registry) Attributes(ctx context.Context, device muster.DeviceID) ([]mu
 }
 
 // SaveAttributes creates or replaces the attributes, all or none. NotFound if the device is gone; ReasonPayloadInvalid if
-// it would have more than muster.MaxAttributes.
+// it would have more than muster.MaxAttributes, or more than muster.MaxAttributeBytes in them.
 func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error {
 	return r.write(ctx, func(ctx context.Context, tx *statements) error {
 		if err := saveAttributes(ctx, tx, device, attributes); err != nil {
 			return err
 		}
-		n, err := one(ctx, tx, func(n *int) []any { return []any{n} }, `SELECT count(*) FROM attribute WHERE device = ?`, device[:])
-		if err == nil && n > muster.MaxAttributes {
-			err = muster.Refuse(muster.ReasonPayloadInvalid, "a device has at most %d attributes", muster.MaxAttributes)
-		}
-		return err
+		return attributesBounded(ctx, tx, device)
 	})
+}
+
+func attributesBounded(ctx context.Context, tx *statements, device muster.DeviceID) error {
+	type total struct{ count, bytes int }
+	t, err := one(ctx, tx, func(t *total) []any { return []any{&t.count, &t.bytes} },
+		`SELECT count(*), coalesce(sum(length(value)), 0) FROM attribute WHERE device = ?`, device[:])
+	switch {
+	case err != nil:
+		return err
+	case t.count > muster.MaxAttributes:
+		return muster.Refuse(muster.ReasonPayloadInvalid, "a device has at most %d attributes", muster.MaxAttributes)
+	case t.bytes > muster.MaxAttributeBytes:
+		return muster.Refuse(muster.ReasonPayloadInvalid, "a device has at most %d bytes of attributes", muster.MaxAttributeBytes)
+	}
+	return nil
 }
 
 func saveAttributes(ctx context.Context, tx *statements, device muster.DeviceID, attributes []muster.Attribute) error {

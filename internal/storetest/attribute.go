@@ -3,6 +3,7 @@ package storetest
 import (
 	"math"
 	"strconv"
+	"strings"
 	"testing"
 
 	"muster"
@@ -16,6 +17,7 @@ func attributeSentences() []sentence {
 			r.missing(r.SaveAttributes(t.Context(), muster.NewID[muster.Device](), []muster.Attribute{provisioned(birth)}))
 		}},
 		{"a device has no more attributes than it may have", attributesBounded},
+		{"a device has no more bytes of attributes than it may have", attributeBytesBounded},
 		{"attributes belong to one device", func(t *testing.T, r *registry) {
 			pump, _ := r.list("pump")
 			valve, _ := r.list("valve")
@@ -42,6 +44,19 @@ func attributesBounded(t *testing.T, r *registry) {
 	if len(got) != muster.MaxAttributes || got[0].Value != muster.LongValue(1) {
 		t.Errorf("%d attributes, the first %v", len(got), got[0])
 	}
+}
+
+func attributeBytesBounded(t *testing.T, r *registry) {
+	d, _ := r.list("pump")
+	large := func(key string, bytes int) []muster.Attribute {
+		return []muster.Attribute{{Scope: muster.ClientScope, Key: key, Value: muster.StringValue(strings.Repeat("x", bytes)), UpdatedAt: after(1)}}
+	}
+	r.must(r.SaveAttributes(t.Context(), d.ID, large("a", muster.MaxAttributeBytes/2)))
+	r.must(r.SaveAttributes(t.Context(), d.ID, large("b", muster.MaxAttributeBytes/2-100)))
+	r.refused(r.SaveAttributes(t.Context(), d.ID, large("c", 200)), muster.ReasonPayloadInvalid)
+	r.refused(r.SaveAttributes(t.Context(), d.ID, large("b", muster.MaxAttributeBytes/2)), muster.ReasonPayloadInvalid)
+	r.must(r.SaveAttributes(t.Context(), d.ID, large("a", 1)))
+	r.must(r.SaveAttributes(t.Context(), d.ID, large("c", 200)))
 }
 
 func attributesComeBack(t *testing.T, r *registry) {
