@@ -123,9 +123,9 @@ func (a *api) deleteDevice(ctx context.Context, in *named) (*struct{}, error) {
 	if err := a.Fleet.DeleteDevice(ctx, in.Name); err != nil {
 		return nil, err
 	}
-	// The device is gone whatever becomes of its readings; nobody can reach them by its id any more.
+	// The device is gone, and it is remembered that its readings are to be removed: what cannot be now is removed later.
 	if err := a.Readings.Forget(context.WithoutCancel(ctx), d.ID); err != nil {
-		a.Logger.LogAttrs(ctx, slog.LevelError, "readings of a deleted device stay", slog.String("device", d.ID.String()), slog.Any("error", err))
+		a.Logger.LogAttrs(ctx, slog.LevelError, "readings of a deleted device stay for now", slog.String("device", d.ID.String()), slog.Any("error", err))
 	}
 	return nil, nil
 }

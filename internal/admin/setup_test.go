@@ -64,7 +64,7 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	h.handler = admin.New(admin.Options{
-		Fleet: h.fleet, Journal: h.journal, Readings: telemetry.NewReader(h.readings, log), Sessions: h.sessions,
+		Fleet: h.fleet, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions,
 		Version: "test", Logger: log,
 	})
 	return h

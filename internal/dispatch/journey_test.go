@@ -51,7 +51,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, journal: journal.New(registry, journal.Options{}), reader: telemetry.NewReader(readings, nil)}
+	h := &house{t: t, journal: journal.New(registry, journal.Options{}), reader: telemetry.NewReader(readings)}
 	sessions, who := session.New(), identity.New(registry, keys, identity.Options{})
 	h.forget = func(device muster.DeviceID, why error) {
 		who.Forget(device)

@@ -180,7 +180,7 @@ func (s *Service) profileOf(ctx context.Context, d *muster.Device) (muster.Profi
 }
 
 // DeleteDevice removes the device called name with its credentials and attributes, and ends its sessions with
-// ReasonDeviceDeleted.
+// ReasonDeviceDeleted. Its readings are removed soon, whatever happens.
 func (s *Service) DeleteDevice(ctx context.Context, name string) error {
 	d, err := s.Device(ctx, name)
 	if err != nil {

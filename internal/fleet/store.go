@@ -37,7 +37,8 @@ type Store interface {
 	Devices(ctx context.Context, q muster.DeviceQuery) ([]muster.Device, error)
 	// UpdateDevice changes a device; ID and CreatedAt stay.
 	UpdateDevice(ctx context.Context, id muster.DeviceID, change func(*muster.Device) error) (muster.Device, error)
-	// DeleteDevice removes a device, its credentials and attributes. NotFound if it is gone.
+	// DeleteDevice removes a device, its credentials and attributes, and remembers in the same transaction that its
+	// readings are to be removed. NotFound if it is gone.
 	DeleteDevice(ctx context.Context, id muster.DeviceID) error
 
 	// Credentials returns the credentials of a device, the oldest first.

@@ -99,7 +99,7 @@ func (n *Node) wire() {
 		n.sessions.Hangup(device, why)
 	}})
 	n.intake = telemetry.New(n.readings, telemetry.Options{Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
-	n.reader = telemetry.NewReader(n.readings, n.log)
+	n.reader = telemetry.NewReader(n.readings)
 	n.dispatcher = dispatch.New(dispatch.Options{
 		Identity: n.identity,
 		Provision: provision.New(n.registry, n.keys, provision.Options{

@@ -11,6 +11,7 @@ import (
 
 	"muster/internal/coapd"
 	"muster/internal/mqttd"
+	"muster/internal/telemetry"
 )
 
 // servers are the transports of a running node and its work in the background.
@@ -58,7 +59,8 @@ func (n *Node) serve(ctx context.Context) *servers {
 	if l.coaps != nil {
 		s.start(func() error { return s.coap.ServeDTLS(ctx, l.coaps) })
 	}
-	for _, work := range []func(context.Context){n.issuer.Run, n.identity.Run, n.reader.Run, n.trim} {
+	remover := telemetry.NewRemover(n.readings, n.registry, n.log)
+	for _, work := range []func(context.Context){n.issuer.Run, n.identity.Run, remover.Run, n.trim} {
 		s.background.Go(func() { work(ctx) })
 	}
 	return s

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"strings"
+	"time"
 
 	"muster"
 )
@@ -109,13 +110,35 @@ func updateDevice(ctx context.Context, tx *statements, d muster.Device) error {
 	return refused(err, muster.ReasonDeviceNameTaken, muster.ReasonNotFound)
 }
 
-// DeleteDevice removes a device, its credentials and attributes. NotFound if it is gone.
+// DeleteDevice removes a device, its credentials and attributes, and remembers it as gone. NotFound if it is gone.
 func (r *Registry) DeleteDevice(ctx context.Context, id muster.DeviceID) error {
 	return r.write(ctx, func(ctx context.Context, tx *statements) error {
 		n, err := tx.exec(ctx, `DELETE FROM device WHERE id = ?`, id[:])
 		if err != nil {
 			return err
 		}
-		return atLeastOne(n)
+		if err := atLeastOne(n); err != nil {
+			return err
+		}
+		_, err = tx.exec(ctx, `INSERT INTO gone (device, deleted_at) VALUES (?, ?)`, id[:], time.Now().UnixMilli())
+		return err
+	})
+}
+
+// Gone returns the devices that were deleted before that time and of which Removed has not been told, at most limit.
+func (r *Registry) Gone(ctx context.Context, before time.Time, limit int) ([]muster.DeviceID, error) {
+	id := func(id *muster.DeviceID) []any { return []any{idColumn[muster.Device]{id}} }
+	return list(ctx, r.readers, id, `SELECT device FROM gone WHERE deleted_at < ? ORDER BY device LIMIT ?`, before.UnixMilli(), max(limit, 0))
+}
+
+// Removed is told of devices whose readings are removed.
+func (r *Registry) Removed(ctx context.Context, devices []muster.DeviceID) error {
+	return r.write(ctx, func(ctx context.Context, tx *statements) error {
+		for _, id := range devices {
+			if _, err := tx.exec(ctx, `DELETE FROM gone WHERE device = ?`, id[:]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

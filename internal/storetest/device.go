@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"muster"
 )
@@ -36,6 +37,7 @@ func deviceSentences() []sentence {
 			r.missing(err)
 		}},
 		{"a deleted device takes credentials and attributes along", deviceDeleted},
+		{"deleted devices are remembered until their readings are removed", devicesGone},
 	}
 }
 
@@ -212,4 +214,26 @@ func deviceDeleted(t *testing.T, r *registry) {
 	r.missing(err)
 	r.nothingOf(d, c)
 	r.list("pump") // name and credential are free again
+}
+
+func devicesGone(t *testing.T, r *registry) {
+	gone := func(before time.Time, limit int) []muster.DeviceID {
+		t.Helper()
+		ids, err := r.Gone(t.Context(), before, limit)
+		r.must(err)
+		return ids
+	}
+	start := time.Now()
+	first, _ := r.list("pump")
+	second, _ := r.list("valve")
+	r.same(gone(start.Add(time.Hour), 10), []muster.DeviceID{})
+	r.must(r.DeleteDevice(t.Context(), first.ID))
+	r.must(r.DeleteDevice(t.Context(), second.ID))
+	r.missing(r.DeleteDevice(t.Context(), muster.NewID[muster.Device]()))
+	r.reopen()
+	r.same(gone(start.Add(time.Hour), 10), []muster.DeviceID{first.ID, second.ID})
+	r.same(gone(start.Add(-time.Minute), 10), []muster.DeviceID{})
+	r.same(len(gone(start.Add(time.Hour), 1)), 1)
+	r.must(r.Removed(t.Context(), []muster.DeviceID{first.ID, muster.NewID[muster.Device]()}))
+	r.same(gone(start.Add(time.Hour), 10), []muster.DeviceID{second.ID})
 }

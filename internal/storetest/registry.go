@@ -24,6 +24,7 @@ type OpenRegistry interface {
 	fleet.Store
 	journal.Store
 	telemetry.AttributeStore
+	telemetry.GoneStore
 	Close() error
 }
 

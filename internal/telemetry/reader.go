@@ -2,20 +2,15 @@ package telemetry
 
 import (
 	"context"
-	"log/slog"
-	"time"
 
 	"muster"
 )
 
-// A Reader reads what was taken in, and removes what has been kept for long enough.
-type Reader struct {
-	store Store
-	log   *slog.Logger
-}
+// A Reader reads what was taken in.
+type Reader struct{ store Store }
 
 // NewReader returns a Reader of store.
-func NewReader(store Store, log *slog.Logger) *Reader { return &Reader{store, log} }
+func NewReader(store Store) *Reader { return &Reader{store} }
 
 // Latest returns the newest reading of each key of the device, by key.
 func (r *Reader) Latest(ctx context.Context, device muster.DeviceID) ([]muster.Reading, error) {
@@ -38,25 +33,7 @@ func (r *Reader) History(ctx context.Context, device muster.DeviceID, key string
 	return r.store.History(ctx, device, key, span)
 }
 
-// Forget removes every reading of a device.
+// Forget removes every reading of a device that is gone. What it leaves behind, a Remover removes later.
 func (r *Reader) Forget(ctx context.Context, device muster.DeviceID) error {
 	return r.store.Forget(ctx, device)
-}
-
-const sweepEvery = time.Hour
-
-// Run removes readings whose retention has passed, now and every hour, until ctx ends.
-func (r *Reader) Run(ctx context.Context) {
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		if err := r.store.Sweep(ctx, time.Now().UnixMilli()); err != nil && ctx.Err() == nil {
-			r.log.Error("old readings cannot be removed", "error", err)
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }

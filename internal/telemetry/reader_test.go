@@ -3,11 +3,9 @@ package telemetry_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"strings"
+	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"muster"
 	"muster/internal/telemetry"
@@ -16,9 +14,12 @@ import (
 // A noted store notes what it is asked.
 type noted struct {
 	telemetry.Store
-	asked  muster.Range
-	sweeps []int64
-	fail   error
+	asked muster.Range
+
+	mu        sync.Mutex // guards the rest
+	sweeps    []int64
+	forgotten []muster.DeviceID
+	fail      error
 }
 
 func (n *noted) History(_ context.Context, _ muster.DeviceID, _ string, within muster.Range) ([]muster.Reading, error) {
@@ -27,7 +28,18 @@ func (n *noted) History(_ context.Context, _ muster.DeviceID, _ string, within m
 }
 
 func (n *noted) Sweep(_ context.Context, now int64) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.sweeps = append(n.sweeps, now)
+	return n.fail
+}
+
+func (n *noted) Forget(_ context.Context, device muster.DeviceID) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.fail == nil {
+		n.forgotten = append(n.forgotten, device)
+	}
 	return n.fail
 }
 
@@ -50,7 +62,7 @@ func TestHistoryIsAskedForWithinBounds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			store := &noted{}
-			_, err := telemetry.NewReader(store, slog.New(slog.DiscardHandler)).History(t.Context(), who.Device, c.key, c.within)
+			_, err := telemetry.NewReader(store).History(t.Context(), who.Device, c.key, c.within)
 			if store.asked.Limit != c.limit {
 				t.Errorf("the store is asked for %d", store.asked.Limit)
 			}
@@ -59,23 +71,4 @@ func TestHistoryIsAskedForWithinBounds(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestReadingsAreSweptNowAndEveryHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var log strings.Builder
-		store := &noted{fail: errors.New("no")}
-		ctx, cancel := context.WithCancel(t.Context())
-		go telemetry.NewReader(store, slog.New(slog.NewTextHandler(&log, nil))).Run(ctx)
-		start := time.Now().UnixMilli()
-		time.Sleep(150 * time.Minute)
-		cancel()
-		synctest.Wait()
-		if len(store.sweeps) != 3 || store.sweeps[0] != start || store.sweeps[2] != start+2*time.Hour.Milliseconds() {
-			t.Errorf("swept at %v", store.sweeps)
-		}
-		if n := strings.Count(log.String(), "cannot be removed"); n != 3 {
-			t.Errorf("logged %d times", n)
-		}
-	})
 }

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"time"
 
 	"muster"
 )
@@ -22,6 +23,14 @@ type Store interface {
 	Forget(ctx context.Context, device muster.DeviceID) error
 	// Sweep removes readings whose retention has passed at now (epoch milliseconds). Latest values stay.
 	Sweep(ctx context.Context, now int64) error
+}
+
+// A GoneStore knows which devices were deleted while their readings may still be there.
+type GoneStore interface {
+	// Gone returns the devices that were deleted before that time and of which Removed has not been told, at most limit.
+	Gone(ctx context.Context, before time.Time, limit int) ([]muster.DeviceID, error)
+	// Removed is told of devices whose readings are removed.
+	Removed(ctx context.Context, devices []muster.DeviceID) error
 }
 
 // An AttributeStore keeps attributes.
