@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -106,7 +105,7 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 		return nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return fmt.Errorf("read the answer of %s: %w", c.base.Redacted(), err)
+		return muster.Refuse(muster.ReasonServerUnreachable, "what answers at %s is no Muster server: %v", c.base.Host, err)
 	}
 	return nil
 }
@@ -155,7 +154,7 @@ func escape(segments []string) string {
 func refusal(res *http.Response, text []byte) error {
 	var p admin.Problem
 	if json.Unmarshal(text, &p) != nil || p.Reason == "" {
-		return fmt.Errorf("what answers at %s is no Muster server: %s", res.Request.URL.Host, res.Status)
+		return muster.Refuse(muster.ReasonServerUnreachable, "what answers at %s is no Muster server: %s", res.Request.URL.Host, res.Status)
 	}
 	return muster.Refuse(muster.Reason(p.Reason), "%s", p.Detail)
 }

@@ -49,7 +49,7 @@ func TestARefusalKeepsItsReason(t *testing.T) {
 	if !errors.Is(err, muster.ReasonDeviceNameTaken) {
 		t.Fatal(err)
 	}
-	if got, want := sentence(err), "there is a device of this name already (device-name-taken)"; got != want {
+	if got, want := oneLine(err), "there is a device of this name already"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -55,5 +55,9 @@ func tellMade(cmd *cobra.Command, data string, made node.Made) {
 	line("profile", made.Profile)
 	line("provision key", made.ProvisionDeviceKey)
 	once("provision secret", made.ProvisionDeviceSecret)
-	cmd.Println("\nNext: muster serve")
+	next := "muster serve"
+	if data != node.DefaultConfig().Data {
+		next += " --data " + shellQuote(data)
+	}
+	cmd.Println("\nNext: " + next)
 }

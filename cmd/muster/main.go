@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"muster"
 )
 
 // The exit statuses.
@@ -46,11 +48,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return done
 	}
-	fmt.Fprintln(stderr, "muster:", sentence(err))
 	if _, wrong := errors.AsType[usageError](err); wrong || !began {
-		fmt.Fprintf(stderr, "See `%s --help`.\n", cmd.CommandPath())
+		fmt.Fprintf(stderr, "muster: %s\nSee `%s --help`.\n", oneLine(err), cmd.CommandPath())
 		return misused
 	}
+	fmt.Fprintf(stderr, "muster: %s (%s)\n", oneLine(err), muster.ReasonOf(err))
 	return refused
 }
 

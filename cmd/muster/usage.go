@@ -1,13 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"muster"
 )
 
 // A usageError says how a command line is wrong.
@@ -17,14 +14,8 @@ func (e usageError) Error() string { return string(e) }
 
 func usagef(format string, args ...any) error { return usageError(fmt.Sprintf(format, args...)) }
 
-// sentence is an error for people, with its stable code where it is no question of usage.
-func sentence(err error) string {
-	text := printable(strings.Join(strings.Fields(err.Error()), " "))
-	if e, ok := errors.AsType[*muster.Error](err); ok {
-		return fmt.Sprintf("%s (%s)", text, e.Reason)
-	}
-	return text
-}
+// oneLine is an error for people, in one line.
+func oneLine(err error) string { return printable(strings.Join(strings.Fields(err.Error()), " ")) }
 
 // group is a command that is only there for the commands under it.
 func group(name, short string, commands ...*cobra.Command) *cobra.Command {

@@ -17,6 +17,7 @@ import (
 // A welcome is what a server says at its start, readable at a glance.
 type welcome struct {
 	data        string
+	usual       bool // data is where commands look by themselves
 	addresses   node.Addresses
 	made        *node.Made // nil: the data directory was there
 	rootFile    string
@@ -27,7 +28,7 @@ type welcome struct {
 func newWelcome(c node.Config, n *node.Node) (welcome, error) {
 	data, err := filepath.Abs(c.Data)
 	return welcome{
-		data: data, addresses: n.Addresses(), made: n.Made(),
+		data: data, usual: c.Data == node.DefaultConfig().Data, addresses: n.Addresses(), made: n.Made(),
 		rootFile: n.RootFile(), fingerprint: n.RootFingerprint(), coapClient: coapClient(),
 	}, err
 }
@@ -62,8 +63,8 @@ func (w *welcome) write(out io.Writer) error {
 	}
 	if w.made != nil {
 		w.writeFirstDevices(&b)
-	} else {
-		fmt.Fprintf(&b, "\nDevices get in with a provision key; its secret is shown once, when it is made:\n\n  %s provision-key create\n", os.Args[0])
+	} else if w.addresses.HTTP != "" {
+		fmt.Fprintf(&b, "\nDevices get in with a provision key; its secret is shown once, when it is made:\n\n  %s\n", w.command("provision-key create"))
 	}
 	fmt.Fprintln(&b)
 	_, err := io.WriteString(out, b.String())
@@ -120,7 +121,22 @@ func (w *welcome) writeFirstDevices(b *strings.Builder) {
 		fmt.Fprintf(b, "\n  %[1]s -m post coap://%[2]s/api/v1/provision \\\n    -e %[3]s &&\n"+
 			"  %[1]s -m post coap://%[2]s/api/v1/%[4]s/telemetry -e %[5]s\n", w.coapClient, near(w.addresses.CoAP), request, token, reading)
 	}
-	fmt.Fprintf(b, "\nWhat it sent, and why it could not where that is so:\n\n  %[1]s device latest first-http\n  %[1]s device why first-http\n", os.Args[0])
+	if w.addresses.HTTP != "" {
+		fmt.Fprintf(b, "\nWhat it sent, and why it could not where that is so:\n\n  %s\n  %s\n",
+			w.command("device latest first-http"), w.command("device why first-http"))
+	}
+}
+
+// command is a command line that speaks with this server, with what it would not find by itself.
+func (w *welcome) command(words string) string {
+	line := os.Args[0] + " " + words
+	if url := "http://" + near(w.addresses.HTTP); url != defaultURL {
+		line += " --url " + url
+	}
+	if !w.usual {
+		line += " --data " + shellQuote(w.data)
+	}
+	return line
 }
 
 // request is the provision request of a device, quoted for a shell, and the token that it brings.
