@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -21,6 +22,9 @@ const Prefix = "/api/v1/"
 
 // DefaultMaxBody bounds a request's body where no option says otherwise, in bytes.
 const DefaultMaxBody = 1 << 20
+
+// answerWithin is how long a request may wait for its answer: while the disk stands still, it is told so.
+const answerWithin = 30 * time.Second
 
 // Options are the limits and the surroundings of a handler.
 type Options struct {
@@ -101,7 +105,9 @@ func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
 	if r.TLS != nil {
 		x.hello.Secure, x.hello.Chain = true, r.TLS.PeerCertificates
 	}
-	return h.do.Do(r.Context(), &x.hello, &x.request)
+	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
+	defer cancel()
+	return h.do.Do(ctx, &x.hello, &x.request)
 }
 
 // caught answers for a panic, unless another answer is under way. net/http's own way to give up goes on.
