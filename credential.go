@@ -230,6 +230,9 @@ func (e *Evidence) Seal(keys *Keyring, device DeviceID, now time.Time) (Credenti
 		c.Hint = id
 	case MQTTBasic:
 		c.Hint = strings.Trim(e.ClientID+"|"+e.Username, "|")
+		if e.Password == "" { // whoever knows the two is let in
+			c.Hint = hex.EncodeToString(c.Lookup[:4])
+		}
 	case AccessToken:
 	}
 	c.Value = keys.Seal(e.Value(), c.Purpose())

@@ -70,6 +70,8 @@ func TestASealedCredentialOpensAgain(t *testing.T) {
 		{Token: "test_token"},
 		{Kind: muster.X509Certificate, Certificate: "dGVzdA=="},
 		{Kind: muster.MQTTBasic, ClientID: "c", Username: "u", Password: `p"\`},
+		{Kind: muster.MQTTBasic, ClientID: "test_token", Username: "test_token"}, // without a password they are what opens the door
+		{Kind: muster.MQTTBasic, Username: "test_token"},
 	} {
 		c, err := e.Seal(keys, muster.NewID[muster.Device](), time.Now())
 		if err != nil {

@@ -14,7 +14,7 @@ type Credential struct {
 	ID         string    `json:"id"`
 	Kind       string    `json:"kind" enum:"ACCESS_TOKEN,X509_CERTIFICATE,MQTT_BASIC,PUBLIC_KEY"`
 	State      string    `json:"state" enum:"pending,active,retiring,revoked,waiting,expired" doc:"waiting: not valid yet"`
-	Hint       string    `json:"hint,omitempty" doc:"client id and user name, or the digest of a certificate or key"`
+	Hint       string    `json:"hint,omitempty" doc:"client id and user name where a password goes with them, or a digest"`
 	NotBefore  time.Time `json:"notBefore,omitzero"`
 	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
 	CreatedAt  time.Time `json:"createdAt"`
