@@ -104,17 +104,25 @@ func (p *peer) open(id uint16, confirmable bool, datagram []byte, now time.Time)
 	}
 	defer p.mu.Unlock()
 	e = &exchange{id: id, sum: sum, confirmable: confirmable, begun: now}
-	if len(p.recent) < maxRecent {
-		p.recent = append(p.recent, e)
-	} else {
-		p.recent[p.oldest] = e
-		p.oldest = (p.oldest + 1) % maxRecent
-	}
+	p.remember(e)
 	if p.inWork == maxInWork {
 		return e, false
 	}
 	p.inWork++
 	return e, true
+}
+
+// remember keeps e, once there are many in the place of the oldest that is concluded. The caller holds mu.
+func (p *peer) remember(e *exchange) {
+	if len(p.recent) < maxRecent {
+		p.recent = append(p.recent, e)
+		return
+	}
+	for !p.recent[p.oldest].concluded { // as most are, or too many would be in work
+		p.oldest = (p.oldest + 1) % maxRecent
+	}
+	p.recent[p.oldest] = e
+	p.oldest = (p.oldest + 1) % maxRecent
 }
 
 // find returns the exchange that a datagram with that id and sum belongs to, unless that is so long ago that it begins

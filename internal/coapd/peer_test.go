@@ -200,6 +200,37 @@ func TestAPeerMayNotHaveTooMuchInWork(t *testing.T) {
 	})
 }
 
+func TestARequestInWorkIsRememberedHoweverManyFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		s := &script{respond: func(r *muster.Request) (muster.Message, error) {
+			if r.Path[2] == "slow" {
+				<-release
+			}
+			return muster.Message{}, nil
+		}}
+		server := newServer(s, Options{})
+		p, _ := fakePeer(server, "192.0.2.1:1000")
+		slow := call{path: telemetry("slow")}
+		server.receive(t.Context(), p, p.remote, slow.datagram(1))
+		for id := range uint16(3 * maxRecent) {
+			server.receive(t.Context(), p, p.remote, call{path: telemetry("T")}.datagram(id + 2))
+			synctest.Wait()
+		}
+		server.receive(t.Context(), p, p.remote, slow.datagram(1))
+		synctest.Wait()
+		if n := len(s.requests()); n != 1+3*maxRecent {
+			t.Errorf("%d were served", n)
+		}
+		if len(p.recent) != maxRecent {
+			t.Errorf("%d exchanges are remembered", len(p.recent))
+		}
+		close(release)
+		synctest.Wait()
+		p.forget()
+	})
+}
+
 func TestAFullTableForgetsWhoWasSilentForLong(t *testing.T) {
 	server := newServer(&script{}, Options{MaxPeers: 8, MaxPerAddress: 4})
 	meet := func(remote string) *peer {
