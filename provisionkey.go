@@ -41,7 +41,8 @@ func (k *ProvisionKey) Check() error {
 	case !k.ExpiresAt.IsZero() && !k.NotBefore.IsZero() && !k.NotBefore.Before(k.ExpiresAt):
 		return Refuse(ReasonRequestInvalid, "the provision key would expire before it is valid")
 	}
-	if _, err := k.pattern(); err != nil {
+	// By itself: what closes a group that it has not opened would match parts of names.
+	if _, err := regexp.Compile(k.NamePattern); err != nil {
 		return Refuse(ReasonRequestInvalid, "the name pattern is not a regular expression: %v", err)
 	}
 	return nil

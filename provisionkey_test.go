@@ -45,6 +45,15 @@ func TestAProvisionKeysRestrictions(t *testing.T) {
 	}
 }
 
+func TestPatternsThatAreNone(t *testing.T) {
+	for _, pattern := range []string{`(`, `*`, `a)|(?:b`, string(make([]byte, 1001))} { // the third would match parts of names
+		k := muster.ProvisionKey{Key: "key", NamePattern: pattern}
+		if err := k.Check(); !errors.Is(err, muster.ReasonRequestInvalid) {
+			t.Errorf("%.10q: %v", pattern, err)
+		}
+	}
+}
+
 func TestNamesThatNoDeviceMayHave(t *testing.T) {
 	for _, name := range []string{"", " ", "a\x00", "a\nb", "<b>", "{{x}}", "\xff", string(make([]rune, 256))} {
 		if err := muster.CheckDeviceName(name); !errors.Is(err, muster.ReasonDeviceNameInvalid) {

@@ -204,13 +204,14 @@ func TestProvisionKeysThatCannotWork(t *testing.T) {
 		n      fleet.NewProvisionKey
 		reason muster.Reason
 	}{
-		"a key that is taken":       {fleet.NewProvisionKey{Key: "k"}, muster.ReasonProvisionKeyTaken},
-		"a profile that is none":    {fleet.NewProvisionKey{Profile: "no"}, muster.ReasonNotFound},
-		"a negative maximum":        {fleet.NewProvisionKey{MaxDevices: -1}, muster.ReasonRequestInvalid},
-		"a broken pattern":          {fleet.NewProvisionKey{NamePattern: "("}, muster.ReasonRequestInvalid},
-		"an end before the start":   {fleet.NewProvisionKey{NotBefore: f.now, ExpiresAt: f.now}, muster.ReasonRequestInvalid},
-		"a network that is none":    {fleet.NewProvisionKey{Networks: make([]netip.Prefix, 1)}, muster.ReasonRequestInvalid},
-		"more networks than a list": {fleet.NewProvisionKey{Networks: make([]netip.Prefix, 65)}, muster.ReasonRequestInvalid},
+		"a key that is taken":                               {fleet.NewProvisionKey{Key: "k"}, muster.ReasonProvisionKeyTaken},
+		"a profile that is none":                            {fleet.NewProvisionKey{Profile: "no"}, muster.ReasonNotFound},
+		"a negative maximum":                                {fleet.NewProvisionKey{MaxDevices: -1}, muster.ReasonRequestInvalid},
+		"a broken pattern":                                  {fleet.NewProvisionKey{NamePattern: "("}, muster.ReasonRequestInvalid},
+		"an end before the start":                           {fleet.NewProvisionKey{NotBefore: f.now, ExpiresAt: f.now}, muster.ReasonRequestInvalid},
+		"a network that is none":                            {fleet.NewProvisionKey{Networks: make([]netip.Prefix, 1)}, muster.ReasonRequestInvalid},
+		"a network of IPv4 in IPv6, which no address is in": {fleet.NewProvisionKey{Networks: []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")}}, muster.ReasonRequestInvalid},
+		"more networks than a list":                         {fleet.NewProvisionKey{Networks: make([]netip.Prefix, 65)}, muster.ReasonRequestInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.CreateProvisionKey(t.Context(), c.n)

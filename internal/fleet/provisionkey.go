@@ -56,8 +56,8 @@ func (s *Service) issue(profile muster.ProfileID, n NewProvisionKey) (IssuedKey,
 		return IssuedKey{}, invalid("a provision key has at most %d networks", maxNetworks)
 	}
 	for _, network := range k.Networks {
-		if !network.IsValid() {
-			return IssuedKey{}, invalid("one of the provision key's networks is not a network")
+		if !network.IsValid() || network.Addr().Is4In6() { // addresses of IPv4 are looked for as such
+			return IssuedKey{}, invalid("one of the provision key's networks is not a network of IPv4 or IPv6")
 		}
 	}
 	if len(n.Secret) > maxSecret {
