@@ -214,6 +214,11 @@ func TestASessionEndsWithItsProof(t *testing.T) {
 	if got := d.packet(); got[2] != 0xa0 {
 		t.Errorf("% x", got)
 	}
+	h.mu.Lock()
+	if h.left != 1 {
+		t.Error("the device is still taken for connected")
+	}
+	h.mu.Unlock()
 	d.expectClosed()
 	eventually(t, "it is in the journal", func() bool { return slices.Equal(h.noted(), []muster.Reason{muster.ReasonCredentialExpired}) })
 }

@@ -60,6 +60,8 @@ func (c *conn) endLocked(code mqtt.Code, err error) (first bool) {
 	if !c.greeted {
 		return true // the greeting will see it
 	}
+	c.leave() // the device is gone now, however long its connection takes to close
+	c.leave = nil
 	if _, done := err.(sessionDone); !done {
 		c.s.metrics.ended(muster.ReasonOf(err))
 	}
