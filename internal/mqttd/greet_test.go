@@ -2,6 +2,9 @@ package mqttd
 
 import (
 	"bytes"
+	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -212,4 +215,46 @@ func TestOneConnectionMoreThanAllowedIsClosed(t *testing.T) {
 	dial(t, address).expectClosed()
 	first.send([]byte{0xc0, 0})
 	first.expect([]byte{0xd0, 0})
+}
+
+func TestAnErrorOfTheServerIsLoggedAndARefusalIsNot(t *testing.T) {
+	log, fails := make(logged, 10), true
+	h := &house{
+		judge: func(hello *muster.Hello) (*guest, error) {
+			if fails {
+				return nil, errors.New("a credential that does not open")
+			}
+			if hello.Username == "stranger" {
+				return nil, muster.Refuse(muster.ReasonTokenUnknown, "")
+			}
+			return &guest{}, nil
+		},
+		answer: answering(muster.Message{}, errors.New("a row that cannot be read")),
+	}
+	_, address := open(t, h, Options{Logger: slog.New(slog.NewTextHandler(log, nil))}, time.Second)
+	d := dial(t, address)
+	d.send(connectPacket(mqtt.V311, "c", "u", 60))
+	d.expect([]byte{0x20, 2, 0, 3})
+	d.expectClosed()
+	fails = false
+	d = dial(t, address)
+	d.send(connectPacket(mqtt.V311, "c", "stranger", 60))
+	d.expect([]byte{0x20, 2, 0, 5})
+	d.expectClosed()
+	d = enter(t, address, mqtt.V311)
+	d.send(publishPacket(mqtt.V311, "t", "x", 1, 1))
+	d.expectClosed()
+	for _, want := range []string{"a credential that does not open", "a row that cannot be read"} {
+		if line := <-log; !strings.Contains(line, want) {
+			t.Errorf("the log says %s instead of %q", line, want)
+		}
+	}
+}
+
+// A logged keeps lines for a test.
+type logged chan string
+
+func (l logged) Write(line []byte) (int, error) {
+	l <- string(line)
+	return len(line), nil
 }

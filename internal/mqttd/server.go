@@ -143,6 +143,13 @@ func (s *Server) isStopping() bool {
 	return s.stopping
 }
 
+// tell logs an error that is the server's own: nobody else is told what it was.
+func (s *Server) tell(what string, err error) {
+	if muster.KindOf(err) == muster.Internal {
+		s.log.Error(what, "error", err)
+	}
+}
+
 // accept starts the connection. The error is that of a listener that this server cannot serve.
 func (s *Server) accept(ctx context.Context, accepted net.Conn, config *tls.Config) error {
 	c := &conn{s: s}
