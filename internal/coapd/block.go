@@ -54,44 +54,43 @@ type download struct {
 // said. After the last block it returns the body, with done set, and the caller gives its bytes back with release.
 // Otherwise reply asks for the next block or says what is wrong.
 func (p *peer) takeBlock(key string, b block, payload []byte, announced int, now time.Time) (body []byte, reply answer, done bool) {
-	limit := p.server.o.MaxBody
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	u := p.upload
 	if b.number == 0 {
 		p.dropUpload()
-		u = &upload{key: key}
-		p.upload = u
+		p.upload = &upload{key: key}
 	}
-	end := b.offset() + len(payload)
-	switch {
-	case u == nil || u.key != key || b.offset() > len(u.body) || !b.more && end < len(u.body):
+	if reply = p.addBlock(key, b, payload, announced); reply.code != codes.Continue {
 		p.dropUpload()
-		return nil, refusal(codes.RequestEntityIncomplete), false
-	case b.more && len(payload) != b.bytes():
-		p.dropUpload()
-		return nil, refusal(codes.BadRequest), false
-	case max(end, announced) > limit:
-		p.dropUpload()
-		reply = refusal(codes.RequestEntityTooLarge)
-		reply.size1 = limit
 		return nil, reply, false
 	}
-	u.at = now
-	if fresh := end - len(u.body); fresh > 0 {
-		if !p.server.reserve(fresh) {
-			p.dropUpload()
-			return nil, refusal(codes.ServiceUnavailable), false
-		}
-		u.body = append(u.body, payload[len(payload)-fresh:]...)
-	}
 	if b.more {
-		reply = refusal(codes.Continue)
+		p.upload.at = now
 		reply.block1 = &b
 		return nil, reply, false
 	}
-	p.upload = nil
-	return u.body, answer{}, true
+	body, p.upload = p.upload.body, nil
+	return body, answer{}, true
+}
+
+// addBlock adds a block to the unfinished body if it belongs there. The caller holds mu.
+func (p *peer) addBlock(key string, b block, payload []byte, announced int) answer {
+	u, end := p.upload, b.offset()+len(payload)
+	switch {
+	case u == nil || u.key != key || b.offset() > len(u.body) || !b.more && end < len(u.body):
+		return bare(codes.RequestEntityIncomplete)
+	case b.more && len(payload) != b.bytes():
+		return bare(codes.BadRequest)
+	case max(end, announced) > p.server.o.MaxBody:
+		return tooLarge(p.server.o.MaxBody)
+	}
+	if fresh := end - len(u.body); fresh > 0 {
+		if !p.server.reserve(fresh) {
+			return bare(codes.ServiceUnavailable)
+		}
+		u.body = append(u.body, payload[len(payload)-fresh:]...)
+	}
+	return bare(codes.Continue)
 }
 
 // dropUpload gives up the unfinished body. The caller holds mu.
@@ -138,7 +137,7 @@ func (p *peer) fetch(key string, asked block) (answer, bool) {
 func slice(whole answer, asked block) answer {
 	from := asked.offset()
 	if from >= len(whole.payload) {
-		return refusal(codes.BadRequest)
+		return bare(codes.BadRequest)
 	}
 	to := min(from+asked.bytes(), len(whole.payload))
 	part := whole

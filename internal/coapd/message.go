@@ -58,8 +58,15 @@ type answer struct {
 	size1   int // the largest body that would be taken; 0: not said
 }
 
-// refusal returns an answer without a payload.
-func refusal(code codes.Code) answer { return answer{code: code, format: noFormat} }
+// bare returns an answer without a payload.
+func bare(code codes.Code) answer { return answer{code: code, format: noFormat} }
+
+// tooLarge refuses a body over the limit, which it tells.
+func tooLarge(limit int) answer {
+	a := bare(codes.RequestEntityTooLarge)
+	a.size1 = limit
+	return a
+}
 
 // success reports whether the code is of class 2 and ends the exchange.
 func (a *answer) success() bool { return a.code>>5 == 2 && a.code != codes.Continue }

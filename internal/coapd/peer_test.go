@@ -214,7 +214,7 @@ func TestARequestInWorkIsRememberedHoweverManyFollow(t *testing.T) {
 		slow := call{path: telemetry("slow")}
 		server.receive(t.Context(), p, p.remote, slow.datagram(1))
 		for id := range uint16(3 * maxRecent) {
-			server.receive(t.Context(), p, p.remote, call{path: telemetry("T")}.datagram(id + 2))
+			server.receive(t.Context(), p, p.remote, call{path: telemetry("T")}.datagram(id+2))
 			synctest.Wait()
 		}
 		server.receive(t.Context(), p, p.remote, slow.datagram(1))

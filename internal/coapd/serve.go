@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"runtime/debug"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/plgd-dev/go-coap/v3/message"
@@ -42,10 +40,10 @@ func (s *Server) accept(ctx context.Context, p *peer, from netip.AddrPort, m mes
 	switch {
 	case e == nil:
 	case !room:
-		p.conclude(e, m.Token, refusal(codes.ServiceUnavailable))
+		p.conclude(e, m.Token, bare(codes.ServiceUnavailable))
 	case !s.begin():
 		p.rest()
-		p.conclude(e, m.Token, refusal(codes.ServiceUnavailable))
+		p.conclude(e, m.Token, bare(codes.ServiceUnavailable))
 	default:
 		go s.work(ctx, p, from, m, len(datagram), e)
 	}
@@ -76,28 +74,27 @@ func (s *Server) answer(ctx context.Context, p *peer, from netip.AddrPort, m *me
 		if caught := recover(); caught != nil {
 			s.metrics.panics.Inc()
 			s.log.Error("a request panicked", "panic", caught, "stack", string(debug.Stack()))
-			a = refusal(codes.InternalServerError)
+			a = bare(codes.InternalServerError)
 		}
 	}()
 	q, wrong := readRequest(m)
 	if wrong != codes.Empty {
-		return refusal(wrong)
+		return bare(wrong)
 	}
-	key, now := q.key(), time.Now()
-	asked := block{size: largestBlock}
-	if q.block2 != nil {
-		asked = *q.block2
-		asked.more = false
-	}
-	if asked.number > 0 {
-		if part, ok := p.fetch(key, asked); ok {
+	if q.wanted().number > 0 {
+		if part, ok := p.fetch(q.key(), q.wanted()); ok {
 			return part
 		}
-		if m.Code != codes.GET {
-			return refusal(codes.RequestEntityIncomplete)
+		if q.method != codes.GET {
+			return bare(codes.RequestEntityIncomplete)
 		}
 	}
-	body := m.Payload
+	return s.serve(ctx, p, from, &q, m.Payload, size)
+}
+
+// serve answers a request once its body is whole, with the part of the answer that is wanted.
+func (s *Server) serve(ctx context.Context, p *peer, from netip.AddrPort, q *request, body []byte, size int) answer {
+	key, now := q.key(), time.Now()
 	if q.block1 != nil {
 		whole, reply, done := p.takeBlock(key, *q.block1, body, q.announced, now)
 		if !done {
@@ -106,17 +103,15 @@ func (s *Server) answer(ctx context.Context, p *peer, from netip.AddrPort, m *me
 		defer s.release(len(whole))
 		body = whole
 	}
-	a = s.ask(ctx, p, from, &q, body, size)
+	a := s.ask(ctx, p, from, q, body, size)
 	a.block1 = q.block1
-	return p.cut(key, a, asked, now)
+	return p.cut(key, a, q.wanted(), now)
 }
 
 // ask takes a request to the dispatcher. size is that of its datagram.
 func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *request, body []byte, size int) answer {
 	if len(body) > s.o.MaxBody {
-		a := refusal(codes.RequestEntityTooLarge)
-		a.size1 = s.o.MaxBody
-		return a
+		return tooLarge(s.o.MaxBody)
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
@@ -153,67 +148,4 @@ func diagnostic(err error, size int) []byte {
 		return nil
 	}
 	return []byte(refusal.Reason)
-}
-
-// A request is what the options of a message say.
-type request struct {
-	method    codes.Code
-	path      []string
-	query     []string
-	format    int // of the body; noFormat: it is not said
-	block1    *block
-	block2    *block
-	announced int // bytes of the whole body; 0: it is not said
-}
-
-// key names what is asked for, among the requests of a peer.
-func (q *request) key() string {
-	return q.method.String() + " " + strings.Join(q.path, "/") + "?" + strings.Join(q.query, "&")
-}
-
-// readRequest reads the options. The code is that of the refusal where one must be understood and is not.
-func readRequest(m *message.Message) (request, codes.Code) {
-	q := request{method: m.Code, format: noFormat}
-	if m.Code > codes.DELETE {
-		return q, codes.MethodNotAllowed
-	}
-	for _, o := range m.Options {
-		switch o.ID {
-		case message.URIPath:
-			q.path = append(q.path, string(o.Value))
-		case message.URIQuery:
-			q.query = append(q.query, string(o.Value))
-		case message.ContentFormat:
-			q.format = int(uintOption(o.Value))
-		case message.Size1:
-			q.announced = int(uintOption(o.Value))
-		case message.Block1, message.Block2:
-			b, ok := readBlock(o.Value)
-			if !ok {
-				return q, codes.BadRequest // [RFC 7959, 2.2]
-			}
-			if o.ID == message.Block1 {
-				q.block1 = &b
-			} else {
-				q.block2 = &b
-			}
-		case message.URIHost, message.URIPort, message.Accept:
-		case message.ProxyURI, message.ProxyScheme:
-			return q, codes.ProxyingNotSupported // [RFC 7252, 5.10.2]
-		default:
-			if o.ID%2 == 1 {
-				return q, codes.BadOption // a critical option [RFC 7252, 5.4.1]
-			}
-		}
-	}
-	q.path = split(q.path)
-	return q, codes.Empty
-}
-
-// split takes apart a path that some clients send whole in one option (ThingsBoard device API 5.1).
-func split(path []string) []string {
-	if len(path) != 1 || !strings.Contains(path[0], "/") {
-		return path
-	}
-	return slices.Collect(strings.SplitSeq(strings.Trim(path[0], "/"), "/"))
 }
