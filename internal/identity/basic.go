@@ -22,14 +22,27 @@ func (s *Service) byBasic(ctx context.Context, p *muster.Proof) (muster.Identity
 		}
 		return s.recognise(ctx, s.basicKey(p.ClientID, ""), judge, muster.ReasonClientIDUnknown)
 	}
-	if p.ClientID != "" {
-		// 2: client id and user name; a wrong password is final.
-		who, err := s.recognise(ctx, s.basicKey(p.ClientID, p.Username), judge, muster.ReasonClientIDMismatch)
-		if err == nil || muster.ReasonOf(err) != muster.ReasonClientIDMismatch {
-			return s.level(ctx, p, who, err)
-		}
+	if p.ClientID == "" {
+		return s.byUsername(ctx, p)
 	}
-	// 3: the user name alone, which may be an access token: then client id and password do not matter.
+	// 2: client id and user name; a wrong password is final.
+	pair, err := s.find(ctx, s.basicKey(p.ClientID, p.Username), judge, muster.ReasonClientIDMismatch)
+	switch {
+	case muster.ReasonOf(err) == muster.ReasonClientIDMismatch:
+		return s.byUsername(ctx, p)
+	case pair == nil || pair.opens(s.now()) == nil:
+		return s.level(ctx, p, pair, err)
+	}
+	// A pair that does not open the door any more stands in nobody's way: ThingsBoard would have forgotten it.
+	who, other := s.byUsername(ctx, p)
+	if muster.ReasonOf(other) == muster.ReasonTokenUnknown {
+		return s.verdict(pair, err)
+	}
+	return who, other
+}
+
+// byUsername is step 3: the user name alone, which may be an access token: then client id and password do not matter.
+func (s *Service) byUsername(ctx context.Context, p *muster.Proof) (muster.Identity, error) {
 	who, err := s.recognise(ctx, muster.CredentialDigest(s.keys, p.Username), func(r *record) error {
 		if r.kind == muster.AccessToken {
 			return nil
@@ -61,13 +74,13 @@ func (r *record) compare(p *muster.Proof) error {
 }
 
 // level makes a wrong password take as long as an unknown user name, which is looked for once more.
-func (s *Service) level(ctx context.Context, p *muster.Proof, who muster.Identity, err error) (muster.Identity, error) {
+func (s *Service) level(ctx context.Context, p *muster.Proof, pair *record, err error) (muster.Identity, error) {
 	if muster.ReasonOf(err) == muster.ReasonPasswordWrong {
 		if _, lost := s.load(ctx, muster.CredentialDigest(s.keys, p.Username)); lost != nil {
 			return muster.Identity{}, lost
 		}
 	}
-	return who, err
+	return s.verdict(pair, err)
 }
 
 // pretend makes an unknown user name take as long as a wrong password, which is opened and compared.

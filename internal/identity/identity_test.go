@@ -72,6 +72,39 @@ func TestUserNameAndPassword(t *testing.T) {
 	}
 }
 
+// Credentials that do not open the door any more stay on the books, where those of ThingsBoard are gone.
+func TestAPairThatIsRevokedDoesNotShadowTheUserName(t *testing.T) {
+	f := newFixture(t)
+	revoked := func(h *muster.Holder) { h.Credential.State = muster.CredentialRevoked }
+	f.add(t, "a", basic("client", "user", "old"), revoked)
+	f.add(t, "a", basic("", "user", "new"))
+	f.add(t, "b", basic("gone-client", "gone-user", "old"), revoked)
+	f.add(t, "c", basic("late-client", "tok-c", "old"), func(h *muster.Holder) { h.Credential.ExpiresAt = f.now })
+	f.add(t, "c", accessToken("tok-c"))
+	for _, c := range []struct {
+		name                       string
+		clientID, username, secret string
+		device                     string
+		reason                     muster.Reason
+	}{
+		{"the new password opens", "client", "user", "new", "a", ""},
+		{"the old password is judged by the user name's", "client", "user", "old", "a", muster.ReasonPasswordWrong},
+		{"without another credential it is told that it was revoked", "gone-client", "gone-user", "old", "b", muster.ReasonCredentialRevoked},
+		{"but not to who does not know the password", "gone-client", "gone-user", "guess", "b", muster.ReasonPasswordWrong},
+		{"an expired pair does not shadow a token", "late-client", "tok-c", "", "c", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			who, err := f.Authenticate(t.Context(), &muster.Proof{
+				Basic: true, ClientID: c.clientID, Username: c.username, Password: muster.Secret(c.secret),
+			})
+			refused(t, err, c.reason)
+			if who.Name != c.device {
+				t.Errorf("recognised %q, want %q", who.Name, c.device)
+			}
+		})
+	}
+}
+
 func TestToken(t *testing.T) {
 	f := newFixture(t)
 	h := f.add(t, "a", accessToken("tok-a"), func(h *muster.Holder) {
