@@ -88,7 +88,7 @@ func openFoundation(ctx context.Context, c *Config, log *slog.Logger, path strin
 		return nil, err
 	}
 	authority, err := issuer.Open(filepath.Join(path, authorityDir), issuer.Options{
-		Names: c.TLSNames, Keys: keys, CertFile: c.TLSCert, KeyFile: c.TLSKey,
+		Names: c.TLSNames, Keys: keys, CertFile: c.TLSCert, KeyFile: c.TLSKey, Logger: log,
 	})
 	if err != nil {
 		return nil, err

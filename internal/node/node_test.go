@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -163,6 +164,20 @@ func open(t testing.TB, c Config) *Node {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func TestWhatBecomesOfCertificatesIsLogged(t *testing.T) {
+	var b bytes.Buffer
+	n, err := Open(t.Context(), testConfig(t), "test", slog.New(slog.NewTextHandler(&b, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	for _, want := range []string{`msg="made a root certificate"`, `msg="made a server certificate"`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s is missing in\n%s", want, &b)
+		}
+	}
 }
 
 func TestTwoServersOnOneDirectory(t *testing.T) {
