@@ -77,6 +77,8 @@ func (p *peer) takeBlock(key string, b block, payload []byte, announced int, now
 func (p *peer) addBlock(key string, b block, payload []byte, announced int) answer {
 	u, end := p.upload, b.offset()+len(payload)
 	switch {
+	case p.gone: // and nobody would give its body up
+		return bare(codes.ServiceUnavailable)
 	case u == nil || u.key != key || b.offset() > len(u.body) || !b.more && end < len(u.body):
 		return bare(codes.RequestEntityIncomplete)
 	case b.more && len(payload) != b.bytes():

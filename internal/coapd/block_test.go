@@ -205,3 +205,16 @@ func TestUnfinishedBodiesAreBoundedAndGivenUp(t *testing.T) {
 		t.Errorf("%d bytes are held after giving up", held-(maxUploading-20))
 	}
 }
+
+func TestAPeerThatIsForgottenMeanwhileHoldsNoBody(t *testing.T) {
+	server := newServer(&script{}, Options{})
+	p, _ := fakePeer(server, "192.0.2.1:1000")
+	p.forget()
+	_, reply, done := p.takeBlock("k", block{number: 0, more: true}, []byte(large(16)), 0, time.Now())
+	if done || reply.code != codes.ServiceUnavailable {
+		t.Errorf("its block is answered %v", reply.code)
+	}
+	if held := server.uploading.Load(); held != 0 {
+		t.Errorf("%d bytes are held for ever", held)
+	}
+}
