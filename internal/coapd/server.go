@@ -89,26 +89,7 @@ type Server struct {
 func New(d *dispatch.Dispatcher, o Options) *Server { return newServer(d, o) }
 
 func newServer(do doer, o Options) *Server {
-	for _, limit := range []struct {
-		of       *int
-		standard int
-	}{
-		{&o.MaxBody, DefaultMaxBody},
-		{&o.MaxWorking, DefaultMaxWorking},
-		{&o.MaxPeers, DefaultMaxPeers},
-		{&o.MaxSessions, DefaultMaxSessions},
-		{&o.MaxPerAddress, DefaultMaxPerAddress},
-	} {
-		if *limit.of <= 0 {
-			*limit.of = limit.standard
-		}
-	}
-	if o.SessionIdle <= 0 {
-		o.SessionIdle = DefaultSessionIdle
-	}
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
+	o = o.withDefaults()
 	s := &Server{
 		do: do, o: o, log: o.Logger,
 		plain:    newTable(o.MaxPeers, o.MaxPerAddress),
@@ -121,6 +102,28 @@ func newServer(do doer, o Options) *Server {
 	}
 	s.metrics = newMetrics(o.Registerer, s.plain.size, s.sessions.size)
 	return s
+}
+
+// withDefaults returns o with everything set that has a default.
+func (o Options) withDefaults() Options {
+	o.MaxBody = positive(o.MaxBody, DefaultMaxBody)
+	o.MaxWorking = positive(o.MaxWorking, DefaultMaxWorking)
+	o.MaxPeers = positive(o.MaxPeers, DefaultMaxPeers)
+	o.MaxSessions = positive(o.MaxSessions, DefaultMaxSessions)
+	o.MaxPerAddress = positive(o.MaxPerAddress, DefaultMaxPerAddress)
+	o.SessionIdle = positive(o.SessionIdle, DefaultSessionIdle)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// positive returns n, or the standard where n is not positive.
+func positive[T int | time.Duration](n, standard T) T {
+	if n > 0 {
+		return n
+	}
+	return standard
 }
 
 // serving registers a listener, whose reading stop ends. It reports false when the server is stopping.
