@@ -51,13 +51,8 @@ func (x *exchange) release() {
 // readBody reads the body as it is: forms are not decoded. A body that announces more than the limit is not read at all,
 // and one that does not say its length is read to the limit and no further.
 func (h *handler) readBody(x *exchange, r *http.Request) error {
-	limit := h.maxBody
-	tooLarge := func() error {
-		return muster.Refuse(muster.ReasonPayloadTooLarge, "Payload size exceeds the limit of %d bytes", limit)
-	}
-	x.hello.Transport, x.request.Transport = muster.HTTP, muster.HTTP
-	if r.ContentLength > int64(limit) {
-		return tooLarge()
+	if r.ContentLength > int64(h.maxBody) {
+		return h.tooLarge()
 	}
 	b := x.buffer[:0]
 	for {
@@ -70,17 +65,20 @@ func (h *handler) readBody(x *exchange, r *http.Request) error {
 		n, err := r.Body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		x.buffer = b
-		if len(b) > limit {
-			return tooLarge()
-		}
-		if err == io.EOF {
+		switch {
+		case len(b) > h.maxBody:
+			return h.tooLarge()
+		case err == io.EOF:
 			x.request.Body = b
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return muster.Refuse(muster.ReasonPayloadInvalid, "the body ended too early")
 		}
 	}
+}
+
+func (h *handler) tooLarge() error {
+	return muster.Refuse(muster.ReasonPayloadTooLarge, "Payload size exceeds the limit of %d bytes", h.maxBody)
 }
 
 // hold counts the buffer of x if it is large, unless there are too many.

@@ -90,6 +90,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve reads the request into x and has it served.
 func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
+	x.hello.Transport, x.request.Transport = muster.HTTP, muster.HTTP
 	if err := h.readBody(x, r); err != nil {
 		return muster.Message{}, err
 	}
