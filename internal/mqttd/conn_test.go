@@ -85,7 +85,7 @@ func TestAClientThatSaysGoodbyeIsLetGo(t *testing.T) {
 	}
 }
 
-func TestHangup(t *testing.T) {
+func TestWhoeverIsPutOutIsToldWhyAndServedNoMore(t *testing.T) {
 	tests := []struct {
 		reason muster.Reason
 		code   byte
@@ -115,7 +115,7 @@ func TestHangup(t *testing.T) {
 	}
 }
 
-func TestAHangupStopsWhatIsReadAlready(t *testing.T) {
+func TestWhoeverIsPutOutIsNotServedWhatIsReadAlready(t *testing.T) {
 	h := &house{}
 	h.answer = func(_ *guest, _, body string, to muster.Answerer, tag uint64) {
 		if body == "first" {

@@ -47,6 +47,7 @@ func (c *conn) handshake(config *tls.Config) bool {
 	c.stream = t
 	if err := t.Handshake(); err != nil {
 		c.s.metrics.handshakes.Inc()
+		c.s.log.Debug("a TLS handshake failed", "remote", c.wire.RemoteAddr(), "error", err)
 		c.linger()
 		return false
 	}

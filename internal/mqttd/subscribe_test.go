@@ -13,7 +13,7 @@ func granting(filters ...string) func(*muster.Hello) (*guest, error) {
 	return func(*muster.Hello) (*guest, error) { return &guest{grants: filters}, nil }
 }
 
-func TestSubscribe(t *testing.T) {
+func TestEachFilterIsAnsweredInItsOrder(t *testing.T) {
 	h := &house{judge: granting("a/b", "r/+")}
 	_, address := open(t, h, Options{}, time.Second)
 	old, d := enter(t, address, mqtt.V311), enter(t, address, mqtt.V5)
@@ -44,7 +44,7 @@ func TestSubscriptionsAreBounded(t *testing.T) {
 	}
 }
 
-func TestMessages(t *testing.T) {
+func TestMessagesToTheDevice(t *testing.T) {
 	message := muster.Message{Address: "r/7", Body: []byte("hi")}
 	tests := []struct {
 		name      string
