@@ -56,7 +56,21 @@ type Identity struct {
 	Name       string
 	Until      time.Time // when the proof ends; zero: never
 	Gateway    bool
-	Quiet      bool   // HideReasons of the profile
-	Retention  uint16 // RetentionDays of the profile
-	Sessions   uint16 // SessionLimit of the profile
+	Quiet      bool           // HideReasons of the profile
+	Retention  uint16         // RetentionDays of the profile
+	Sessions   uint16         // SessionLimit of the profile
+	Ends       CredentialKind // see Expired
+}
+
+// Expired is the reason for which a session ends at Until: the end of what was shown where that comes before the end of
+// the credential, as Ends says: the certificate (X509Certificate) or the JWT (PublicKey).
+func (who *Identity) Expired() Reason {
+	switch who.Ends {
+	case X509Certificate:
+		return ReasonCertificateExpired
+	case PublicKey:
+		return ReasonJWTExpired
+	case AccessToken, MQTTBasic:
+	}
+	return ReasonCredentialExpired
 }

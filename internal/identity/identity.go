@@ -129,7 +129,7 @@ func (s *Service) byCertificate(ctx context.Context, leaf *x509.Certificate) (mu
 		return nil
 	}, muster.ReasonCertificateUnknown)
 	if err == nil {
-		who.Until = sooner(who.Until, leaf.NotAfter)
+		endsBy(&who, leaf.NotAfter, muster.X509Certificate)
 	}
 	return who, err
 }

@@ -159,7 +159,7 @@ func TestStates(t *testing.T) {
 			h := f.add(t, "a", basic("", "user", "pass"), func(h *muster.Holder) { c.change(h, f.now) })
 			who, err := f.Authenticate(t.Context(), &muster.Proof{Basic: true, Username: "user", Password: "pass"})
 			refused(t, err, c.reason)
-			if who.Device != h.Device.ID || !who.Until.Equal(h.Credential.ExpiresAt) {
+			if who.Device != h.Device.ID || !who.Until.Equal(h.Credential.ExpiresAt) || who.Expired() != muster.ReasonCredentialExpired {
 				t.Errorf("got %+v", who)
 			}
 			_, err = f.Authenticate(t.Context(), &muster.Proof{Basic: true, Username: "user", Password: "wrong"})
@@ -221,7 +221,7 @@ func TestCertificate(t *testing.T) {
 			// A token beside the certificate changes nothing: there is no falling back.
 			who, err := f.Authenticate(t.Context(), &muster.Proof{Chain: c.chain, Basic: true, Username: "tok"})
 			refused(t, err, c.reason)
-			if err == nil && (who.Name != "good" || !who.Until.Equal(good.NotAfter)) {
+			if err == nil && (who.Name != "good" || !who.Until.Equal(good.NotAfter) || who.Expired() != muster.ReasonCertificateExpired) {
 				t.Errorf("got %+v", who)
 			}
 		})

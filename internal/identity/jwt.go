@@ -35,7 +35,7 @@ func (s *Service) byJWT(ctx context.Context, p *muster.Proof) (muster.Identity, 
 	}
 	who := s.accept(by.record, now)
 	if !by.rule.OutliveExp {
-		who.Until = sooner(who.Until, by.claims.expires.Add(by.rule.Leeway()))
+		endsBy(&who, by.claims.expires.Add(by.rule.Leeway()), muster.PublicKey)
 	}
 	return who, nil
 }

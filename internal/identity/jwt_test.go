@@ -251,7 +251,7 @@ func TestAKeyInACertificateIsNamedByEitherDigest(t *testing.T) {
 func TestUntilAJWTEnds(t *testing.T) {
 	f := newForge(t)
 	who, err := f.judge(t, "sensor", f.good(nil))
-	if want := f.now.Add(30 * time.Minute); err != nil || !who.Until.Equal(want) {
+	if want := f.now.Add(30 * time.Minute); err != nil || !who.Until.Equal(want) || who.Expired() != muster.ReasonJWTExpired {
 		t.Errorf("until %v, want exp and ten minutes: %v (%v)", who.Until, want, err)
 	}
 	for _, h := range slices.Collect(maps.Values(f.registry.holders)) {

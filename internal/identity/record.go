@@ -142,10 +142,9 @@ func (s *Service) accept(r *record, now time.Time) muster.Identity {
 	return r.who
 }
 
-// sooner returns the earlier of two ends, of which zero is never.
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
+// endsBy notes that what was shown, of that kind, ends at a time, if the credential does not end before.
+func endsBy(who *muster.Identity, at time.Time, kind muster.CredentialKind) {
+	if who.Until.IsZero() || at.Before(who.Until) {
+		who.Until, who.Ends = at, kind
 	}
-	return a
 }

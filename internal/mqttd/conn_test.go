@@ -207,7 +207,7 @@ func TestAPublishThatIsNeverAnsweredEndsTheSession(t *testing.T) {
 
 func TestASessionEndsWithItsProof(t *testing.T) {
 	h := &house{judge: func(*muster.Hello) (*guest, error) {
-		return &guest{who: muster.Identity{Until: time.Now().Add(100 * time.Millisecond)}}, nil
+		return &guest{who: muster.Identity{Until: time.Now().Add(100 * time.Millisecond), Ends: muster.PublicKey}}, nil
 	}}
 	_, address := open(t, h, Options{}, 10*time.Millisecond)
 	d := enter(t, address, mqtt.V5)
@@ -220,7 +220,7 @@ func TestASessionEndsWithItsProof(t *testing.T) {
 	}
 	h.mu.Unlock()
 	d.expectClosed()
-	eventually(t, "it is in the journal", func() bool { return slices.Equal(h.noted(), []muster.Reason{muster.ReasonCredentialExpired}) })
+	eventually(t, "it is in the journal", func() bool { return slices.Equal(h.noted(), []muster.Reason{muster.ReasonJWTExpired}) })
 }
 
 func TestAReaderThatNeverReadsIsLetGo(t *testing.T) {

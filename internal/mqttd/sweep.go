@@ -57,7 +57,7 @@ func (c *conn) overdue(now uint32) (mqtt.Code, error) {
 	case c.until != 0 && now >= c.until && c.joining:
 		return mqtt.MaximumConnectTime, errJoined
 	case c.until != 0 && now >= c.until:
-		return mqtt.MaximumConnectTime, muster.Refuse(muster.ReasonCredentialExpired, "")
+		return mqtt.MaximumConnectTime, muster.Refuse(c.peer.Identity().Expired(), "")
 	}
 	return 0, nil
 }
