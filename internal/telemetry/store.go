@@ -36,7 +36,7 @@ type GoneStore interface {
 // An AttributeStore keeps attributes.
 type AttributeStore interface {
 	// SaveAttributes creates or replaces the attributes, durably and all or none. NotFound if the device is gone;
-	// ReasonPayloadInvalid if it would have more than muster.MaxAttributes.
+	// ReasonPayloadInvalid if it would have more than muster.MaxAttributes, or more than muster.MaxAttributeBytes in them.
 	SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error
 	// Attributes returns all attributes of the device, by scope and key.
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
