@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"reflect"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -43,6 +44,7 @@ type api struct {
 	huma     huma.API
 	failures failures
 	requests *prometheus.CounterVec
+	panics   prometheus.Counter
 	started  time.Time
 	changing sync.Mutex // held while a profile is read, changed and written
 }
@@ -55,7 +57,7 @@ func New(o Options) http.Handler {
 	operations := http.NewServeMux()
 	a := &api{
 		Options: o, failures: failures{seen: make(map[netip.Addr]*rate.Limiter)},
-		requests: newRequests(o.Registerer), started: o.Now(),
+		requests: newRequests(o.Registerer), panics: newPanics(o.Registerer), started: o.Now(),
 	}
 	a.huma = humago.New(operations, a.config())
 	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
@@ -76,7 +78,7 @@ func New(o Options) http.Handler {
 	mux.Handle("/v1/", a.authenticated(operations))
 	mux.Handle("GET /v1/openapi.json", a.document())
 	a.servePages(mux)
-	return guarded(verbatim(mux))
+	return guarded(a.caught(verbatim(mux)))
 }
 
 // config is the library's configuration without what it would serve and add by itself.
@@ -135,4 +137,19 @@ func (a *api) tell(ctx context.Context, operation string, err error) *Problem {
 		a.Logger.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("operation", operation), slog.Any("error", err))
 	}
 	return p
+}
+
+// caught keeps a panic to the request that it ends, and tells the operator of it.
+func (a *api) caught(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				a.panics.Inc()
+				a.Logger.LogAttrs(r.Context(), slog.LevelError, "request panicked",
+					slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+				writeProblem(w, muster.Refuse(muster.ReasonInternal, ""))
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }

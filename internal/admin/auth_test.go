@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"testing"
 
 	"muster"
+	"muster/internal/admin"
 )
 
 func TestEveryOperationWantsAToken(t *testing.T) {
@@ -131,5 +133,14 @@ func TestAPageRunsNothingAndLeaksNothing(t *testing.T) {
 		if policy := w.Header().Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 			t.Errorf("%s: the policy is %q", path, policy)
 		}
+	}
+}
+
+func TestAPanicIsToldToTheOperatorAndEndsOneRequest(t *testing.T) {
+	h := newHouse(t)
+	h.handler = admin.New(admin.Options{Fleet: h.fleet, Logger: slog.New(slog.NewTextHandler(h.log, nil))}) // nobody knows the sessions
+	h.refused("GET", "/v1/server", "", http.StatusInternalServerError, muster.ReasonInternal)
+	if !strings.Contains(h.log.String(), `level=ERROR msg="request panicked"`) || !strings.Contains(h.log.String(), "showServer") {
+		t.Errorf("the log has %s", h.log)
 	}
 }
