@@ -8,7 +8,7 @@ import (
 // Answer marks a publish as answered. It implements muster.Answerer.
 func (c *conn) Answer(tag uint64, m muster.Message, err error) {
 	if err != nil {
-		c.s.tell("a publish failed", err)
+		c.s.logInternal("a publish failed", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -233,9 +233,9 @@ func (d *device) expectClosed() {
 }
 
 // expectSilence asks that the server says nothing for a while.
-func (d *device) expectSilence(for_ time.Duration) {
+func (d *device) expectSilence(while time.Duration) {
 	d.t.Helper()
-	_ = d.SetReadDeadline(time.Now().Add(for_))
+	_ = d.SetReadDeadline(time.Now().Add(while))
 	var b [1]byte
 	if n, err := d.Read(b[:]); n > 0 || !isTimeout(err) {
 		d.t.Fatalf("got %x, %v; want silence", b[:n], err)

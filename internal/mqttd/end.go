@@ -62,7 +62,7 @@ func (c *conn) endLocked(code mqtt.Code, err error) (first bool) {
 	}
 	c.leave() // the device is gone now, however long its connection takes to close
 	c.leave = nil
-	if _, done := err.(sessionDone); !done {
+	if !errors.Is(err, errJoined) {
 		c.s.metrics.ended(muster.ReasonOf(err))
 	}
 	if c.version == mqtt.V5 {
@@ -74,7 +74,7 @@ func (c *conn) endLocked(code mqtt.Code, err error) (first bool) {
 
 // endAndNote is end for a reason of the transport's own, which the journal does not know yet.
 func (c *conn) endAndNote(code mqtt.Code, err error) {
-	if _, done := err.(sessionDone); c.end(code, err) && !done {
+	if c.end(code, err) && !errors.Is(err, errJoined) {
 		c.peer.Note(muster.ActionDisconnect, err)
 	}
 }

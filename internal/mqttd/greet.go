@@ -168,7 +168,7 @@ func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello
 	if err != nil {
 		c.note(h.ClientID, err)
 	} else if err = c.enter(ctx, h); err != nil {
-		c.s.tell("a connection attempt failed", err)
+		c.s.logInternal("a connection attempt failed", err)
 		no = connectRefusal(h, err)
 	} else {
 		return true

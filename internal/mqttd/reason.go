@@ -160,7 +160,7 @@ func (c *conn) reason(err error) string {
 
 // publicReason is the code and the sentence about err that a stranger may hear.
 func publicReason(err error) string {
-	if _, done := err.(sessionDone); done {
+	if errors.Is(err, errJoined) {
 		return ""
 	}
 	p := muster.Public(err)

@@ -143,8 +143,8 @@ func (s *Server) isStopping() bool {
 	return s.stopping
 }
 
-// tell logs an error that is the server's own: nobody else is told what it was.
-func (s *Server) tell(what string, err error) {
+// logInternal logs an error that is the server's own: nobody else is told what it was.
+func (s *Server) logInternal(what string, err error) {
 	if muster.KindOf(err) == muster.Internal {
 		s.log.Error(what, "error", err)
 	}
