@@ -46,6 +46,9 @@ func Init(ctx context.Context, c Config) (Made, error) {
 		return Made{}, err
 	}
 	defer dir.close()
+	if !dir.fresh { // somebody else has completed it meanwhile
+		return c.describe(ctx, path)
+	}
 	f, err := openFoundation(ctx, &c, nil, dir.path, true)
 	if err != nil {
 		return Made{}, err
