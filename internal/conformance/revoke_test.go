@@ -110,6 +110,9 @@ func TestBeingPutOut(t *testing.T) {
 				if err := later.report(patience(t), `{"a":1}`); err != nil {
 					t.Error(err)
 				}
+				if why := s.must("device", "why", "later-"+over.name); !strings.Contains(why, "taken-over") {
+					t.Errorf("device why does not say so:\n%s", why)
+				}
 			})
 		}
 	})
