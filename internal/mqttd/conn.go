@@ -48,7 +48,6 @@ type conn struct {
 	sending  bool            // somebody is in write
 	finished bool            // the wire has been told to finish or to drop
 	dropped  error           // why it was dropped, if that ended the session
-	lastID   uint16          // of what was sent
 	out      *buffer         // packets to be written; nil if there are none
 	ring     *ring           // publishes that are not answered; nil if there are none
 	room     chan struct{}   // closed when ring has room again; nil if nobody waits for that
@@ -57,8 +56,7 @@ type conn struct {
 	withheld error           // why the oldest publish is never acknowledged
 	received map[uint16]bool // QoS 2 publishes before PUBREL; true once PUBREC is sent
 	inflight int             // publishes with QoS 1 and 2 whose exchange is not over
-	filters  []subscription
-	sent     []uint16 // packet identifiers that the client has not acknowledged
+	down     *downstream     // nil until something is subscribed to or sent
 }
 
 // run is the session, until its end. It starts in a fresh goroutine, whose stack stays small.

@@ -1,18 +1,9 @@
 package mqttd
 
 import (
-	"slices"
-	"strings"
-
 	"muster"
 	"muster/internal/mqtt"
 )
-
-// A subscription is a filter that was granted, and the QoS that messages go out with under it.
-type subscription struct {
-	filter string
-	qos    byte
-}
 
 // subscribe answers each filter of a SUBSCRIBE in its order. [MQTT-3.8.4-6]
 func (c *conn) subscribe(p mqtt.Packet) error {
@@ -48,18 +39,18 @@ func (c *conn) grant(f mqtt.Filter) mqtt.Code {
 		return mqtt.TopicFilterInvalid
 	}
 	granted := subscription{filter, min(f.QoS, 1)}
-	if i := c.find(filter); i >= 0 {
-		c.filters[i] = granted // [MQTT-3.8.4-3]
-	} else if len(c.filters) < maxFilters {
-		c.filters = append(c.filters, granted)
-	} else {
+	if !c.toClient().add(granted) {
 		return mqtt.QuotaExceeded
 	}
 	return mqtt.Code(granted.qos)
 }
 
-func (c *conn) find(filter string) int {
-	return slices.IndexFunc(c.filters, func(s subscription) bool { return s.filter == filter })
+// toClient returns the session's downstream, which it has from now on.
+func (c *conn) toClient() *downstream {
+	if c.down == nil {
+		c.down = new(downstream)
+	}
+	return c.down
 }
 
 // unsubscribe answers each filter of an UNSUBSCRIBE in its order. [MQTT-3.11.3-1]
@@ -73,8 +64,7 @@ func (c *conn) unsubscribe(p mqtt.Packet) error {
 	var codes []mqtt.Code
 	for f := range s.Filters() {
 		code := mqtt.NoSubscriptionExisted
-		if i := c.find(string(f.Text)); i >= 0 {
-			c.filters = slices.Delete(c.filters, i, i+1)
+		if c.down.remove(string(f.Text)) {
 			code = mqtt.Success
 		}
 		codes = append(codes, code)
@@ -88,53 +78,19 @@ func (c *conn) unsubscribe(p mqtt.Packet) error {
 // none, and with QoS 0 while the client owes as many acknowledgements as it takes publishes. A message that is larger than the
 // client takes is left out [MQTT-3.1.2-25]. Call it with mu held.
 func (c *conn) send(m *muster.Message) {
-	p := mqtt.Publish{Topic: []byte(m.Address), Payload: m.Body, QoS: c.qosOf(m.Address)}
-	if len(c.sent) >= int(c.maxSend) {
+	p := mqtt.Publish{Topic: []byte(m.Address), Payload: m.Body, QoS: c.down.qosOf(m.Address)}
+	if c.down.unacknowledged() >= int(c.maxSend) {
 		p.QoS = 0 // [MQTT-3.3.4-9]
 	}
 	if c.maxPacket > 0 && mqtt.PublishSize(c.version, &p) > int(c.maxPacket) {
 		return
 	}
 	if p.QoS > 0 {
-		p.ID = c.nextID()
-		c.sent = append(c.sent, p.ID)
+		p.ID = c.toClient().next()
 	}
 	out := c.outgoing()
 	out.b = mqtt.AppendPublish(out.b, c.version, &p)
 	c.s.metrics.messages.Inc()
-}
-
-// nextID returns a packet identifier that is not in use: 1, 2, … 65535, and again from 1. [MQTT-2.2.1-4]
-func (c *conn) nextID() uint16 {
-	for {
-		if c.lastID++; c.lastID != 0 && !slices.Contains(c.sent, c.lastID) {
-			return c.lastID
-		}
-	}
-}
-
-func (c *conn) qosOf(topic string) byte {
-	for _, s := range c.filters {
-		if matches(s.filter, topic) {
-			return s.qos
-		}
-	}
-	return 1
-}
-
-// matches reports whether topic is one of filter's. Of the wildcards only '+' is ever granted.
-func matches(filter, topic string) bool {
-	for {
-		f, filterRest, moreFilter := strings.Cut(filter, "/")
-		t, topicRest, moreTopic := strings.Cut(topic, "/")
-		if f != "+" && f != t || moreFilter != moreTopic {
-			return false
-		}
-		if !moreFilter {
-			return true
-		}
-		filter, topic = filterRest, topicRest
-	}
 }
 
 // puback takes note of what the client says about a message that it was sent.
@@ -145,9 +101,9 @@ func (c *conn) puback(p mqtt.Packet) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch i := slices.Index(c.sent, a.ID); {
-	case p.Type == mqtt.TypePuback && i >= 0:
-		c.sent = slices.Delete(c.sent, i, i+1)
+	switch {
+	case p.Type == mqtt.TypePuback:
+		c.down.acknowledged(a.ID)
 	case p.Type == mqtt.TypePubrec && c.version == mqtt.V5: // nothing is ever sent with QoS 2
 		c.sendAck(mqtt.TypePubrel, a.ID, mqtt.PacketIDNotFound, "")
 	}

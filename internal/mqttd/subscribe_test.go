@@ -91,9 +91,9 @@ func TestMessagesKeepToTheClientsReceiveMaximum(t *testing.T) { // [MQTT-3.3.4-9
 }
 
 func TestPacketIdentifiersBeginAgain(t *testing.T) {
-	c := &conn{lastID: 65534, sent: []uint16{1}}
+	d := &downstream{lastID: 65534, sent: []uint16{1}}
 	for _, want := range []uint16{65535, 2, 3} {
-		if got := c.nextID(); got != want {
+		if got := d.next(); got != want {
 			t.Errorf("%d, not %d", got, want)
 		}
 	}
