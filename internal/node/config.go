@@ -97,7 +97,7 @@ func (c *Config) Check() error {
 		{"authFailures", l.AuthFailures, 0, 1_000_000_000},
 		{"maxPacket", l.MaxPacket, 256, 16 << 20},
 		{"maxBody", l.MaxBody, 256, 64 << 20},
-		{"queueBytes", l.QueueBytes, 1 << 20, 4 << 30},
+		{"queueBytes", l.QueueBytes, 1 << 20, 1 << 30},
 		{"journalEntries", l.JournalEntries, 100, 10_000_000},
 	} {
 		if n.value < n.lo || n.value > n.hi {
