@@ -144,7 +144,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCredentialExpired:    {Forbidden, "the credential has expired", "Give the device a new credential.", ""},
 	ReasonCredentialNotYet:     {Forbidden, "the credential is not valid yet", "Wait, or change the credential's not-before.", ""},
 	ReasonCredentialChanged:    {Forbidden, "the device's credentials were changed", "Nothing: the device connects again with its new credential.", ""},
-	ReasonRateLimited:          {Overloaded, "too many failures from this address; refused for a minute", "Find the device that keeps failing at this address; the limits are settings.", ""},
+	ReasonRateLimited:          {Overloaded, "too many failures from this address; refused for a minute", "Find the device that keeps failing at this address, or the provision key that lets in too many at once; the limits are settings.", ""},
 	ReasonTakenOver:            {Conflict, "a newer connection of the same device took over", "If it repeats, two devices share one credential.", ""},
 
 	ReasonPayloadInvalid:     {Invalid, "the payload cannot be read", "Compare what the device sends with docs/protocols.md.", ""},

@@ -407,6 +407,20 @@ func TestAClientThatGoesAwayIsNoErrorOfTheServer(t *testing.T) {
 	}
 }
 
+func TestAnUnknownProvisionKeyIsNotJournaledWhole(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Do(t.Context(), &muster.Hello{Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.9")}, &muster.Request{
+		Transport: muster.HTTP, Method: "POST", Path: []string{"api", "v1", "provision"},
+		Body: []byte(`{"deviceName":"d","provisionDeviceKey":"the-secret-in-the-wrong-place","provisionDeviceSecret":"key"}`),
+	})
+	if muster.ReasonOf(err) != muster.ReasonProvisionKeyUnknown {
+		t.Fatal(err)
+	}
+	if a := h.attempts("d")[0]; !strings.HasPrefix(a.Shown, "key the-… of 29 bytes, secret ") {
+		t.Errorf("the journal: %s", a.Shown)
+	}
+}
+
 func TestRequestsWithoutASession(t *testing.T) {
 	h := newHouse(t)
 	h.device("d", "token")

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"muster"
@@ -46,7 +47,7 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 		Action: muster.ActionProvision, Transport: h.Transport, Remote: h.Remote.Unmap(), Reason: muster.ReasonOf(err),
 	}
 	if req != nil {
-		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+req.Key+", secret "+journal.Digest(d.o.Keys, req.Secret)
+		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+shownKey(req.Key, err)+", secret "+journal.Digest(d.o.Keys, req.Secret)
 	}
 	if grant != nil {
 		a.Device, a.Name = grant.Device, grant.Name
@@ -55,6 +56,19 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 		a.Detail = muster.MessageOf(err)
 	}
 	d.Note(a)
+}
+
+// shownKey returns enough of a provision key to find the mistake. One that does not exist may be a secret in the wrong
+// place, so it is not told whole.
+func shownKey(key string, err error) string {
+	if !errors.Is(err, muster.ReasonProvisionKeyUnknown) {
+		return key
+	}
+	start := ""
+	if len(key) >= 16 {
+		start = strings.ToValidUTF8(key[:4], "")
+	}
+	return fmt.Sprintf("%s… of %d bytes", start, len(key))
 }
 
 // callsItself returns the name that an unrecognised client goes by. A user name may be a token, so it is never taken.
