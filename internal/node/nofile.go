@@ -11,6 +11,9 @@ func connections(files uint64) int {
 	return int(max(files, 2*reserved) - reserved)
 }
 
+// requests returns how many HTTP connections there may be: half of what is kept back, so that the stores have the other.
+func requests(files uint64) int64 { return int64(max(files/20, reservedFiles) / 2) }
+
 // openFiles returns how many files the process may have open. The Go runtime has raised the soft limit to the hard one.
 func openFiles() uint64 {
 	var r syscall.Rlimit

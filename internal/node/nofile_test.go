@@ -9,3 +9,11 @@ func TestConnectionsLeaveFilesForTheRest(t *testing.T) {
 		}
 	}
 }
+
+func TestHTTPLeavesFilesForTheStores(t *testing.T) {
+	for files, want := range map[uint64]int64{20_000: 500, 1_000_000: 25_000, 1024: 100} {
+		if got := requests(files); got != want {
+			t.Errorf("%d open files leave %d HTTP connections, want %d", files, got, want)
+		}
+	}
+}

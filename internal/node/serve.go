@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -41,7 +42,7 @@ func (n *Node) serve(ctx context.Context) *servers {
 	l := n.listeners
 	if l.http != nil {
 		s.start(func() error {
-			if err := s.http.Serve(l.http); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.http.Serve(&gate{TCPListener: l.http.(*net.TCPListener), server: s.http, limit: requests(openFiles())}); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil

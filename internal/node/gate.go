@@ -1,0 +1,53 @@
+package node
+
+import (
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// A gate keeps the HTTP connections of a server to a limit, so that nobody can use up the files that MQTT and the stores
+// need. When more than half of them are open, those that only wait for a next request have to go, and no new one waits.
+type gate struct {
+	*net.TCPListener
+	server *http.Server
+	limit  int64
+	open   atomic.Int64
+}
+
+// Accept returns the next connection that there is room for; the others are closed.
+func (g *gate) Accept() (net.Conn, error) {
+	for {
+		c, err := g.AcceptTCP()
+		if err != nil {
+			return nil, err
+		}
+		if g.open.Add(1) > g.limit/2 {
+			g.server.SetKeepAlivesEnabled(false) // closes those that wait, too
+		}
+		if g.open.Load() <= g.limit {
+			return &admitted{TCPConn: c, leave: sync.OnceFunc(g.leave)}, nil
+		}
+		g.leave()
+		_ = c.Close() // there is nobody to tell
+	}
+}
+
+func (g *gate) leave() {
+	if g.open.Add(-1) <= g.limit/2 {
+		g.server.SetKeepAlivesEnabled(true)
+	}
+}
+
+// An admitted connection counts until it is closed.
+type admitted struct {
+	*net.TCPConn
+	leave func()
+}
+
+// Close closes the connection and makes room.
+func (a *admitted) Close() error {
+	a.leave()
+	return a.TCPConn.Close()
+}

@@ -1,0 +1,70 @@
+package node
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestConnectionsThatOnlyWaitMakeRoom(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold := make(chan struct{})
+	s := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/hold" {
+			<-hold
+		}
+	})}
+	g := &gate{TCPListener: l.(*net.TCPListener), server: s, limit: 8}
+	go func() { _ = s.Serve(g) }()
+	defer s.Close()
+
+	ask := func(path string) net.Conn {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		if _, err := c.Write([]byte("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	answered := func(c net.Conn) bool {
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		return err == nil && r.StatusCode == http.StatusOK
+	}
+	for i := range 50 {
+		if !answered(ask("/")) {
+			t.Fatalf("request %d is not answered, while all others only wait", i)
+		}
+		if n := g.open.Load(); n > g.limit {
+			t.Fatalf("%d connections are open", n)
+		}
+	}
+	var busy []net.Conn
+	for range 8 {
+		busy = append(busy, ask("/hold"))
+	}
+	for end := time.Now().Add(5 * time.Second); g.open.Load() < g.limit && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	if answered(ask("/")) {
+		t.Error("one connection more than the limit is let in")
+	}
+	close(hold)
+	for _, c := range busy {
+		if !answered(c) {
+			t.Error("a request that was let in is not answered")
+		}
+	}
+	for end := time.Now().Add(5 * time.Second); !answered(ask("/")); {
+		if time.Now().After(end) {
+			t.Fatal("there is room again, and nobody is let in")
+		}
+	}
+}
