@@ -56,6 +56,7 @@ const (
 	ReasonCredentialChanged    Reason = "credential-changed"
 	ReasonRateLimited          Reason = "rate-limited"
 	ReasonTakenOver            Reason = "taken-over"
+	ReasonCredentialShared     Reason = "credential-shared"
 
 	// Messages and sessions.
 	ReasonPayloadInvalid     Reason = "payload-invalid"
@@ -146,6 +147,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCredentialChanged:    {Forbidden, "the device's credentials were changed", "Nothing: the device connects again with its new credential.", ""},
 	ReasonRateLimited:          {Overloaded, "too many failures from this address; refused for a minute", "Find the device that keeps failing at this address, or the provision key that lets in too many at once; the limits are settings.", ""},
 	ReasonTakenOver:            {Conflict, "a newer connection of the same device took over", "If it repeats, two devices share one credential.", ""},
+	ReasonCredentialShared:     {Overloaded, "connections of this device take each other over; two devices share one credential", "Find the other one by its address, and give each device a credential of its own.", ""},
 
 	ReasonPayloadInvalid:     {Invalid, "the payload cannot be read", "Compare what the device sends with docs/protocols.md.", ""},
 	ReasonPayloadTooLarge:    {Invalid, "the payload is too large", "Send less at once, or in several messages.", ""},

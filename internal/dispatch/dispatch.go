@@ -80,7 +80,8 @@ func New(o Options) *Dispatcher {
 }
 
 // Connect judges a client that opens a session. The error is a *muster.Error with the whole truth; what the client may
-// hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else.
+// hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else. The
+// journal has a refusal; that a device came in, it has from Listen.
 func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error) {
 	if d.o.Platform.Joins(h) {
 		p := d.newPeer(h)
@@ -89,8 +90,8 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 	}
 	c := &claim{proof: d.proof(h), generation: d.o.Identity.Generation()}
 	who, err := d.recognise(ctx, h, &c.proof)
-	d.note(h, muster.ActionConnect, &who, err)
 	if err != nil {
+		d.note(h, muster.ActionConnect, &who, err)
 		return nil, err
 	}
 	p := d.newPeer(h)

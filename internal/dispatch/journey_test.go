@@ -217,6 +217,28 @@ func TestTheJournalTellsHowASessionEnded(t *testing.T) {
 	}
 }
 
+func TestTheJournalTellsThatTwoDevicesShareOneCredential(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "token")
+	var refused error
+	for i := range 20 {
+		_, err := h.connect("token").Listen(func(error) {})
+		if refused = err; err != nil && i < 6 {
+			t.Fatalf("connection %d: %v", i+1, err)
+		}
+	}
+	if !errors.Is(refused, muster.ReasonCredentialShared) {
+		t.Errorf("the twentieth is told %v", refused)
+	}
+	all := h.attempts("d")
+	if a := all[0]; a.Reason != muster.ReasonCredentialShared || a.Action != muster.ActionConnect || a.Count != 13 || a.Shown == "nothing" {
+		t.Errorf("the journal: %+v", a)
+	}
+	if len(all) != 3 {
+		t.Errorf("%d lines: %+v", len(all), all)
+	}
+}
+
 func TestARefusedMessageShowedNoCredential(t *testing.T) {
 	h := newHouse(t)
 	h.device("d", "token")

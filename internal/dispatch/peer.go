@@ -100,15 +100,29 @@ func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, er
 
 // Listen makes the session one of its device's. hangup is called at most once, from any goroutine, when the session must
 // end, with the reason, which the journal has; it must not block. An error means that the device has been put out since
-// Connect.
+// Connect, or that its sessions take each other over without end. The journal has how it went.
 func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 	if p.joining {
 		return func() {}, nil
 	}
-	leave = p.d.o.Sessions.Open(p.who.Device, int(p.who.Sessions), func(why error) {
+	if leave, err = p.open(hangup); err != nil {
+		err = hushed(&p.who, err)
+	}
+	h := p.hello()
+	h.Chain, h.Username, h.Password = p.claim.proof.Chain, p.claim.proof.Username, p.claim.proof.Password
+	p.d.note(h, muster.ActionConnect, &p.who, err)
+	p.claim = nil
+	return leave, err
+}
+
+func (p *Peer) open(hangup func(error)) (leave func(), err error) {
+	leave, err = p.d.o.Sessions.Open(p.who.Device, int(p.who.Sessions), func(why error) {
 		p.Note(muster.ActionDisconnect, why)
 		hangup(why)
 	})
+	if err != nil {
+		return nil, err
+	}
 	// Whoever was put out between Connect and Open was in nobody's list when the sessions were closed.
 	if p.d.o.Identity.Generation() != p.claim.generation {
 		if err := p.judgeAgain(); err != nil {
@@ -116,24 +130,15 @@ func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 			return nil, err
 		}
 	}
-	p.claim = nil
 	return leave, nil
 }
 
 // judgeAgain refuses a claim that does not lead to the same credential any more.
 func (p *Peer) judgeAgain() error {
-	proof := &p.claim.proof
-	who, err := p.d.o.Identity.Authenticate(context.Background(), proof)
+	who, err := p.d.o.Identity.Authenticate(context.Background(), &p.claim.proof)
 	if err == nil && who.Credential != p.who.Credential {
 		err = muster.Refuse(muster.ReasonCredentialChanged, "")
 	}
-	if err == nil {
-		return nil
-	}
-	err = hushed(&p.who, err)
-	h := p.hello()
-	h.Chain, h.Username, h.Password = proof.Chain, proof.Username, proof.Password
-	p.d.note(h, muster.ActionConnect, &p.who, err)
 	return err
 }
 

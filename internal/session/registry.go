@@ -4,6 +4,7 @@ package session
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"muster"
 )
@@ -17,8 +18,9 @@ type Registry struct {
 }
 
 type shard struct {
-	mu     sync.Mutex // guards newest and the lists that begin in it
-	newest map[muster.DeviceID]*session
+	mu       sync.Mutex // guards what follows and the lists that begin in newest
+	newest   map[muster.DeviceID]*session
+	contests contests
 }
 
 // A session is one link of the list of a device's sessions, the newest first.
@@ -44,34 +46,42 @@ func (r *Registry) shard(device muster.DeviceID) *shard {
 
 // Open files a session of the device until leave is called, which may be done more than once. When the device has more
 // than limit sessions then, its oldest are told by hangup, with ReasonTakenOver, and are filed no more; a limit below 1
-// means 1.
+// means 1. While the device's sessions take each other over again and again, one that has just done so stands for some
+// seconds, and a further one is refused with ReasonCredentialShared.
 //
 // hangup is called at most once, from any goroutine, and must not block. It may still come while leave runs or shortly
 // after.
-func (r *Registry) Open(device muster.DeviceID, limit int, hangup func(error)) (leave func()) {
+func (r *Registry) Open(device muster.DeviceID, limit int, hangup func(error)) (leave func(), err error) {
 	s := &session{device: device, hangup: hangup}
+	cut, ok := r.shard(device).add(s, limit)
+	if !ok {
+		return nil, muster.Refuse(muster.ReasonCredentialShared, "")
+	}
 	r.open.Add(1)
-	if cut := r.shard(device).add(s, limit); cut != nil {
+	if cut != nil {
 		r.end(cut, muster.Refuse(muster.ReasonTakenOver, ""))
 	}
-	return func() { r.leave(s) }
+	return func() { r.leave(s) }, nil
 }
 
-// add puts s before the device's other sessions and cuts off those beyond limit.
-func (sh *shard) add(s *session, limit int) (cut *session) {
+// add puts s before the device's other sessions and cuts off those beyond limit, unless it may not do so now.
+func (sh *shard) add(s *session, limit int) (cut *session, ok bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	s.older = sh.newest[s.device]
-	sh.newest[s.device] = s
 	last := s
 	for range limit - 1 {
 		if last.older == nil {
-			return nil
+			break
 		}
 		last = last.older
 	}
+	if last.older != nil && !sh.contests.takeOver(s.device, time.Now()) {
+		return nil, false
+	}
+	sh.newest[s.device] = s
 	cut, last.older = last.older, nil
-	return cut
+	return cut, true
 }
 
 // end tells every session of a list that is filed no more. No lock is held, so hangup may call leave.

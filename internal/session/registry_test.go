@@ -36,15 +36,25 @@ func (l *log) want(t *testing.T, lines ...string) {
 	l.lines = nil
 }
 
+// open files a session that must not be refused.
+func open(t *testing.T, r *session.Registry, device muster.DeviceID, limit int, hangup func(error)) (leave func()) {
+	t.Helper()
+	leave, err := r.Open(device, limit, hangup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return leave
+}
+
 func TestTheNewestStay(t *testing.T) {
 	r, l, device := session.New(), &log{}, muster.NewID[muster.Device]()
-	leaveA := r.Open(device, 1, l.hangup("a"))
-	r.Open(device, 1, l.hangup("b"))
+	leaveA := open(t, r, device, 1, l.hangup("a"))
+	open(t, r, device, 1, l.hangup("b"))
 	l.want(t, "a: taken-over")
-	leaveC := r.Open(device, 3, l.hangup("c"))
-	r.Open(device, 3, l.hangup("d"))
+	leaveC := open(t, r, device, 3, l.hangup("c"))
+	open(t, r, device, 3, l.hangup("d"))
 	l.want(t)
-	r.Open(device, 3, l.hangup("e"))
+	open(t, r, device, 3, l.hangup("e"))
 	l.want(t, "b: taken-over")
 	if n := r.Count(); n != 3 {
 		t.Errorf("%d sessions", n)
@@ -60,18 +70,18 @@ func TestTheNewestStay(t *testing.T) {
 	if n := r.Count(); n != 2 {
 		t.Errorf("%d sessions after one of three left", n)
 	}
-	r.Open(device, 1, l.hangup("f")) // the limit was lowered meanwhile
+	open(t, r, device, 1, l.hangup("f")) // the limit was lowered meanwhile
 	l.want(t, "e: taken-over", "d: taken-over")
-	r.Open(device, 0, l.hangup("g"))
+	open(t, r, device, 0, l.hangup("g"))
 	l.want(t, "f: taken-over")
 }
 
 func TestHangupEndsAllSessionsOfOneDevice(t *testing.T) {
 	r, l := session.New(), &log{}
 	one, other := muster.NewID[muster.Device](), muster.NewID[muster.Device]()
-	leave := r.Open(one, 2, l.hangup("1a"))
-	r.Open(one, 2, l.hangup("1b"))
-	leaveOther := r.Open(other, 2, l.hangup("2"))
+	leave := open(t, r, one, 2, l.hangup("1a"))
+	open(t, r, one, 2, l.hangup("1b"))
+	leaveOther := open(t, r, other, 2, l.hangup("2"))
 	r.Hangup(one, muster.Refuse(muster.ReasonDeviceSuspended, ""))
 	r.Hangup(one, muster.Refuse(muster.ReasonDeviceSuspended, ""))
 	r.Hangup(muster.NewID[muster.Device](), muster.ReasonDeviceDeleted)
@@ -89,13 +99,13 @@ func TestHangupEndsAllSessionsOfOneDevice(t *testing.T) {
 func TestHangupMayUseTheRegistry(t *testing.T) {
 	r, device := session.New(), muster.NewID[muster.Device]()
 	var leave func()
-	leave = r.Open(device, 1, func(error) {
+	leave = open(t, r, device, 1, func(error) {
 		leave()
 		if !r.Connected(device) {
 			t.Error("the new session is not there while the old one is told")
 		}
 	})
-	r.Open(device, 1, func(error) {})
+	open(t, r, device, 1, func(error) {})
 	if r.Count() != 1 {
 		t.Errorf("%d sessions", r.Count())
 	}
@@ -109,16 +119,21 @@ func TestEverythingAtOnce(t *testing.T) {
 		devices[i] = muster.NewID[muster.Device]()
 	}
 	var all sync.WaitGroup
+	var refused atomic.Int32
 	for range 8 {
 		all.Go(func() {
 			for range 2000 {
 				device := devices[rand.IntN(len(devices))]
 				var told atomic.Int32
-				leave := r.Open(device, 1+rand.IntN(3), func(error) {
+				leave, err := r.Open(device, 1+rand.IntN(3), func(error) {
 					if told.Add(1) > 1 {
 						t.Error("told twice")
 					}
 				})
+				if err != nil { // the devices take themselves over without end
+					refused.Add(1)
+					continue
+				}
 				switch rand.IntN(3) {
 				case 0:
 					r.Hangup(device, muster.ReasonDeviceSuspended)
@@ -151,7 +166,7 @@ func TestASessionIsSmall(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&before)
 	for i := range leave {
-		leave[i] = r.Open(muster.NewID[muster.Device](), 1, hangup)
+		leave[i] = open(t, r, muster.NewID[muster.Device](), 1, hangup)
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
