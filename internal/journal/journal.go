@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -17,7 +16,6 @@ const (
 	defaultKeep = 100_000
 	window      = 250 * time.Millisecond // how long an attempt waits for others before it is filed
 	batch       = 256                    // attempts that are filed without waiting longer
-	maxWaiting  = 4096                   // attempts that may wait; more are counted and lost
 	writeTime   = 5 * time.Second        // how long filing a batch may take
 	defaultPage = 100
 	maxPage     = 1000
@@ -39,9 +37,8 @@ type Journal struct {
 	log     *slog.Logger
 	metrics *metrics
 
-	mu      sync.Mutex // guards the next two
-	waiting []muster.Attempt
-	alike   map[likeness]int // index into waiting
+	mu    sync.Mutex // guards queue
+	queue queue
 
 	writing chan struct{} // holds one token: whoever has it may file
 	failing bool          // guarded by writing; how the last filing went
@@ -52,21 +49,11 @@ type Journal struct {
 	stopped chan struct{}
 }
 
-// A likeness is what attempts share that are kept as one.
-type likeness struct {
-	action    muster.Action
-	transport muster.Transport
-	remote    netip.Addr
-	device    muster.DeviceID
-	name      string
-	reason    muster.Reason
-}
-
 // New returns a Journal over store. It must be closed.
 func New(store Store, o Options) *Journal {
 	j := &Journal{
 		store: store, keep: o.Keep, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
-		alike: make(map[likeness]int), writing: make(chan struct{}, 1),
+		queue: newQueue(), writing: make(chan struct{}, 1),
 		first: make(chan struct{}, 1), full: make(chan struct{}, 1),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
@@ -83,13 +70,14 @@ func New(store Store, o Options) *Journal {
 	return j
 }
 
-// Note keeps an attempt. Attempts alike that come within a quarter of a second are kept as one with their count. Note
-// never waits: when too many attempts wait to be filed, this one is counted and lost.
+// Note keeps an attempt. Attempts alike that come within a quarter of a second are kept as one with their count, and those
+// that go on and on are filed ever more seldom. Note never waits: when too many attempts wait to be filed, this one is
+// counted and lost.
 func (j *Journal) Note(a muster.Attempt) {
 	j.metrics.count(&a)
 	tidy(&a, j.now)
 	j.mu.Lock()
-	n := j.add(&a)
+	n := j.queue.add(&a)
 	j.mu.Unlock()
 	switch n {
 	case 0:
@@ -99,22 +87,6 @@ func (j *Journal) Note(a muster.Attempt) {
 	case batch:
 		wake(j.full)
 	}
-}
-
-// add puts a among those that wait and returns how many there are, 0 if there was no room.
-func (j *Journal) add(a *muster.Attempt) int {
-	like := likeness{a.Action, a.Transport, a.Remote, a.Device, a.Name, a.Reason}
-	if i, ok := j.alike[like]; ok {
-		a.Count += j.waiting[i].Count
-		j.waiting[i] = *a
-		return len(j.waiting)
-	}
-	if len(j.waiting) >= maxWaiting {
-		return 0
-	}
-	j.alike[like] = len(j.waiting)
-	j.waiting = append(j.waiting, *a)
-	return len(j.waiting)
 }
 
 func wake(c chan struct{}) {
@@ -133,22 +105,39 @@ func (j *Journal) run() {
 		case <-j.stop:
 			return
 		}
-		timer := time.NewTimer(window)
-		select {
-		case <-timer.C:
-		case <-j.full:
-		case <-j.stop:
-			timer.Stop()
-			return
+		for more := true; more; more = j.waits() {
+			if !j.pause() {
+				return
+			}
+			_ = j.flush(context.Background(), false) // which tells how it goes
 		}
-		timer.Stop()
-		_ = j.flush(context.Background()) // which tells how it goes
 	}
 }
 
-// flush files what waits; ctx bounds the wait for another flush alone, so that a reader who goes away loses nothing. What
-// cannot be filed is counted and lost: a journal that grows while the disk is full would take the server with it.
-func (j *Journal) flush(ctx context.Context) error {
+// pause lasts until it is time to file. It is false when the journal stops.
+func (j *Journal) pause() bool {
+	timer := time.NewTimer(window)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-j.full:
+	case <-j.stop:
+		return false
+	}
+	return true
+}
+
+// waits reports whether something is held back still.
+func (j *Journal) waits() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.queue.waiting) > 0
+}
+
+// flush files what waits, all of it or what is due; ctx bounds the wait for another flush alone, so that a reader who goes
+// away loses nothing. What cannot be filed is counted and lost: a journal that grows while the disk is full would take the
+// server with it.
+func (j *Journal) flush(ctx context.Context, all bool) error {
 	select {
 	case j.writing <- struct{}{}:
 	case <-ctx.Done():
@@ -156,9 +145,7 @@ func (j *Journal) flush(ctx context.Context) error {
 	}
 	defer func() { <-j.writing }()
 	j.mu.Lock()
-	attempts := j.waiting
-	j.waiting = nil
-	clear(j.alike)
+	attempts := j.queue.take(j.now(), all)
 	j.mu.Unlock()
 	if len(attempts) == 0 {
 		return nil
@@ -190,7 +177,7 @@ func (j *Journal) tell(err error) {
 // Attempts returns the newest attempts first, those that were noted before it was called included: at most 1000, and 100
 // where no limit is given. While attempts cannot be filed, it returns those that were filed before.
 func (j *Journal) Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster.Attempt, error) {
-	if err := j.flush(ctx); err != nil && ctx.Err() != nil {
+	if err := j.flush(ctx, true); err != nil && ctx.Err() != nil {
 		return nil, err
 	}
 	if q.Limit <= 0 {
@@ -208,5 +195,5 @@ func (j *Journal) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("close the journal: %w", ctx.Err())
 	}
-	return j.flush(ctx)
+	return j.flush(ctx, true)
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -52,13 +53,18 @@ func (s *shelf) fail(err error) {
 }
 
 func (s *shelf) Attempts(context.Context, muster.AttemptQuery) ([]muster.Attempt, error) {
+	return s.all(), nil
+}
+
+// all returns what was filed, the newest batch first.
+func (s *shelf) all() []muster.Attempt {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []muster.Attempt
-	for _, b := range s.batches {
-		all = append(b, all...)
+	for _, b := range slices.Backward(s.batches) {
+		all = append(all, b...)
 	}
-	return all, nil
+	return all
 }
 
 func (s *shelf) count() int {
@@ -120,6 +126,71 @@ func TestAttemptsAlikeAreOne(t *testing.T) {
 		synctest.Wait()
 		if s.count() != 2 {
 			t.Errorf("%d batches", s.count())
+		}
+	})
+}
+
+func TestAttemptsThatGoOnAndOnDoNotFillTheJournal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{}
+		j, done := open(t, s, journal.Options{})
+		defer done()
+		for range 3600 * 10 { // ten a second, for an hour
+			j.Note(attempt("war"))
+			time.Sleep(100 * time.Millisecond)
+		}
+		j.Note(attempt("bystander"))
+		time.Sleep(300 * time.Millisecond)
+		entries, counted, bystander := 0, 0, false
+		for _, a := range s.all() {
+			bystander = bystander || a.Name == "bystander"
+			if a.Name == "war" {
+				entries++
+				counted += a.Count
+			}
+		}
+		if entries < 60 || entries > 70 || !bystander {
+			t.Errorf("%d entries, and of the bystander: %v", entries, bystander)
+		}
+		all, _ := j.Attempts(t.Context(), muster.AttemptQuery{})
+		if a := all[0]; a.Name != "war" || counted+a.Count != 36_000 {
+			t.Errorf("a reader sees %+v, and %d are counted", a, counted)
+		}
+		time.Sleep(3 * time.Minute) // it is over and begins again
+		before := s.count()
+		j.Note(attempt("war"))
+		time.Sleep(300 * time.Millisecond)
+		if s.count() != before+1 {
+			t.Error("what begins again is not filed at once")
+		}
+	})
+}
+
+// Attempts that are held back leave room for others.
+func TestWhatIsHeldBackTakesHalfOfTheRoomAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{}
+		metrics := prometheus.NewRegistry()
+		j, done := open(t, s, journal.Options{Registerer: metrics})
+		defer done()
+		noted := 0
+		for round := range 40 {
+			for i := range 3000 + round {
+				j.Note(attempt(fmt.Sprint(i)))
+				noted++
+			}
+			time.Sleep(300 * time.Millisecond)
+		}
+		if n := counter(t, metrics, "muster_journal_lost_total"); n != 0 {
+			t.Errorf("%v are lost", n)
+		}
+		done()
+		filed := 0
+		for _, a := range s.all() {
+			filed += a.Count
+		}
+		if filed != noted {
+			t.Errorf("%d of %d are filed", filed, noted)
 		}
 	})
 }
