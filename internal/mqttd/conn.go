@@ -63,7 +63,12 @@ type conn struct {
 func (c *conn) run(ctx context.Context) {
 	defer c.release()
 	defer c.rescue()
-	if c.handleAll(ctx) { // what came along with the CONNECT
+	goodbye := c.handleAll(ctx) // what came along with the CONNECT
+	if c.wire.raw == nil {
+		c.attend(ctx, goodbye)
+		return
+	}
+	if goodbye {
 		return
 	}
 	_ = c.wire.raw.Read(func(fd uintptr) bool {

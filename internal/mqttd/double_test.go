@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -121,21 +122,26 @@ func answering(m muster.Message, err error) func(*guest, string, string, muster.
 	}
 }
 
-// open starts a server in front of h and returns its address. A second that is shorter makes time pass faster.
+// open starts a server in front of h and returns its address. A second that is shorter makes time pass faster. Below
+// TestOverAStream its connections are no sockets.
 func open(t testing.TB, h *house, o Options, length time.Duration) (*Server, string) {
 	t.Helper()
 	o.Registerer = prometheus.NewPedanticRegistry()
 	s := newServer(h, o)
 	s.tick = length / second
 	l := listen(t)
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
+	served, serve := make(chan error, 1), s.Serve
+	if strings.HasPrefix(t.Name(), "TestOverAStream/") {
+		serve = s.serveStreams
+	}
+	go func() { served <- serve(l) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := s.Shutdown(ctx); err != nil {
 			t.Error(err)
 		}
+		_ = l.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}

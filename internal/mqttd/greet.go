@@ -15,8 +15,9 @@ import (
 )
 
 // greet takes a connection from its first byte to CONNACK, and starts the session or ends the connection. It runs in a
-// goroutine of its own, because its stack grows deep.
-func (c *conn) greet(ctx context.Context, config *tls.Config) {
+// goroutine of its own, because its stack grows deep. With a config the client is to speak TLS; below is the TLS that the
+// connection has come by already, nil if by none.
+func (c *conn) greet(ctx context.Context, config *tls.Config, below *tls.ConnectionState) {
 	welcome := false
 	defer func() {
 		if !welcome {
@@ -32,7 +33,7 @@ func (c *conn) greet(ctx context.Context, config *tls.Config) {
 	if !ok {
 		return
 	}
-	if !c.judge(ctx, &connect, c.hello(&connect)) {
+	if !c.judge(ctx, &connect, c.hello(&connect, below)) {
 		return
 	}
 	if welcome = c.welcome(&connect); welcome {
@@ -110,7 +111,7 @@ func (c *conn) refuseStranger(v mqtt.Version, err error) {
 		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		err = muster.Refuse(muster.ReasonConnectTimeout, "")
-	default:
+	case !isRefusal(err):
 		return
 	}
 	c.note("", err)
@@ -146,7 +147,7 @@ func (c *conn) remote() netip.Addr {
 }
 
 // hello puts the CONNECT into words.
-func (c *conn) hello(connect *mqtt.Connect) *muster.Hello {
+func (c *conn) hello(connect *mqtt.Connect, below *tls.ConnectionState) *muster.Hello {
 	h := &muster.Hello{
 		Transport: muster.MQTT,
 		Remote:    c.remote(),
@@ -157,6 +158,8 @@ func (c *conn) hello(connect *mqtt.Connect) *muster.Hello {
 	if t, ok := c.stream.(*tls.Conn); ok {
 		h.Secure = true
 		h.Chain = t.ConnectionState().PeerCertificates // of a resumed session too
+	} else if below != nil {
+		h.Secure, h.Chain = true, below.PeerCertificates
 	}
 	return h
 }
@@ -196,7 +199,7 @@ func (c *conn) enter(ctx context.Context, h *muster.Hello) error {
 func (c *conn) welcome(connect *mqtt.Connect) bool {
 	connack := c.settleTerms(connect)
 	_ = c.wire.SetDeadline(time.Time{})
-	c.wire.live = true
+	c.wire.live = c.wire.raw != nil
 
 	c.mu.Lock()
 	defer c.mu.Unlock()

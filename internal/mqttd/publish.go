@@ -115,14 +115,19 @@ func (c *conn) awaitRoom() {
 		if c.write(); !c.crowded() { // write let go of mu
 			return
 		}
-		if c.room == nil {
-			c.room = make(chan struct{})
-		}
-		room := c.room
-		c.mu.Unlock()
-		<-room
-		c.mu.Lock()
+		c.pause()
 	}
+}
+
+// pause waits for wake. It lets go of mu meanwhile.
+func (c *conn) pause() {
+	if c.room == nil {
+		c.room = make(chan struct{})
+	}
+	room := c.room
+	c.mu.Unlock()
+	<-room
+	c.mu.Lock()
 }
 
 // crowded reports whether a publish has to wait for room.
@@ -130,7 +135,7 @@ func (c *conn) crowded() bool {
 	return c.ring != nil && c.ring.full() && c.phase.Load() == live
 }
 
-// wake ends awaitRoom. Call it with mu held.
+// wake ends pause. Call it with mu held.
 func (c *conn) wake() {
 	if c.room != nil {
 		close(c.room)

@@ -92,6 +92,8 @@ func disconnectCode(err error) mqtt.Code {
 		return mqtt.PayloadFormatInvalid
 	case muster.ReasonTopicUnknown:
 		return mqtt.TopicNameInvalid
+	case muster.ReasonPacketTooLarge:
+		return mqtt.PacketTooLarge
 	case muster.ReasonStorageFull, muster.ReasonQueueFull:
 		return mqtt.QuotaExceeded
 	case muster.ReasonRateLimited:

@@ -157,22 +157,27 @@ func (s *Server) accept(ctx context.Context, accepted net.Conn, config *tls.Conf
 		_ = accepted.Close()
 		return fmt.Errorf("serve MQTT on %s: %w", accepted.LocalAddr(), err)
 	}
+	s.admit(ctx, c, config, nil)
+	return nil
+}
+
+// admit greets the client of a connection, unless the server is full or stopping.
+func (s *Server) admit(ctx context.Context, c *conn, config *tls.Config, below *tls.ConnectionState) {
 	if s.maxConns > 0 && s.open.Load() >= s.maxConns {
 		s.metrics.refused(muster.ReasonServerBusy)
 		_ = c.wire.Close()
-		return nil
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.stopping {
 		_ = c.wire.Close()
-		return nil
+		return
 	}
 	s.open.Add(1)
 	s.running.Add(1)
 	s.roster.add(c)
-	go c.greet(ctx, config)
-	return nil
+	go c.greet(ctx, config, below)
 }
 
 // Shutdown ends the service: it accepts and reads no more, waits until every publish that was handed in is answered,

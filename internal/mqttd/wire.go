@@ -24,8 +24,13 @@ const (
 
 // socket is what an accepted connection must be able to do.
 type socket interface {
-	net.Conn
+	duplex
 	syscall.Conn
+}
+
+// duplex is a connection of which one direction can end before the other.
+type duplex interface {
+	net.Conn
 	CloseWrite() error
 }
 
@@ -33,9 +38,11 @@ type socket interface {
 // once is queued, and a goroutine that lives as long as the queue writes it. Reading waits like any net.Conn while the
 // client is being greeted; once the wire is live it returns wouldBlock instead, and may then be called from within
 // the callback of raw.Read alone, with fd set.
+//
+// A wire may also be a Stream. Then all that is written is queued, and reading waits, always.
 type wire struct {
-	socket
-	raw      syscall.RawConn
+	duplex
+	raw      syscall.RawConn // nil if the wire is a Stream
 	buffers  *buffers
 	patience time.Duration // for each writing of the queue
 	fd       int
@@ -60,7 +67,7 @@ func (w *wire) attach(c net.Conn, b *buffers, patience time.Duration) (err error
 	if !ok {
 		return errors.New("the listener's connections are not sockets")
 	}
-	w.socket, w.buffers, w.patience = s, b, patience
+	w.duplex, w.buffers, w.patience = s, b, patience
 	w.raw, err = s.SyscallConn()
 	return err
 }
@@ -71,6 +78,9 @@ func (w *wire) SetWriteDeadline(time.Time) error { return nil }
 
 // await waits until something can be read, holding no buffer meanwhile.
 func (w *wire) await() error {
+	if w.raw == nil {
+		return w.duplex.(Stream).Await()
+	}
 	return w.raw.Read(func(fd uintptr) bool {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
@@ -81,7 +91,7 @@ func (w *wire) await() error {
 // Read reads what has arrived.
 func (w *wire) Read(b []byte) (int, error) {
 	if !w.live {
-		return w.socket.Read(b)
+		return w.duplex.Read(b)
 	}
 	for {
 		n, err := syscall.Read(w.fd, b)
@@ -106,7 +116,7 @@ func (w *wire) Write(b []byte) (int, error) {
 		return 0, w.err
 	}
 	sent := 0
-	if !w.writing {
+	if !w.writing && w.raw != nil {
 		var err error
 		if sent, err = w.buffers.send(w.raw, b); err != nil {
 			w.err = err
@@ -141,7 +151,7 @@ func (w *wire) drain() {
 		if b == nil {
 			return
 		}
-		_, err := w.socket.Write(b)
+		_, err := w.duplex.Write(b)
 		w.buffers.queued.Add(-int64(len(b)))
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = muster.Because(muster.ReasonQueueFull, err)
@@ -171,13 +181,13 @@ func (w *wire) dequeue() []byte {
 	switch {
 	case len(b) == 0:
 		w.writing = false
-		_ = w.socket.SetWriteDeadline(time.Time{})
+		_ = w.duplex.SetWriteDeadline(time.Time{})
 		if w.leaving {
 			_ = w.CloseWrite()
 		}
 		return nil
 	case !w.leaving:
-		_ = w.socket.SetWriteDeadline(time.Now().Add(w.patience))
+		_ = w.duplex.SetWriteDeadline(time.Now().Add(w.patience))
 	}
 	return b
 }
