@@ -29,6 +29,7 @@ const (
 	suite     floor = "storetest"
 	blackBox  floor = "conformance" // test files only
 	command   floor = "commands"
+	measure   floor = "bench"
 )
 
 // rooms holds every room of the house. A folder with Go files that is missing here stands on no floor.
@@ -56,7 +57,7 @@ var rooms = map[string]floor{
 	"internal/storetest":   suite,
 	"internal/conformance": blackBox,
 	"cmd/muster":           command,
-	"bench":                command,
+	"bench":                measure,
 }
 
 // walls says which floors a floor may import. No floor may import itself.
@@ -72,6 +73,7 @@ var walls = map[floor][]floor{
 	suite:     {words, job},
 	blackBox:  {},
 	command:   {words, node, people}, // the client commands read what admin writes
+	measure:   {words, tool},         // fills the stores that it measures
 }
 
 // doors are the single imports that a room may make beyond its floor's walls.
@@ -87,7 +89,7 @@ var addresses = map[string][]string{
 	"database/sql":                    {"internal/sqlite"},
 	"modernc.org/sqlite":              {"internal/sqlite"},
 	"github.com/cockroachdb/pebble":   {"internal/pebble"},
-	"github.com/plgd-dev/go-coap":     {"internal/coapd"},
+	"github.com/plgd-dev/go-coap":     {"internal/coapd", "bench"},
 	"github.com/pion/dtls":            {"internal/coapd"},
 	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "cmd/muster", "bench"},
 	"github.com/danielgtaylor/huma":   {"internal/admin"},

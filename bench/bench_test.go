@@ -92,7 +92,7 @@ func TestAFigureIsTheMedianOfItsRounds(t *testing.T) {
 }
 
 func TestAMissedFloorIsAnError(t *testing.T) {
-	slow := pairOf("speed", "", 2, atLeast)
+	slow := pairOf("speed", "", 2, ratioAtLeast)
 	slow.muster.add(199)
 	slow.anchor.add(100)
 	large := pairOf("memory", "kB", 6, atMost)
@@ -108,8 +108,25 @@ func TestAMissedFloorIsAnError(t *testing.T) {
 	}
 }
 
+func TestAFloorMayBeMetInsteadOfAnother(t *testing.T) {
+	rate, cpu := pairOf("rate", "", 8000, atLeast), pairOf("CPU", "µs", 120, atMost)
+	rate.muster.add(7000)
+	cpu.muster.add(100)
+	if floors([]result{rate}) == nil {
+		t.Error("7000 is as good as 8000")
+	}
+	rate.instead = &cpu
+	if err := floors([]result{rate}); err != nil {
+		t.Error(err)
+	}
+	cpu.muster.rounds[0] = 121
+	if floors([]result{rate}) == nil {
+		t.Error("neither floor is met")
+	}
+}
+
 func TestTheTableLinesUp(t *testing.T) {
-	r := pairOf("messages a second", "", 2, atLeast)
+	r := pairOf("messages a second", "", 2, ratioAtLeast)
 	r.muster = figure{rounds: []float64{1234567}, note: "durable"}
 	r.anchor = figure{rounds: []float64{98.5}}
 	lines := strings.Split(strings.TrimSpace(table([]result{r})), "\n")

@@ -2,102 +2,101 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
+	"errors"
 	"fmt"
-	"net"
 	"time"
 )
 
 // idling measures what a connection costs that says nothing: the growth of resident memory, divided. One server after the
-// other holds its connections, so that they may be many.
-func (p plan) idling(ctx context.Context, h *house) ([]result, error) {
-	plain := pairOf(fmt.Sprintf("idle connection (%d)", p.crowdSize(nil)), "kB", 6, atMost)
-	secure := pairOf(fmt.Sprintf("idle TLS connection (%d)", p.crowdSize(&tls.Config{})), "kB", 0, noFloor)
-	plain.anchor.note, secure.anchor.note = "mosquitto", "mosquitto"
-	for range p.rounds {
-		if err := p.idle1(ctx, h, &plain, nil); err != nil {
-			return nil, err
+// other holds its connections, so that they may be many; those with handshakes are a third, because they take long.
+func (p plan) idling(ctx context.Context, h *house) (results []result, err error) {
+	if err := h.certify(ctx); err != nil {
+		return nil, err
+	}
+	for _, kind := range []struct {
+		name   string
+		most   float64
+		n      int
+		secure clients
+		note   string
+	}{
+		{"idle connection", 5, p.idle, nil, "mosquitto"},
+		{"idle TLS connection", 16, p.idle / 3, h.trusting(), "mosquitto"},
+		{"idle mutual-TLS connection", 18, p.idle / 3, h.showing(), "mosquitto, TLS"},
+	} {
+		n := max(kind.n, 1)
+		r := pairOf(fmt.Sprintf("%s (%d)", kind.name, n), "kB", kind.most, atMost)
+		r.anchor.note = kind.note
+		for range p.rounds {
+			if err := p.idle1(ctx, h, n, kind.secure, &r.muster, &r.anchor); err != nil {
+				return results, err
+			}
 		}
-		if err := p.idle1(ctx, h, &secure, &tls.Config{RootCAs: h.roots, ServerName: "localhost", MinVersion: tls.VersionTLS13}); err != nil {
-			return nil, err
+		results = append(results, r)
+	}
+	few := max(p.idle*5/18, 1)
+	line := pairOf(fmt.Sprintf("idle connection (%d)", p.idle), "kB", 1.1, ratioAtMost)
+	line.muster, line.anchor.note = results[0].muster, fmt.Sprintf("with %d", few)
+	for range p.rounds {
+		if err := p.idle1(ctx, h, few, nil, &line.anchor, nil); err != nil {
+			return results, err
 		}
 	}
-	return []result{plain, secure}, nil
+	return append(results, line), nil
 }
 
-// idle1 is one round on freshly started servers.
-func (p plan) idle1(ctx context.Context, h *house, r *result, secure *tls.Config) error {
-	return h.pair(ctx, func(muster, mosquitto *server) error {
-		if err := p.weigh(ctx, muster, &r.muster, secure); err != nil {
+// idle1 is one round on freshly started servers; the anchor is left out where nobody asks for its figure.
+func (p plan) idle1(ctx context.Context, h *house, n int, secure clients, muster, anchor *figure) error {
+	for _, side := range []struct {
+		start  func(context.Context) (*server, error)
+		figure *figure
+	}{{h.startMuster, muster}, {h.startMosquitto, anchor}} {
+		if side.figure == nil {
+			continue
+		}
+		s, err := side.start(ctx)
+		if err != nil {
 			return err
 		}
-		return p.weigh(ctx, mosquitto, &r.anchor, secure)
-	})
-}
-
-// weigh adds what one idle connection to s costs to f.
-func (p plan) weigh(ctx context.Context, s *server, f *figure, secure *tls.Config) error {
-	crowd, err := p.hold(ctx, s, secure)
-	if err != nil {
-		return err
+		each, err := p.weigh(ctx, s, n, secure)
+		if err = errors.Join(err, s.stop()); err != nil {
+			return err
+		}
+		side.figure.add(each / 1000)
 	}
-	defer crowd.hangUp()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(p.settle):
-	}
-	each, err := crowd.each()
-	if err != nil {
-		return err
-	}
-	f.add(each / 1000)
 	return nil
 }
 
-// A crowd holds idle connections to one server.
-type crowd struct {
-	server *server
-	before usage
-	conns  []net.Conn
-}
-
-// crowdSize is how many connections a crowd has: over TLS a third, because their handshakes take long.
-func (p plan) crowdSize(secure *tls.Config) int {
-	if secure != nil {
-		return max(p.idle/3, 1)
-	}
-	return p.idle
-}
-
-// hold connects a crowd. A few connections come and go first, so that code and tables that are needed once are not
-// counted.
-func (p plan) hold(ctx context.Context, s *server, secure *tls.Config) (*crowd, error) {
+// weigh returns the bytes of one of n idle connections to s. A few connections come and go first, so that code and tables
+// that are needed once are not counted.
+func (p plan) weigh(ctx context.Context, s *server, n int, secure clients) (float64, error) {
 	address := s.mqtt
 	if secure != nil {
 		address = s.mqtts
 	}
-	few, err := dialAll(ctx, address, secure, min(50, p.idle), 16)
-	if err != nil {
-		return nil, err
-	}
-	hangUp(few)
-	time.Sleep(warmUp)
-	c := &crowd{server: s}
-	if c.before, err = usageOf(s.pid()); err != nil {
-		return nil, err
-	}
-	c.conns, err = dialAll(ctx, address, secure, p.crowdSize(secure), 64)
-	return c, err
-}
-
-func (c *crowd) hangUp() { hangUp(c.conns) }
-
-// each returns the bytes of one connection, and makes sure that all are alive.
-func (c *crowd) each() (float64, error) {
-	now, err := usageOf(c.server.pid())
+	few, err := dialAll(ctx, address, secure, min(50, n), 16)
 	if err != nil {
 		return 0, err
 	}
-	return float64(now.rss-c.before.rss) / float64(len(c.conns)), ping(c.conns)
+	hangUp(few)
+	time.Sleep(warmUp)
+	before, err := usageOf(s.pid())
+	if err != nil {
+		return 0, err
+	}
+	conns, err := dialAll(ctx, address, secure, n, 64)
+	if err != nil {
+		return 0, err
+	}
+	defer hangUp(conns)
+	select {
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-time.After(p.settle):
+	}
+	now, err := usageOf(s.pid())
+	if err != nil {
+		return 0, err
+	}
+	return float64(now.rss-before.rss) / float64(n), ping(conns)
 }

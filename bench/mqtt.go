@@ -49,14 +49,14 @@ func publishPacket(id uint16) []byte {
 }
 
 // dial connects the i-th device and waits until the server takes it.
-func dial(ctx context.Context, address string, secure *tls.Config, i int) (net.Conn, error) {
+func dial(ctx context.Context, address string, secure clients, i int) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: 30 * time.Second}
 	c, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
 	if secure != nil {
-		c = tls.Client(c, secure)
+		c = tls.Client(c, secure(i))
 	}
 	if err := greet(c, i); err != nil {
 		c.Close()
@@ -83,7 +83,7 @@ func greet(c net.Conn, i int) error {
 }
 
 // dialAll connects the devices 0 to n-1, as many at a time as callers. On an error it holds no connection.
-func dialAll(ctx context.Context, address string, secure *tls.Config, n, callers int) ([]net.Conn, error) {
+func dialAll(ctx context.Context, address string, secure clients, n, callers int) ([]net.Conn, error) {
 	conns, errs := make([]net.Conn, n), make([]error, callers)
 	var next atomic.Int64
 	var all sync.WaitGroup

@@ -18,7 +18,28 @@ const warmUp = 500 * time.Millisecond
 
 // publishing measures acknowledged publishes and what each costs the server, on both servers in turn.
 func (p plan) publishing(ctx context.Context, h *house) ([]result, error) {
-	rate, cpu := pairOf("acknowledged messages a second", "", 2, atLeast), pairOf("server CPU a message", "µs", 0, noFloor)
+	var results []result
+	for _, l := range []struct {
+		load
+		rate, cpu float64 // the floors
+	}{{load{100, 16}, 5, 0.3}, {load{1000, 8}, 4, 0.4}} {
+		more, err := p.publishWith(ctx, h, l.load, l.rate, l.cpu)
+		if err != nil {
+			return results, err
+		}
+		results = append(results, more...)
+	}
+	return results, nil
+}
+
+// A load is how many connections publish, and how many publishes each has in flight.
+type load struct{ connections, window int }
+
+func (l load) String() string { return fmt.Sprintf("%d connections × %d", l.connections, l.window) }
+
+func (p plan) publishWith(ctx context.Context, h *house, l load, rateFloor, cpuFloor float64) ([]result, error) {
+	rate := pairOf("acknowledged a second, "+l.String(), "", rateFloor, ratioAtLeast)
+	cpu := pairOf("server CPU a message, "+l.String(), "µs", cpuFloor, ratioAtMost)
 	rate.muster.note, rate.anchor.note = "durable", "mosquitto, in memory"
 	cpu.anchor.note = "mosquitto"
 	err := h.pair(ctx, func(muster, mosquitto *server) error {
@@ -27,12 +48,12 @@ func (p plan) publishing(ctx context.Context, h *house) ([]result, error) {
 				on        *server
 				rate, cpu *figure
 			}{{muster, &rate.muster, &cpu.muster}, {mosquitto, &rate.anchor, &cpu.anchor}} {
-				perSecond, perMessage, err := p.publish(ctx, side.on)
+				o, err := p.publish(ctx, side.on, l)
 				if err != nil {
 					return err
 				}
-				side.rate.add(perSecond)
-				side.cpu.add(perMessage)
+				side.rate.add(o.perSecond)
+				side.cpu.add(o.cpu)
 			}
 		}
 		return h.kept(ctx, muster)
@@ -40,11 +61,18 @@ func (p plan) publishing(ctx context.Context, h *house) ([]result, error) {
 	return []result{rate, cpu}, err
 }
 
-// publish loads one server for a while and returns messages a second and microseconds of its CPU a message.
-func (p plan) publish(ctx context.Context, s *server) (perSecond, perMessage float64, err error) {
-	conns, err := dialAll(ctx, s.mqtt, nil, p.connections, 16)
+// An outcome is what became of a load.
+type outcome struct {
+	perSecond float64 // messages
+	cpu       float64 // microseconds of the server's a message
+	messages  int64   // acknowledged in all, warm-up and all
+}
+
+// publish loads one server for a while.
+func (p plan) publish(ctx context.Context, s *server, l load) (o outcome, err error) {
+	conns, err := dialAll(ctx, s.mqtt, nil, l.connections, 16)
 	if err != nil {
-		return 0, 0, err
+		return o, err
 	}
 	defer hangUp(conns)
 	publishers := make([]publisher, len(conns))
@@ -52,22 +80,22 @@ func (p plan) publish(ctx context.Context, s *server) (perSecond, perMessage flo
 	var all sync.WaitGroup
 	for i, c := range conns {
 		publishers[i].conn = c
-		all.Go(func() { errs[i] = publishers[i].run(p.window) })
+		all.Go(func() { errs[i] = publishers[i].run(l.window) })
 	}
 	time.Sleep(warmUp)
 	before, err := usageOf(s.pid())
 	if err != nil {
-		return 0, 0, err
+		return o, err
 	}
 	start, from := time.Now(), acknowledged(publishers)
 	select {
 	case <-ctx.Done():
-		return 0, 0, ctx.Err()
+		return o, ctx.Err()
 	case <-time.After(p.measure):
 	}
 	after, err := usageOf(s.pid())
 	if err != nil {
-		return 0, 0, err
+		return o, err
 	}
 	elapsed, messages := time.Since(start), float64(acknowledged(publishers)-from)
 	for _, c := range conns {
@@ -75,12 +103,16 @@ func (p plan) publish(ctx context.Context, s *server) (perSecond, perMessage flo
 	}
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {
-		return 0, 0, err
+		return o, err
 	}
 	if messages == 0 {
-		return 0, 0, errors.New("nothing was acknowledged")
+		return o, errors.New("nothing was acknowledged")
 	}
-	return messages / elapsed.Seconds(), float64(after.cpu-before.cpu) / float64(time.Microsecond) / messages, nil
+	return outcome{
+		perSecond: messages / elapsed.Seconds(),
+		cpu:       float64(after.cpu-before.cpu) / float64(time.Microsecond) / messages,
+		messages:  acknowledged(publishers),
+	}, nil
 }
 
 // A publisher keeps a window of publishes in flight on one connection.

@@ -33,9 +33,11 @@ func (f *figure) median() float64 {
 type rule uint8
 
 const (
-	noFloor rule = iota
-	atLeast      // the ratio to the anchor
-	atMost       // Muster's own figure
+	noFloor      rule = iota
+	ratioAtLeast      // the ratio to the anchor
+	ratioAtMost
+	atLeast // Muster's own figure
+	atMost
 )
 
 // A result is a figure of Muster's beside its anchor's.
@@ -44,6 +46,7 @@ type result struct {
 	muster, anchor figure
 	floor          float64
 	rule           rule
+	instead        *result // whose floor may be met in place of this one; nil: none
 }
 
 func pairOf(name, unit string, floor float64, r rule) result {
@@ -54,22 +57,37 @@ func (r *result) ratio() float64 { return r.muster.median() / r.anchor.median() 
 
 // met reports whether the floor is met; a result without one always meets it.
 func (r *result) met() bool {
+	met := true
 	switch r.rule {
+	case ratioAtLeast:
+		met = r.ratio() >= r.floor
+	case ratioAtMost:
+		met = r.ratio() <= r.floor
 	case atLeast:
-		return r.ratio() >= r.floor
+		met = r.muster.median() >= r.floor
 	case atMost:
-		return r.muster.median() <= r.floor
+		met = r.muster.median() <= r.floor
 	}
-	return true
+	return met || r.instead != nil && r.instead.met()
 }
 
 func (r *result) promise() string {
-	verdict := map[bool]string{true: "met", false: "MISSED"}[r.met()]
+	verdict := "MISSED"
+	if r.met() {
+		verdict = "met"
+	}
+	if r.instead != nil {
+		verdict += " by this or " + r.instead.name
+	}
 	switch r.rule {
-	case atLeast:
+	case ratioAtLeast:
 		return fmt.Sprintf("ratio ≥ %g: %s", r.floor, verdict)
+	case ratioAtMost:
+		return fmt.Sprintf("ratio ≤ %g: %s", r.floor, verdict)
+	case atLeast:
+		return strings.TrimSpace(fmt.Sprintf("≥ %g %s", r.floor, r.unit)) + ": " + verdict
 	case atMost:
-		return fmt.Sprintf("≤ %g %s: %s", r.floor, r.unit, verdict)
+		return strings.TrimSpace(fmt.Sprintf("≤ %g %s", r.floor, r.unit)) + ": " + verdict
 	}
 	return ""
 }

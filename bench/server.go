@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
@@ -25,12 +26,15 @@ type house struct {
 	key       string // of the default profile
 	secret    string
 	roots     *x509.CertPool // of both servers
+
+	certificates []tls.Certificate // of devices; nil before certify
 }
 
 // A server is a running process and where it listens.
 type server struct {
 	command           *exec.Cmd
 	http, mqtt, mqtts string
+	coap              string // Muster alone
 }
 
 // furnish makes Muster's data directory and a certificate for mosquitto.
@@ -70,6 +74,19 @@ func furnish(ctx context.Context, binary, dir string) (*house, error) {
 	return h, nil
 }
 
+// another returns a house of its own below this one, with so many devices.
+func (h *house) another(ctx context.Context, name string, devices int) (*house, error) {
+	dir := h.file(name)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	other, err := furnish(ctx, h.binary, dir)
+	if err != nil {
+		return nil, err
+	}
+	return other, other.fill(ctx, devices)
+}
+
 func (h *house) file(name string) string { return filepath.Join(h.dir, name) }
 
 // The limits that refuse strangers would refuse the load, which comes from one address.
@@ -85,7 +102,7 @@ func (h *house) startMuster(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s.command = exec.Command(h.binary, "serve", "--data", h.file("muster"), "--config", h.file("muster.yaml"),
-		"--http", s.http, "--mqtt", s.mqtt, "--mqtts", s.mqtts, "--coap", "off", "--coaps", "off")
+		"--http", s.http, "--mqtt", s.mqtt, "--mqtts", s.mqtts, "--coap", s.coap, "--coaps", "off")
 	return s, s.start(ctx, h.file("muster.log"), func() bool {
 		answer, err := http.Get("http://" + s.http + "/readyz")
 		if err != nil {
@@ -132,7 +149,7 @@ func (h *house) startMosquitto(ctx context.Context) (*server, error) {
 // newServer chooses free ports.
 func newServer() (*server, error) {
 	s := &server{}
-	for _, address := range []*string{&s.http, &s.mqtt, &s.mqtts} {
+	for _, address := range []*string{&s.http, &s.mqtt, &s.mqtts, &s.coap} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
@@ -163,14 +180,14 @@ func (s *server) start(ctx context.Context, log string, ready func() bool) error
 	if err := s.command.Start(); err != nil {
 		return err
 	}
-	for range 300 {
+	for range 6000 {
 		if ready() {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), s.stop())
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	text, _ := os.ReadFile(log)
