@@ -46,6 +46,7 @@ type conn struct {
 	greeted  bool            // CONNACK is on its way
 	stopping bool            // the server stops: the session ends once all is answered
 	sending  bool            // somebody is in write
+	silent   bool            // the last word is encoded
 	finished bool            // the wire has been told to finish or to drop
 	dropped  error           // why it was dropped, if that ended the session
 	out      *buffer         // packets to be written; nil if there are none
@@ -172,7 +173,7 @@ func (c *conn) handle(ctx context.Context, p mqtt.Packet) (goodbye bool, err err
 	case mqtt.TypeConnect:
 		return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a second CONNECT"} // [MQTT-3.1.0-2]
 	case mqtt.TypeAuth:
-		return false, &mqtt.Error{Code: mqtt.BadAuthMethod, Why: "enhanced authentication is not served"}
+		return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "AUTH without an authentication method"} // [MQTT-4.12.0-7]
 	}
 	return false, &mqtt.Error{Code: mqtt.ProtocolError, Why: "a packet that only servers send"}
 }

@@ -25,7 +25,7 @@ func TestPacketsThatEndTheSession(t *testing.T) {
 	}{
 		{"a second CONNECT [MQTT-3.1.0-2]", 5, connectPacket(mqtt.V5, "c", "u", 60), 0x82, muster.ReasonProtocolError},
 		{"a packet of servers", 5, []byte{0x20, 2, 0, 0}, 0x82, muster.ReasonProtocolError},
-		{"an AUTH", 5, []byte{0xf0, 0}, 0x8c, muster.ReasonProtocolError},
+		{"an AUTH [MQTT-4.12.0-7]", 5, []byte{0xf0, 0}, 0x82, muster.ReasonProtocolError},
 		{"a reserved flag [MQTT-2.1.3-1]", 5, []byte{0xc1, 0}, 0x81, muster.ReasonPacketMalformed},
 		{"a PINGREQ with a body", 5, []byte{0xc0, 1, 0}, 0x81, muster.ReasonPacketMalformed},
 		{"packet identifier 0 [MQTT-2.2.1-3]", 5, publishPacket(mqtt.V5, "t", "", 1, 0), 0x82, muster.ReasonProtocolError},
@@ -34,6 +34,8 @@ func TestPacketsThatEndTheSession(t *testing.T) {
 		{"a packet over the maximum", 5, []byte{0x30, 0xff, 0xff, 0x7f}, 0x95, muster.ReasonPacketTooLarge},
 		{"a SUBSCRIBE without filters [MQTT-3.8.3-2]", 5, []byte{0x82, 3, 0, 1, 0}, 0x82, muster.ReasonProtocolError},
 		{"a DISCONNECT that asks the session to last [MQTT 5, 3.14.2.2.2]", 5, []byte{0xe0, 7, 0, 5, 0x11, 0, 0, 0, 9}, 0x82, muster.ReasonProtocolError},
+		{"a shared subscription [MQTT 5, 3.2.2.3.13]", 5, subscribePacket(mqtt.V5, 1, 1, "a", "$share/g/a"), 0x9e, muster.ReasonProtocolError},
+		{"a subscription identifier [MQTT 5, 3.2.2.3.12]", 5, frame(0x82, []byte{0, 1, 2, 0x0b, 1}, text("a"), []byte{1}), 0xa1, muster.ReasonProtocolError},
 		{"AUTH in 3.1.1", 4, []byte{0xf0, 0}, 0, muster.ReasonPacketMalformed},
 		{"a DISCONNECT with a body in 3.1.1", 4, []byte{0xe0, 1, 0}, 0, muster.ReasonPacketMalformed},
 	}

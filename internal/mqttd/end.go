@@ -69,6 +69,7 @@ func (c *conn) endLocked(code mqtt.Code, err error) (first bool) {
 		out := c.outgoing()
 		out.b = mqtt.AppendDisconnect(out.b, code, c.reason(err))
 	}
+	c.silent = true
 	return true
 }
 

@@ -60,12 +60,13 @@ func (c *conn) introduction() (connect mqtt.Connect, ok bool) {
 	_ = c.wire.SetReadDeadline(time.Now().Add(connectPatience * c.s.tick))
 	p, err := c.firstPacket()
 	if err == nil {
-		if connect, err = p.Connect(); err == nil {
-			return connect, true
-		}
+		connect, err = p.Connect()
+		c.version, c.maxPacket = connect.Version, connect.MaximumPacket
 	}
-	c.refuseStranger(connect.Version, err)
-	return connect, false
+	if err != nil {
+		c.refuseStranger(err)
+	}
+	return connect, err == nil
 }
 
 // firstPacket reads until the first packet is whole and returns a copy of it; what follows stays in the read buffer.
@@ -99,13 +100,13 @@ func (c *conn) firstPacket() (mqtt.Packet, error) {
 }
 
 // refuseStranger refuses a connection on which no CONNECT came. A client that just goes away is no attempt.
-func (c *conn) refuseStranger(v mqtt.Version, err error) {
+func (c *conn) refuseStranger(err error) {
 	var packet []byte
 	switch wrong, ok := errors.AsType[*mqtt.Error](err); {
 	case ok:
 		var code mqtt.Code
-		if code, err = packetError(err); v == mqtt.V5 {
-			packet = mqtt.AppendConnack(nil, &mqtt.Connack{Code: code, Reason: publicReason(err)}) // [MQTT-3.1.4-1]
+		if code, err = packetError(err); c.version == mqtt.V5 {
+			packet = mqtt.AppendConnack(nil, &mqtt.Connack{Code: code, Reason: c.reason(err)}) // [MQTT-3.1.4-1]
 		} else if wrong.Code == mqtt.UnsupportedVersion {
 			packet = mqtt.AppendReturn(nil, mqtt.UnacceptableVersion) // [MQTT-3.1.2-2]
 		}
@@ -129,7 +130,9 @@ func (c *conn) note(clientID string, err error) {
 // refuse sends a client that may not come in the packet that says so.
 func (c *conn) refuse(packet []byte, err error) {
 	c.s.metrics.refused(muster.ReasonOf(err))
-	_, _ = c.stream.Write(packet)
+	if c.maxPacket == 0 || len(packet) <= int(c.maxPacket) { // [MQTT-3.1.2-24]
+		_, _ = c.stream.Write(packet)
+	}
 	c.linger()
 }
 
@@ -166,7 +169,6 @@ func (c *conn) hello(connect *mqtt.Connect, below *tls.ConnectionState) *muster.
 
 // judge asks dispatch whether the client may come in, and refuses it if not.
 func (c *conn) judge(ctx context.Context, connect *mqtt.Connect, h *muster.Hello) bool {
-	c.version, c.maxPacket = connect.Version, connect.MaximumPacket
 	no, err := unserved(connect)
 	if err != nil {
 		c.note(h.ClientID, err)

@@ -60,7 +60,7 @@ func TestARefusalFitsIntoWhatTheClientTakes(t *testing.T) { // [MQTT-3.2.2-19]
 	h := &house{judge: func(*muster.Hello) (*guest, error) { return nil, muster.Refuse(muster.ReasonServerBusy, "") }}
 	_, address := open(t, h, Options{}, time.Second)
 	d := dial(t, address)
-	d.send(connectPacket(mqtt.V5, "c", "u", 60, 0x27, 0, 0, 0, 20))
+	d.send(connectPacket(mqtt.V5, "c", "u", 60, 0x27, 0, 0, 0, 64))
 	d.expect([]byte{0x20, 3, 0, 0x88, 0})
 }
 

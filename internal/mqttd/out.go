@@ -2,8 +2,12 @@ package mqttd
 
 import "muster/internal/mqtt"
 
-// outgoing returns the buffer for packets to be written; write sends it. Call it with mu held.
+// outgoing returns the buffer for packets to be written; write sends it. After the last word it leads nowhere
+// [MQTT-3.14.4-1]. Call it with mu held.
 func (c *conn) outgoing() *buffer {
+	if c.silent {
+		return new(buffer)
+	}
 	if c.out == nil {
 		c.out = c.s.buffers.get(smallBuffer)
 		c.out.b = c.out.b[:0]

@@ -293,7 +293,7 @@ func TestMQTT5HearsTheReason(t *testing.T) {
 		{"in words", muster.Identity{}, nil, full},
 		{"unless its profile hides reasons", muster.Identity{Quiet: true}, nil, plain},
 		{"unless it asked for none [MQTT-3.1.2-29]", muster.Identity{}, []byte{0x17, 0}, plain},
-		{"unless the packet would be too large for it [MQTT-3.4.2-2]", muster.Identity{}, []byte{0x27, 0, 0, 0, 20}, plain},
+		{"unless the packet would be too large for it [MQTT-3.4.2-2]", muster.Identity{}, []byte{0x27, 0, 0, 0, 64}, plain},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

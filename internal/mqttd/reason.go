@@ -10,6 +10,10 @@ import (
 // packetHeader is the fixed header of the largest packet: what MQTT 5 counts to the packet besides the remaining length.
 const packetHeader = 4
 
+// leastPacket is the Maximum Packet Size that an MQTT 5 client must take: no CONNACK is larger, and no acknowledgement
+// without a reason.
+const leastPacket = 64
+
 // errJoined ends a provisioning session that has nothing more to do. It is no refusal.
 const errJoined = sessionDone("the provisioning session is over")
 
@@ -55,7 +59,9 @@ func (r refusal) packet(v mqtt.Version, reason string) []byte {
 // unserved refuses what is not served, whoever asks for it.
 func unserved(connect *mqtt.Connect) (refusal, error) {
 	switch {
-	case connect.AuthMethod: // which only MQTT 5 has
+	case connect.MaximumPacket > 0 && connect.MaximumPacket < leastPacket: // [MQTT-3.1.2-24]
+		return refusal{code: mqtt.PacketTooLarge}, muster.Refuse(muster.ReasonPacketTooLarge, "a CONNACK is larger than the client takes")
+	case connect.AuthMethod: // [MQTT-4.12.0-1]
 		return refusal{code: mqtt.BadAuthMethod}, muster.Refuse(muster.ReasonProtocolError, "enhanced authentication is not served")
 	case len(connect.ClientID) == 0 && !connect.Clean && connect.Version != mqtt.V5: // [MQTT-3.1.3-8] of 3.1.1
 		return refusal{v3: mqtt.IdentifierRejected}, muster.Refuse(muster.ReasonProtocolError, "a session without a client id cannot be kept")

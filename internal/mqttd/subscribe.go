@@ -11,31 +11,53 @@ func (c *conn) subscribe(p mqtt.Packet) error {
 	if err != nil {
 		return err
 	}
+	if c.version == mqtt.V5 {
+		if err := untold(s); err != nil {
+			return err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var codes []mqtt.Code
 	for f := range s.Filters() {
-		code := mqtt.SubscriptionIDsRefused
-		if !s.Identified {
-			code = c.grant(f)
-		}
+		code := c.grant(f)
 		if c.version != mqtt.V5 && code > 2 {
 			code = mqtt.SubscribeFailure
 		}
 		codes = append(codes, code)
 	}
 	out := c.outgoing()
+	at := len(out.b)
 	out.b = mqtt.AppendSuback(out.b, c.version, s.ID, codes) // [MQTT-3.8.4-1]
+	return c.fits(out, at)
+}
+
+// untold refuses what CONNACK has said is not served.
+func untold(s mqtt.Subscribe) error {
+	if s.Identified { // [MQTT 5, 3.2.2.3.12]
+		return &mqtt.Error{Code: mqtt.SubscriptionIDsRefused, Why: "subscription identifiers are not served"}
+	}
+	for f := range s.Filters() {
+		if f.Shared() { // [MQTT 5, 3.2.2.3.13]
+			return &mqtt.Error{Code: mqtt.SharedNotSupported, Why: "shared subscriptions are not served"}
+		}
+	}
 	return nil
+}
+
+// fits takes the packet back that begins at, and is an error, if the client does not take one that large. [MQTT-3.1.2-24]
+func (c *conn) fits(out *buffer, at int) error {
+	if c.maxPacket == 0 || len(out.b)-at <= int(c.maxPacket) {
+		return nil
+	}
+	out.b = out.b[:at]
+	return &mqtt.Error{Code: mqtt.PacketTooLarge, Why: "the answer is larger than the client takes"}
 }
 
 // grant keeps the subscription if the peer may have it and returns the QoS, or why not.
 func (c *conn) grant(f mqtt.Filter) mqtt.Code {
 	filter := string(f.Text)
-	switch {
-	case f.Shared() && c.version == mqtt.V5:
-		return mqtt.SharedNotSupported
-	case !c.peer.Grants(filter):
+	if !c.peer.Grants(filter) {
 		return mqtt.TopicFilterInvalid
 	}
 	granted := subscription{filter, min(f.QoS, 1)}
@@ -70,8 +92,9 @@ func (c *conn) unsubscribe(p mqtt.Packet) error {
 		codes = append(codes, code)
 	}
 	out := c.outgoing()
+	at := len(out.b)
 	out.b = mqtt.AppendUnsuback(out.b, c.version, s.ID, codes) // [MQTT-3.10.4-4]
-	return nil
+	return c.fits(out, at)
 }
 
 // send encodes a message as a PUBLISH. It goes out with the QoS of the subscription that it matches, QoS 1 if there is
