@@ -91,6 +91,7 @@ var addresses = map[string][]string{
 	"github.com/cockroachdb/pebble":   {"internal/pebble"},
 	"github.com/plgd-dev/go-coap":     {"internal/coapd", "bench"},
 	"github.com/pion/dtls":            {"internal/coapd"},
+	"github.com/coder/websocket":      {"internal/httpd"},
 	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "cmd/muster", "bench"},
 	"github.com/danielgtaylor/huma":   {"internal/admin"},
 	"github.com/goccy/go-yaml":        {"internal/node", "cmd/muster"},

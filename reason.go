@@ -69,6 +69,8 @@ const (
 	ReasonQueueFull          Reason = "queue-full"
 	ReasonKeepAliveTimeout   Reason = "keep-alive-timeout"
 	ReasonConnectTimeout     Reason = "connect-timeout"
+	ReasonOriginRefused      Reason = "origin-refused"
+	ReasonProxyHeaderInvalid Reason = "proxy-header-invalid"
 	ReasonStorageUnavailable Reason = "storage-unavailable"
 	ReasonStorageFull        Reason = "storage-full"
 	ReasonStopping           Reason = "server-stopping"
@@ -159,6 +161,8 @@ var reasons = map[Reason]reasonEntry{
 	ReasonQueueFull:          {Overloaded, "the client does not take what it is sent", "Look at the device's network.", ""},
 	ReasonKeepAliveTimeout:   {Unreachable, "nothing was heard for one and a half keep-alive periods", "Look at the device's network and power.", ""},
 	ReasonConnectTimeout:     {Unreachable, "the connection opened and no CONNECT followed in time", "Look at the device's network; a port scanner does this too.", ""},
+	ReasonOriginRefused:      {Forbidden, "a page of another host may not connect", "Serve the page from the host that it connects to.", ""},
+	ReasonProxyHeaderInvalid: {Invalid, "the proxy does not say for whom it speaks", "Switch on PROXY protocol version 2 at the proxy, or take its address out of proxyFrom.", ""},
 	ReasonStorageUnavailable: {Overloaded, "storage is unavailable; nothing was kept", "Look at the disk and the server's log.", ""},
 	ReasonStorageFull:        {Overloaded, "the disk is full; nothing was kept", "Free space on the disk that holds the data directory.", ""},
 	ReasonStopping:           {Overloaded, "the server is stopping", "Nothing: the device connects again.", ""},

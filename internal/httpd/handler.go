@@ -3,10 +3,10 @@ package httpd
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -20,14 +20,20 @@ import (
 // Prefix is the path below which devices are served.
 const Prefix = "/api/v1/"
 
-// DefaultMaxBody bounds a request's body where no option says otherwise, in bytes.
-const DefaultMaxBody = 1 << 20
+// What bounds a request's body and a WebSocket message where no option says otherwise, in bytes.
+const (
+	DefaultMaxBody    = 1 << 20
+	DefaultMaxMessage = 1 << 18
+)
 
 // answerWithin is how long a request may wait for its answer: while the disk stands still, it is told so.
 const answerWithin = 30 * time.Second
 
 // Options are the limits and the surroundings of a handler.
 type Options struct {
+	// MQTT takes the connections of MQTT over WebSocket over, with the TLS that they came by; nil: there are none.
+	MQTT       func(s *WebSocket, below *tls.ConnectionState)
+	MaxMessage int                   // bytes of a WebSocket message; 0 means DefaultMaxMessage
 	MaxBody    int                   // bytes of a request's body; 0 means DefaultMaxBody
 	Registerer prometheus.Registerer // nil: nothing is shown
 	Logger     *slog.Logger          // nil means silence
@@ -41,30 +47,43 @@ type doer interface {
 var _ doer = (*dispatch.Dispatcher)(nil)
 
 type handler struct {
-	do      doer
-	maxBody int
-	metrics *metrics
-	log     *slog.Logger
-	large   atomic.Int64 // bytes of buffers over keepBuffer
+	do         doer
+	note       func(muster.Attempt)
+	mqtt       func(*WebSocket, *tls.ConnectionState)
+	maxMessage int
+	maxBody    int
+	metrics    *metrics
+	log        *slog.Logger
+	large      atomic.Int64 // bytes of buffers over keepBuffer
 }
 
-// New returns the handler of the device API, to be mounted at Prefix. Whoever speaks is judged by the token in the path
+// New returns the handler of the device API, to be mounted at Prefix and at MQTTPath. Whoever speaks is judged by the token in the path
 // or by the client certificate of the connection, and by the address of the connection: no header that names another
 // address is believed. Bodies are taken as they are, whatever their content type says.
-func New(d *dispatch.Dispatcher, o Options) http.Handler { return newHandler(d, o) }
+func New(d *dispatch.Dispatcher, o Options) http.Handler { return newHandler(d, d.Note, o) }
 
-func newHandler(do doer, o Options) *handler {
+func newHandler(do doer, note func(muster.Attempt), o Options) *handler {
+	if o.MaxMessage <= 0 {
+		o.MaxMessage = DefaultMaxMessage
+	}
 	if o.MaxBody <= 0 {
 		o.MaxBody = DefaultMaxBody
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &handler{do: do, maxBody: o.MaxBody, metrics: newMetrics(o.Registerer), log: o.Logger}
+	return &handler{
+		do: do, note: note, mqtt: o.MQTT, maxMessage: o.MaxMessage,
+		maxBody: o.MaxBody, metrics: newMetrics(o.Registerer), log: o.Logger,
+	}
 }
 
 // ServeHTTP answers one request.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == MQTTPath && h.mqtt != nil {
+		h.upgrade(w, r)
+		return
+	}
 	answering := false
 	var x *exchange
 	defer func() {
@@ -101,8 +120,7 @@ func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
 	if r.Method == http.MethodHead {
 		x.request.Method = http.MethodGet // net/http leaves out the body of the answer
 	}
-	from, _ := netip.ParseAddrPort(r.RemoteAddr) // the zero address if the connection has none
-	x.hello.Remote = from.Addr()
+	x.hello.Remote = remote(r)
 	if r.TLS != nil {
 		x.hello.Secure, x.hello.Chain = true, r.TLS.PeerCertificates
 	}

@@ -46,7 +46,7 @@ func (s *script) Do(_ context.Context, h *muster.Hello, r *muster.Request) (must
 func ask(t *testing.T, s *script, o Options, r *http.Request) *http.Response {
 	t.Helper()
 	w := httptest.NewRecorder()
-	newHandler(s, o).ServeHTTP(w, r)
+	newHandler(s, nil, o).ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -289,7 +289,7 @@ func TestNobodyWaitsForeverForADiskThatStandsStill(t *testing.T) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequest("POST", "/api/v1/token/telemetry", strings.NewReader(`{"a":1}`))
 		start := time.Now()
-		newHandler(standstill{}, Options{}).ServeHTTP(w, r)
+		newHandler(standstill{}, nil, Options{}).ServeHTTP(w, r)
 		if took := time.Since(start); w.Code != http.StatusServiceUnavailable || took != answerWithin {
 			t.Errorf("%d after %v", w.Code, took)
 		}
@@ -349,7 +349,7 @@ func TestAnInternalErrorIsLoggedAndARefusalIsNot(t *testing.T) {
 
 func TestARealClientAndAnEscapedToken(t *testing.T) {
 	s := &script{answer: muster.Message{Body: []byte(`{"client":{}}`)}}
-	server := httptest.NewServer(newHandler(s, Options{}))
+	server := httptest.NewServer(newHandler(s, nil, Options{}))
 	defer server.Close()
 	got, err := http.Get(server.URL + "/api/v1/a%2Fb/attributes?clientKeys=x")
 	if err != nil {
@@ -371,7 +371,7 @@ func TestARealClientAndAnEscapedToken(t *testing.T) {
 
 func TestLargeBodiesTogetherAreBounded(t *testing.T) {
 	s := &script{}
-	h := newHandler(s, Options{})
+	h := newHandler(s, nil, Options{})
 	post := func(size int) int {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest("POST", "/api/v1/T/telemetry", strings.NewReader(strings.Repeat("x", size))))
@@ -405,7 +405,7 @@ func FuzzRequest(f *testing.F) {
 		}
 		s := &script{}
 		w := httptest.NewRecorder()
-		newHandler(s, Options{MaxBody: 64}).ServeHTTP(w, r)
+		newHandler(s, nil, Options{MaxBody: 64}).ServeHTTP(w, r)
 		if w.Code == http.StatusInternalServerError {
 			t.Errorf("%s %q panicked", method, path)
 		}
@@ -419,7 +419,7 @@ func FuzzRequest(f *testing.F) {
 }
 
 func BenchmarkRequest(b *testing.B) {
-	h := newHandler(quiet{}, Options{})
+	h := newHandler(quiet{}, nil, Options{})
 	r := httptest.NewRequest("POST", "/api/v1/0123456789abcdefghij/telemetry", nil)
 	content := strings.NewReader("")
 	r.Body = io.NopCloser(content)
