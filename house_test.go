@@ -72,8 +72,8 @@ var walls = map[floor][]floor{
 	node:      {words, payload, tool, job, entrance, transport, people},
 	suite:     {words, job},
 	blackBox:  {},
-	command:   {words, node, people}, // the client commands read what admin writes
-	measure:   {words, tool},         // fills the stores that it measures
+	command:   {words, node, people},                   // the client commands read what admin writes
+	measure:   {words, tool, job, entrance, transport}, // fills stores, and serves without sockets
 }
 
 // doors are the single imports that a room may make beyond its floor's walls.

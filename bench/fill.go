@@ -23,7 +23,7 @@ func (h *house) fill(ctx context.Context, devices int) (err error) {
 	if err != nil {
 		return err
 	}
-	registry, err := sqlite.Open(ctx, filepath.Join(h.file("muster"), "registry.db"), sqlite.Options{Fingerprint: keys.Fingerprint()})
+	registry, err := sqlite.Open(ctx, h.registry(), sqlite.Options{Fingerprint: keys.Fingerprint()})
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,8 @@ func (h *house) fill(ctx context.Context, devices int) (err error) {
 	all.Wait()
 	return errors.Join(errs...)
 }
+
+func (h *house) registry() string { return filepath.Join(h.file("muster"), "registry.db") }
 
 func (h *house) keyring() (*muster.Keyring, error) {
 	text, err := os.ReadFile(filepath.Join(h.file("muster"), "master.key"))

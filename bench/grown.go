@@ -65,40 +65,62 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// grown measures a house with many devices and readings: how soon it is ready, and what a connect costs in it.
-func (p plan) grown(ctx context.Context, h *house) ([]result, error) {
-	small, err := h.another(ctx, "small", 1000)
+// A grown house has many devices, each of which has sent this often.
+const reports = 20
+
+// grown returns the house of many devices, and makes it first.
+func (h *house) grown(ctx context.Context, devices int) (_ *house, err error) {
+	if h.large != nil {
+		return h.large, nil
+	}
+	large, err := h.another(ctx, "large", devices)
 	if err != nil {
 		return nil, err
 	}
-	large, err := h.another(ctx, "large", p.devices)
-	if err != nil {
-		return nil, err
-	}
-	messages := 20 * p.devices
 	readings, err := pebble.Open(filepath.Join(large.file("muster"), "readings"), pebble.Options{})
 	if err != nil {
 		return nil, err
 	}
-	err = simulation{p.devices, messages, 100 * time.Hour}.run(ctx, readings)
+	err = simulation{devices, reports * devices, 100 * time.Hour}.run(ctx, readings)
 	if err = errors.Join(err, readings.Close()); err != nil {
+		return nil, err
+	}
+	h.large = large
+	return large, large.settle(ctx)
+}
+
+// settle starts Muster once and stops it, so that nothing is left over from the filling.
+func (h *house) settle(ctx context.Context) error {
+	s, err := h.startMuster(ctx)
+	if err != nil {
+		return err
+	}
+	return s.stop()
+}
+
+// little returns the house that the grown one is compared with.
+func (h *house) little(ctx context.Context) (_ *house, err error) {
+	if h.small == nil {
+		h.small, err = h.another(ctx, "small", 1000)
+	}
+	return h.small, err
+}
+
+// starting measures the time from exec to ready, after a clean stop and after a kill in the middle of a load.
+func (p plan) starting(ctx context.Context, h *house) ([]result, error) {
+	large, err := h.grown(ctx, p.devices)
+	if err != nil {
+		return nil, err
+	}
+	small, err := h.little(ctx)
+	if err != nil {
 		return nil, err
 	}
 	size, err := sizeOf(large.file("muster"))
 	if err != nil {
 		return nil, err
 	}
-	house := fmt.Sprintf("%s devices, %.1f GB", number(float64(p.devices)), size/1e9)
-	starts, err := p.starts(ctx, small, large, house)
-	if err != nil {
-		return starts, err
-	}
-	connects, err := p.connecting(ctx, small, large)
-	return append(starts, connects...), err
-}
-
-// starts measures the time from exec to ready, after a clean stop and after a kill in the middle of a load.
-func (p plan) starts(ctx context.Context, small, large *house, what string) ([]result, error) {
+	what := fmt.Sprintf("%s devices, %.1f GB", number(float64(p.devices)), size/1e9)
 	clean := pairOf("ready after a clean stop, "+what, "s", 1, atMost)
 	killed := pairOf("ready after kill -9, "+what, "s", 5, atMost)
 	clean.anchor.note, killed.anchor.note = "1,000 devices", "1,000 devices"
@@ -137,7 +159,15 @@ func (h *house) startTimed(ctx context.Context) (*server, time.Duration, error) 
 }
 
 // connecting measures what a connect with an access token costs, each time of another device.
-func (p plan) connecting(ctx context.Context, small, large *house) ([]result, error) {
+func (p plan) connecting(ctx context.Context, h *house) ([]result, error) {
+	large, err := h.grown(ctx, p.devices)
+	if err != nil {
+		return nil, err
+	}
+	small, err := h.little(ctx)
+	if err != nil {
+		return nil, err
+	}
 	bare := pairOf(fmt.Sprintf("server CPU a connect, %s devices", number(float64(p.devices))), "µs", 2, ratioAtMost)
 	bare.anchor.note = "mosquitto, no authentication"
 	same := bare

@@ -21,15 +21,14 @@ import (
 
 // A plan says how much is measured.
 type plan struct {
-	binary   string
-	dir      string
-	rounds   int
-	idle     int // connections that hold still
-	clients  int // of HTTP and CoAP
-	devices  int // in the grown house
-	sessions int // without file descriptors
-	measure  time.Duration
-	settle   time.Duration
+	binary  string
+	dir     string
+	rounds  int
+	idle    int // connections that hold still
+	clients int // of HTTP and CoAP
+	devices int // in the grown house
+	measure time.Duration
+	settle  time.Duration
 }
 
 // parts are the measurements, in the order in which they are made: later ones use the devices that earlier ones let in.
@@ -44,10 +43,11 @@ var parts = []struct {
 	{"requests", plan.requests},
 	{"idle", plan.idling},
 	{"handshakes", plan.handshakes},
-	{"sessions", plan.inMemory},
 	{"disk", plan.onDisk},
 	{"growth", plan.growth},
-	{"grown", plan.grown},
+	{"start", plan.starting},
+	{"connect", plan.connecting},
+	{"sessions", plan.inMemory},
 }
 
 func main() {
@@ -61,7 +61,6 @@ func main() {
 	flag.IntVar(&p.idle, "idle", 18_000, "idle connections, as far as file descriptors reach")
 	flag.IntVar(&p.clients, "clients", 64, "clients of HTTP and CoAP")
 	flag.IntVar(&p.devices, "devices", 1_000_000, "devices in the grown house")
-	flag.IntVar(&p.sessions, "sessions", 1_000_000, "sessions without file descriptors")
 	flag.DurationVar(&p.measure, "measure", 4*time.Second, "length of one measurement")
 	flag.DurationVar(&p.settle, "settle", 5*time.Second, "rest before memory is read")
 	only := flag.String("only", "", "regular expression of the parts to run: "+strings.Join(names(), ", "))
@@ -106,8 +105,8 @@ func (p plan) run(ctx context.Context, only string) (results []result, err error
 	if err != nil {
 		return nil, err
 	}
-	if min(p.rounds, p.idle, p.clients, p.devices, p.sessions) < 1 {
-		return nil, errors.New("a count is below one")
+	if min(p.rounds, p.idle, p.clients, p.devices/1000) < 1 {
+		return nil, errors.New("a count is below one, or there are fewer than a thousand devices")
 	}
 	if p.idle, err = affordable(p.idle); err != nil {
 		return nil, err

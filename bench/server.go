@@ -28,6 +28,7 @@ type house struct {
 	roots     *x509.CertPool // of both servers
 
 	certificates []tls.Certificate // of devices; nil before certify
+	small, large *house            // nil before little and grown
 }
 
 // A server is a running process and where it listens.
