@@ -38,7 +38,7 @@ func TestBeingPutOut(t *testing.T) {
 				if ended := l.ended(); ended != nil {
 					select {
 					case err := <-ended:
-						if code, ok := errors.AsType[disconnected](err); over.name == "mqtt5" && (!ok || code != out.code) {
+						if code, ok := errors.AsType[disconnected](err); isMQTT5(over) && (!ok || code != out.code) {
 							t.Errorf("the session ended with %v, want %v", err, out.code)
 						}
 					case <-time.After(second):
@@ -94,14 +94,14 @@ func TestBeingPutOut(t *testing.T) {
 	})
 
 	t.Run("the later connection wins", func(t *testing.T) {
-		for _, over := range []transport{overMQTT3, overMQTT5, overMQTTS} {
+		for _, over := range []transport{overMQTT3, overMQTT5, overMQTTS, overWS3, overWS5} {
 			t.Run(over.name, func(t *testing.T) {
 				token := join(t, s, over, open, "later-"+over.name, "").token()
 				first := come(t, patience(t), s, over, proof{token: token})
 				later := come(t, patience(t), s, over, proof{token: token})
 				select {
 				case err := <-first.ended():
-					if code, ok := errors.AsType[disconnected](err); over.name == "mqtt5" && (!ok || code != 0x8E) {
+					if code, ok := errors.AsType[disconnected](err); isMQTT5(over) && (!ok || code != 0x8E) {
 						t.Errorf("the older ended with %v, want 0x8E", err)
 					}
 				case <-time.After(second):
@@ -136,3 +136,5 @@ func TestWhyNamesTheReason(t *testing.T) {
 		}
 	})
 }
+
+func isMQTT5(over transport) bool { return over.name == overMQTT5.name || over.name == overWS5.name }

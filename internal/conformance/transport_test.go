@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	packets5 "github.com/eclipse/paho.golang/packets"
 	paho5 "github.com/eclipse/paho.golang/paho"
 	paho3 "github.com/eclipse/paho.mqtt.golang"
 )
@@ -25,6 +26,7 @@ type proof struct {
 	clientID, username, password string
 	certificate                  *tls.Certificate // and then over TLS
 	secure                       bool             // over TLS without one
+	webSocket                    bool             // MQTT over WebSocket
 }
 
 // A link is a device that has come in.
@@ -49,11 +51,13 @@ var (
 	overMQTT3 = transport{"mqtt3", provision3, connect3}
 	overMQTT5 = transport{"mqtt5", provision5, connect5}
 	overMQTTS = transport{"mqtts", provisionMQTTS, connectMQTTS}
+	overWS3   = transport{"ws3", provisionWS3, connectWS3}
+	overWS5   = transport{"ws5", provisionWS5, connectWS5}
 	overHTTP  = transport{"http", provisionHTTP, connectHTTP}
 	overCoAP  = transport{"coap", provisionCoAP, connectCoAP}
 	overCoAPS = transport{"coaps", provisionCoAPS, connectCoAPS}
 
-	transports     = []transport{overMQTT3, overMQTT5, overMQTTS, overHTTP, overCoAP, overCoAPS}
+	transports     = []transport{overMQTT3, overMQTT5, overMQTTS, overWS3, overWS5, overHTTP, overCoAP, overCoAPS}
 	mqttTransports = transports[:2] // each speaks plain, or TLS where the proof is a certificate
 )
 
@@ -138,6 +142,9 @@ func options3(s *server, p proof) (*paho3.ClientOptions, chan error) {
 	if p.certificate != nil || p.secure {
 		return o.AddBroker("ssl://" + s.ports.mqtts).SetTLSConfig(s.tls(p)), lost
 	}
+	if p.webSocket {
+		return o.AddBroker(s.webSocket()), lost
+	}
 	return o.AddBroker("tcp://" + s.ports.mqtt), lost
 }
 
@@ -202,6 +209,17 @@ func wait(ctx context.Context, got <-chan string, lost <-chan error) (string, er
 	}
 }
 
+func (s *server) webSocket() string { return "ws://" + s.ports.http + "/mqtt" }
+
+func connectWS3(ctx context.Context, s *server, p proof) (link, error) {
+	p.webSocket = true
+	return connect3(ctx, s, p)
+}
+
+func provisionWS3(ctx context.Context, s *server, body string) (string, error) {
+	return join3(ctx, s, proof{username: "provision", webSocket: true}, body)
+}
+
 // MQTT 5 with paho.golang.
 
 type link5 struct {
@@ -219,6 +237,9 @@ func dial5(ctx context.Context, s *server, p proof) (net.Conn, error) {
 		d := tls.Dialer{Config: s.tls(p)}
 		return d.DialContext(ctx, "tcp", s.ports.mqtts)
 	}
+	if p.webSocket {
+		return paho3.NewWebsocket(s.webSocket(), nil, 10*time.Second, nil, nil)
+	}
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", s.ports.mqtt)
 }
@@ -230,7 +251,7 @@ func open5(ctx context.Context, s *server, p proof, received func(paho5.PublishR
 	}
 	l := &link5{lost: make(chan error, 2)}
 	config := paho5.ClientConfig{
-		Conn:               conn,
+		Conn:               packets5.NewThreadSafeConn(conn), // a packet is several writes
 		OnServerDisconnect: func(d *paho5.Disconnect) { l.lost <- disconnected(d.ReasonCode) },
 		OnClientError:      func(err error) { l.lost <- err },
 	}
@@ -265,9 +286,22 @@ func (l *link5) report(ctx context.Context, body string) error {
 func (l *link5) ended() <-chan error { return l.lost }
 func (l *link5) close()              { _ = l.client.Disconnect(&paho5.Disconnect{}) }
 
+func connectWS5(ctx context.Context, s *server, p proof) (link, error) {
+	p.webSocket = true
+	return connect5(ctx, s, p)
+}
+
 func provision5(ctx context.Context, s *server, body string) (string, error) {
+	return join5(ctx, s, proof{username: "provision"}, body)
+}
+
+func provisionWS5(ctx context.Context, s *server, body string) (string, error) {
+	return join5(ctx, s, proof{username: "provision", webSocket: true}, body)
+}
+
+func join5(ctx context.Context, s *server, p proof, body string) (string, error) {
 	got := make(chan string, 1)
-	l, err := open5(ctx, s, proof{username: "provision"}, func(r paho5.PublishReceived) (bool, error) {
+	l, err := open5(ctx, s, p, func(r paho5.PublishReceived) (bool, error) {
 		got <- string(r.Packet.Payload)
 		return true, nil
 	})

@@ -10,16 +10,27 @@ import (
 // A gate keeps the HTTP connections of a server to a limit, so that nobody can use up the files that MQTT and the stores
 // need. When more than half of them are open, those that only wait for a next request have to go, and no new one waits.
 type gate struct {
-	*net.TCPListener
+	net.Listener
 	server *http.Server
 	limit  int64
 	open   atomic.Int64
 }
 
+// newGate returns the gate in front of a server that does not serve yet. A connection that becomes one of MQTT leaves it:
+// from then on it counts there.
+func newGate(l net.Listener, server *http.Server, limit int64) *gate {
+	server.ConnState = func(c net.Conn, state http.ConnState) {
+		if a, ok := c.(*admitted); ok && state == http.StateHijacked {
+			a.leave()
+		}
+	}
+	return &gate{Listener: l, server: server, limit: limit}
+}
+
 // Accept returns the next connection that there is room for; the others are closed.
 func (g *gate) Accept() (net.Conn, error) {
 	for {
-		c, err := g.AcceptTCP()
+		c, err := g.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +38,7 @@ func (g *gate) Accept() (net.Conn, error) {
 			g.server.SetKeepAlivesEnabled(false) // closes those that wait, too
 		}
 		if g.open.Load() <= g.limit {
-			return &admitted{TCPConn: c, leave: sync.OnceFunc(g.leave)}, nil
+			return &admitted{Conn: c, leave: sync.OnceFunc(g.leave)}, nil
 		}
 		g.leave()
 		_ = c.Close() // there is nobody to tell
@@ -42,12 +53,12 @@ func (g *gate) leave() {
 
 // An admitted connection counts until it is closed.
 type admitted struct {
-	*net.TCPConn
+	net.Conn
 	leave func()
 }
 
 // Close closes the connection and makes room.
 func (a *admitted) Close() error {
 	a.leave()
-	return a.TCPConn.Close()
+	return a.Conn.Close()
 }

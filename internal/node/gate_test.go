@@ -19,7 +19,7 @@ func TestConnectionsThatOnlyWaitMakeRoom(t *testing.T) {
 			<-hold
 		}
 	})}
-	g := &gate{TCPListener: l.(*net.TCPListener), server: s, limit: 8}
+	g := newGate(l, s, 8)
 	go func() { _ = s.Serve(g) }()
 	defer s.Close()
 
@@ -66,5 +66,40 @@ func TestConnectionsThatOnlyWaitMakeRoom(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("there is room again, and nobody is let in")
 		}
+	}
+}
+
+func TestAConnectionThatIsNoMoreOfHTTPLeavesTheGate(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := make(chan net.Conn, 8)
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+		}
+		taken <- c
+	})}
+	g := newGate(l, s, 2)
+	go func() { _ = s.Serve(g) }()
+	defer s.Close()
+	for range cap(taken) {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		_, _ = c.Write([]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+		select {
+		case c := <-taken:
+			defer c.Close()
+		case <-time.After(5 * time.Second):
+			t.Fatal("there is no room, although all others have left")
+		}
+	}
+	if n := g.open.Load(); n != 0 {
+		t.Errorf("%d connections count", n)
 	}
 }

@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+	"crypto/tls"
 	"net/http"
 	"strings"
 
@@ -11,10 +13,17 @@ import (
 	"muster/internal/httpd"
 )
 
-// handler returns everything that is served over HTTP: the device API, the API for people, health and metrics.
-func (n *Node) handler() http.Handler {
+// messageRoom is how many of the largest packets a WebSocket message has room for.
+const messageRoom = 4
+
+// handler returns everything that is served over HTTP: the device API, MQTT over WebSocket, the API for people, health and
+// metrics. What MQTT waits for ends with ctx.
+func (n *Node) handler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
-	devices := httpd.New(n.dispatcher, httpd.Options{Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody})
+	devices := httpd.New(n.dispatcher, httpd.Options{
+		Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody, MaxMessage: messageRoom * n.config.Limits.MaxPacket,
+		MQTT: func(s *httpd.WebSocket, below *tls.ConnectionState) { n.mqtt.ServeConn(ctx, s, below) },
+	})
 	mux.Handle("/", admin.New(admin.Options{
 		Fleet: n.people, Journal: n.journal, Readings: n.reader, Sessions: n.sessions,
 		Version: n.version, Logger: n.log, Registerer: n.metrics,
@@ -29,7 +38,7 @@ func (n *Node) handler() http.Handler {
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, "/api/v1/") {
+		if strings.HasPrefix(r.URL.Path, httpd.Prefix) || r.URL.Path == httpd.MQTTPath {
 			devices.ServeHTTP(w, r) // as it was sent: the mux would clean the path and redirect
 			return
 		}

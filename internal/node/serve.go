@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -28,7 +27,7 @@ type servers struct {
 func (n *Node) serve(ctx context.Context) *servers {
 	s := &servers{
 		http: &http.Server{
-			Handler:           n.handler(),
+			Handler:           n.handler(ctx),
 			ReadHeaderTimeout: 10 * time.Second,
 			ReadTimeout:       60 * time.Second,
 			IdleTimeout:       2 * time.Minute,
@@ -42,7 +41,7 @@ func (n *Node) serve(ctx context.Context) *servers {
 	l := n.listeners
 	if l.http != nil {
 		s.start(func() error {
-			if err := s.http.Serve(&gate{TCPListener: l.http.(*net.TCPListener), server: s.http, limit: requests(openFiles())}); !errors.Is(err, http.ErrServerClosed) {
+			if err := s.http.Serve(newGate(l.http, s.http, requests(openFiles()))); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil
