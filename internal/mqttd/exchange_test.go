@@ -183,8 +183,14 @@ func TestNothingFollowsADisconnect(t *testing.T) { // [MQTT-3.14.4-1]
 	d := enter(t, address, mqtt.V5)
 	var c *conn
 	s.roster.each(func(one *conn) { c = one })
+	sending := func(now bool) { // as while another goroutine writes
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.sending = now
+	}
+	sending(true)
 	h.hangup(muster.Refuse(muster.ReasonTakenOver, ""))
-	for _, packet := range [][]byte{{0xc0, 0}, {0x62, 2, 0, 1}, subscribePacket(mqtt.V5, 1, 1, "a")} { // read before it was hung up
+	for _, packet := range [][]byte{{0xc0, 0}, {0x62, 2, 0, 1}, subscribePacket(mqtt.V5, 1, 1, "a")} { // read before that
 		p, _, err := mqtt.Next(packet, mqtt.V5, packetLimit)
 		if err != nil {
 			t.Fatal(err)
@@ -192,8 +198,9 @@ func TestNothingFollowsADisconnect(t *testing.T) { // [MQTT-3.14.4-1]
 		if _, err := c.handle(t.Context(), p); err != nil {
 			t.Error(err)
 		}
-		c.flush()
 	}
+	sending(false)
+	c.flush()
 	d.expect(mqtt.AppendDisconnect(nil, mqtt.SessionTakenOver, "taken-over: "+muster.ReasonTakenOver.Title()))
 	d.expectClosed()
 }
