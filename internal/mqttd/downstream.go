@@ -49,16 +49,20 @@ func (d *downstream) remove(filter string) bool {
 	return i >= 0
 }
 
-// qosOf returns the QoS of the subscription that topic matches, 1 if there is none.
+// qosOf returns the highest QoS of the subscriptions that topic matches [MQTT-3.3.4-2], 1 if there is none.
 func (d *downstream) qosOf(topic string) byte {
+	highest, found := byte(0), false
 	if d != nil {
 		for _, s := range d.filters {
 			if matches(s.filter, topic) {
-				return s.qos
+				highest, found = max(highest, s.qos), true
 			}
 		}
 	}
-	return 1
+	if !found {
+		return 1
+	}
+	return highest
 }
 
 // unacknowledged is how many acknowledgements the client owes.

@@ -120,6 +120,16 @@ func TestASubscriptionIsReplacedByOneToTheSameFilter(t *testing.T) { // [MQTT-3.
 	}
 }
 
+func TestOverlappingSubscriptionsBringOneMessage(t *testing.T) { // [MQTT-3.3.5-1] of 3.1.1, [MQTT-3.3.4-2] of 5
+	for _, v := range bothVersions {
+		h := &house{judge: granting("r/+", "r/7"), answer: answering(muster.Message{Address: "r/7"}, nil)}
+		_, address := open(t, h, Options{}, time.Second)
+		d := enter(t, address, v)
+		d.send(subscribePacket(v, 1, 0, "r/+"), subscribePacket(v, 2, 1, "r/7"), publishPacket(v, "t", "x", 0, 0), []byte{0xc0, 0})
+		d.expect(subscribed(v, 1, 0), subscribed(v, 2, 1), publishPacket(v, "r/7", "", 1, 1), []byte{0xd0, 0})
+	}
+}
+
 func TestFiltersAreComparedCharacterByCharacter(t *testing.T) { // [MQTT-3.10.4-1]
 	_, address := open(t, &house{judge: granting("a/é")}, Options{}, time.Second)
 	d := enter(t, address, mqtt.V5)
