@@ -39,6 +39,7 @@ var rooms = map[string]floor{
 	"internal/mqtt":        tool,
 	"internal/thingsboard": tool,
 	"internal/akenza":      tool,
+	"internal/proxy":       tool,
 	"internal/sqlite":      tool,
 	"internal/pebble":      tool,
 	"internal/identity":    job,

@@ -39,6 +39,10 @@ func settings() []setting {
 		}},
 		text("tls-cert", "own certificate chain, PEM, instead of one by the built-in authority", func(c *node.Config) *string { return &c.TLSCert }),
 		text("tls-key", "the private key of --tls-cert, PEM", func(c *node.Config) *string { return &c.TLSKey }),
+		{"proxy-from", "network whose connections begin with a PROXY protocol header, version 2; may be repeated", func(c *node.Config, text string) error {
+			c.ProxyFrom = strings.Split(text, ",")
+			return nil
+		}},
 		text("log-level", "debug, info, warn or error", func(c *node.Config) *string { return &c.LogLevel }),
 	}
 }
@@ -58,7 +62,7 @@ func addSettings(cmd *cobra.Command) {
 		switch s.name {
 		case "public":
 			f.Bool(s.name, false, usage)
-		case "tls-name":
+		case "tls-name", "proxy-from":
 			f.StringSlice(s.name, nil, usage)
 		default:
 			f.String(s.name, "", usage)

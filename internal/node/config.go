@@ -23,6 +23,10 @@ type Config struct {
 	TLSCert  string   `yaml:"tlsCert"`  // own certificate chain, PEM; watched
 	TLSKey   string   `yaml:"tlsKey"`   // its private key, PEM
 
+	// ProxyFrom are the networks of the proxies that speak the PROXY protocol, version 2, on the ports of TCP. Who connects
+	// from there must.
+	ProxyFrom []string `yaml:"proxyFrom"`
+
 	LogLevel string `yaml:"logLevel"` // debug, info, warn or error
 	Limits   Limits `yaml:"limits"`
 }
@@ -82,6 +86,9 @@ func (c *Config) Check() error {
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return muster.Refuse(muster.ReasonSettingInvalid, "tlsCert and tlsKey go together")
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
 	}
 	if _, err := c.level(); err != nil {
 		return err

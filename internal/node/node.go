@@ -79,6 +79,9 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	if err := n.listeners.bind(&n.config, n.coap.ListenDTLS); err != nil {
 		return n, err
 	}
+	if err := n.hearProxies(); err != nil {
+		return n, err
+	}
 	if !n.dir.fresh {
 		return n, nil
 	}
@@ -141,6 +144,9 @@ func (n *Node) Healthy() error {
 		return muster.Refuse(muster.ReasonStopping, "not ready: starting or stopping")
 	}
 	if err := n.registry.Healthy(); err != nil {
+		return err
+	}
+	if err := n.readings.Healthy(); err != nil {
 		return err
 	}
 	return n.intake.Healthy()
