@@ -31,7 +31,7 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := n.Healthy(); err != nil {
-			http.Error(w, muster.MessageOf(err), http.StatusServiceUnavailable)
+			http.Error(w, string(muster.ReasonOf(err))+": "+muster.MessageOf(err), http.StatusServiceUnavailable)
 			return
 		}
 		_, _ = w.Write([]byte("ok\n"))

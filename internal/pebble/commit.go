@@ -22,28 +22,17 @@ const (
 	keepBatch = 16 << 20
 )
 
-// Commit makes the batch durable. An empty batch only asks whether one would be taken.
+// Commit makes the batch durable. An empty batch only asks whether one would be taken. When Commit fails, the batch may be
+// kept all the same, once the disk takes what it refuses now.
 func (r *Readings) Commit(b *muster.Batch) error {
-	if err := r.room.check(); err != nil {
+	if err := r.Healthy(); err != nil || len(b.Entries) == 0 {
 		return err
-	}
-	if len(b.Entries) == 0 {
-		return nil
 	}
 	batch := r.batch()
 	r.mu.Lock()
 	r.writer.write(batch, b.Entries, *r.classes.Load())
-	err := r.db.ApplyNoSyncWait(batch, cockroach.Sync)
-	if err == nil {
-		r.addClasses(r.writer.classes)
-	}
-	r.mu.Unlock()
-	if err != nil {
-		return broken("commit readings", err)
-	}
-	if err := batch.SyncWait(); err != nil {
-		// What was applied can be read and is not on the disk, and the log ends here.
-		r.logger.die(broken("commit readings", err))
+	if err := r.apply("commit readings", batch); err != nil {
+		return err
 	}
 	batch.Reset()
 	select {
@@ -52,6 +41,32 @@ func (r *Readings) Commit(b *muster.Batch) error {
 		_ = batch.Close() // it was committed
 	}
 	return nil
+}
+
+// apply makes a batch durable, and lets go of mu, which is held, once its place in the log is settled. When it fails, the
+// batch may be in use still: the disk refuses it, and nobody knows for how long.
+func (r *Readings) apply(doing string, batch *cockroach.Batch) error {
+	done := make(chan error, 1)
+	go func() {
+		err := r.db.ApplyNoSyncWait(batch, cockroach.Sync)
+		if err == nil {
+			r.addClasses(r.writer.classes)
+		}
+		r.mu.Unlock()
+		if err == nil {
+			err = batch.SyncWait()
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err != nil {
+			return broken(doing, err)
+		}
+		return nil
+	case <-r.patience.halted():
+		return r.patience.refusal(doing)
+	}
 }
 
 func (r *Readings) batch() *cockroach.Batch {

@@ -2,15 +2,11 @@ package pebble
 
 import (
 	"errors"
-	"log/slog"
 	"math/rand/v2"
-	"runtime"
-	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"muster"
 )
@@ -75,50 +71,6 @@ func afterCrash(t *testing.T, disk vfs.FS, d muster.DeviceID, acknowledged int64
 	latest, err := r.Latest(t.Context(), d)
 	if err != nil || len(got) > 0 && (len(latest) != 1 || latest[0].Value.Long() != int64(len(got)/2-1)) {
 		t.Fatalf("latest of %d is %v, %v", len(got), latest, err)
-	}
-}
-
-// A log that cannot be written is the end of the process: Commit does not return, so nothing is acknowledged.
-func TestAFailingLogIsFatalAndAcknowledgesNothing(t *testing.T) {
-	hits := 0
-	for _, kind := range []errorfs.OpKind{errorfs.OpFileWrite, errorfs.OpFileSyncData, errorfs.OpFileSync} {
-		var broken, hit atomic.Bool
-		disk := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
-			if broken.Load() && op.Kind == kind && strings.HasSuffix(op.Path, ".log") {
-				hit.Store(true)
-				return errors.New("input/output error")
-			}
-			return nil
-		}))
-		fatal := make(chan error, 1)
-		var log strings.Builder
-		r := opened(t, "readings", Options{FS: disk, Logger: slog.New(slog.NewTextHandler(&log, nil)), Fatal: func(err error) {
-			fatal <- err
-			runtime.Goexit()
-		}})
-		d := muster.NewID[muster.Device]()
-		commit(t, r, sample(d, 1, 1))
-		broken.Store(true)
-		acknowledged, gone := false, make(chan struct{})
-		go func() {
-			defer close(gone)
-			_ = r.Commit(&muster.Batch{Entries: []muster.Entry{sample(d, 2, 2)}})
-			acknowledged = true
-		}()
-		<-gone
-		if !hit.Load() {
-			continue // the log is not synced in this way
-		}
-		hits++
-		if err := <-fatal; acknowledged || !errors.Is(err, muster.ReasonStorageUnavailable) {
-			t.Errorf("%v: acknowledged: %v, fatal: %v", kind, acknowledged, err)
-		}
-		if !strings.Contains(log.String(), "stopping at once") {
-			t.Errorf("%v: the log says %q", kind, log.String())
-		}
-	}
-	if hits < 2 {
-		t.Errorf("only %d ways to fail were met: writing and syncing must be", hits)
 	}
 }
 

@@ -87,15 +87,17 @@ func (r *Readings) sweepClass(class uint16, before int64) error {
 
 // remove commits what fill puts into a batch. It is done even when the disk is full, to make room.
 func (r *Readings) remove(fill func(*cockroach.Batch) error) error {
-	b := r.db.NewBatch()
-	defer b.Close()
-	if err := fill(b); err != nil {
+	if err := r.patience.healthy(); err != nil {
 		return err
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err := b.Commit(cockroach.Sync); err != nil {
-		return broken("remove readings", err)
+	b := r.db.NewBatch()
+	if err := fill(b); err != nil {
+		return errors.Join(err, b.Close())
 	}
-	return nil
+	r.mu.Lock()
+	r.writer.classes = r.writer.classes[:0] // it makes none
+	if err := r.apply("remove readings", b); err != nil {
+		return err
+	}
+	return b.Close()
 }

@@ -9,8 +9,8 @@ import (
 	cockroach "github.com/cockroachdb/pebble/v2"
 )
 
-// A logger hands Pebble's messages on. Pebble calls Fatalf when it can no longer write its log or its manifest, and
-// counts on never coming back from it: what it would do next is undefined, and no later commit can be believed.
+// A logger hands Pebble's messages on. Pebble calls Fatalf when it can no longer believe itself, and counts on never
+// coming back from it: what it would do next is undefined, and no later commit can be believed.
 type logger struct {
 	log   *slog.Logger
 	fatal func(error)
@@ -26,13 +26,9 @@ func (l logger) Errorf(format string, args ...any) {
 	l.log.Error("pebble", "error", fmt.Sprintf(format, args...))
 }
 
-// Fatalf does not return.
+// Fatalf ends the process, or whatever stands for it in a test. It does not return.
 func (l logger) Fatalf(format string, args ...any) {
-	l.die(fmt.Errorf(format, args...))
-}
-
-// die ends the process, or whatever stands for it in a test. It does not return.
-func (l logger) die(err error) {
+	err := fmt.Errorf(format, args...)
 	l.log.Error("readings can no longer be written; stopping at once", "error", err)
 	l.fatal(err)
 	panic(err)
@@ -40,8 +36,9 @@ func (l logger) die(err error) {
 
 func exit(error) { os.Exit(1) }
 
-// listener tells apart what an operator must know from what Pebble tells of its daily work.
-func listener(l logger) *cockroach.EventListener {
+// listener tells apart what an operator must know from what Pebble tells of its daily work. That a disk is slow while it
+// refuses to be written, p has told.
+func listener(l logger, p *patience) *cockroach.EventListener {
 	return &cockroach.EventListener{
 		BackgroundError: func(err error) {
 			if !errors.Is(err, cockroach.ErrCancelledCompaction) {
@@ -49,7 +46,9 @@ func listener(l logger) *cockroach.EventListener {
 			}
 		},
 		DiskSlow: func(info cockroach.DiskSlowInfo) {
-			l.log.Warn("readings: the disk is slow", "operation", info.OpType.String(), "duration", info.Duration)
+			if p.healthy() == nil {
+				l.log.Warn("readings: the disk is slow", "operation", info.OpType.String(), "duration", info.Duration)
+			}
 		},
 		WriteStallBegin: func(info cockroach.WriteStallBeginInfo) {
 			l.log.Warn("readings: writing waits for the disk to catch up", "reason", info.Reason)

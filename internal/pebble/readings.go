@@ -39,10 +39,10 @@ const DefaultReserve = 256 << 20
 
 // Readings keeps what devices measured. Its methods may be called from any goroutine.
 type Readings struct {
-	db     *cockroach.DB
-	lock   *cockroach.Lock
-	logger logger
-	room   room
+	db       *cockroach.DB
+	lock     *cockroach.Lock
+	patience *patience
+	room     room
 
 	// classes are the retention classes that have readings, ascending. A new slice for each change.
 	classes atomic.Pointer[[]uint16]
@@ -70,27 +70,41 @@ func Open(dir string, o Options) (*Readings, error) {
 	if disk == nil {
 		disk = vfs.Default
 	}
-	l := logger{o.Logger, o.Fatal}
+	p := newPatience(o.Logger)
 	lock, err := lockDirectory(dir, disk)
 	if err != nil {
 		return nil, err
 	}
-	tuned := tune(o, l)
-	tuned.Lock = lock
+	tuned := tune(o, p)
+	tuned.FS, tuned.Lock = &patientFS{disk, p}, lock
 	db, err := cockroach.Open(dir, tuned)
 	if err != nil {
 		return nil, errors.Join(broken("open readings", err), lock.Close())
 	}
-	r := &Readings{db: db, lock: lock, logger: l, batches: make(chan *cockroach.Batch, 2)}
+	r := &Readings{db: db, lock: lock, patience: p, batches: make(chan *cockroach.Batch, 2)}
 	r.room = room{fs: disk, dir: dir, reserve: o.Reserve}
 	if err := r.begin(); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
+	p.set(patient)
 	return r, nil
 }
 
-// Close closes the database. Every other call must have returned, and none may follow.
+// Healthy returns why commits are refused: the disk is full or takes nothing. Nil: they are not.
+func (r *Readings) Healthy() error {
+	if err := r.patience.healthy(); err != nil {
+		return err
+	}
+	return r.room.check()
+}
+
+// Close closes the database. Every other call must have returned, and none may follow. While the disk refuses to be
+// written, the database is left as a crash would leave it, and the error says so: nothing in it that is not on the disk was
+// acknowledged.
 func (r *Readings) Close() error {
+	if trouble := r.patience.healthy(); !r.patience.close() {
+		return fmt.Errorf("close readings: %w", errors.Join(trouble, r.lock.Close()))
+	}
 	for len(r.batches) > 0 {
 		_ = (<-r.batches).Close() // an empty one
 	}
@@ -186,7 +200,7 @@ func lockDirectory(dir string, in vfs.FS) (*cockroach.Lock, error) {
 func broken(doing string, err error) error {
 	reason := muster.ReasonStorageUnavailable
 	switch {
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		reason = muster.ReasonStorageFull
 	case cockroach.IsCorruptionError(err):
 		reason = muster.ReasonDatabaseDamaged

@@ -6,11 +6,11 @@ import (
 )
 
 // tune chooses Pebble's options for many small samples that are written once, read seldom and forgotten by the day.
-func tune(o Options, l logger) *cockroach.Options {
+func tune(o Options, p *patience) *cockroach.Options {
+	l := logger{o.Logger, o.Fatal}
 	t := &cockroach.Options{
-		FS:            o.FS, // nil: the operating system's, watched for slowness
 		Logger:        l,
-		EventListener: listener(l),
+		EventListener: listener(l, p),
 		Merger:        merger(),
 		// Named, not "newest": a database is not upgraded by upgrading a library.
 		FormatMajorVersion: cockroach.FormatValueSeparation,
