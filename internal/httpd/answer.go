@@ -31,6 +31,10 @@ func allowed(path string) []string {
 // answer writes what came of a request to a path. A body is what the dialect has to say, also where it says a refusal.
 func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, err error) {
 	code := status(m, err)
+	if code == http.StatusOK && err == nil && len(m.Body) == 0 {
+		h.metrics.count(code)
+		return // net/http says so by itself, and for less
+	}
 	if err != nil && muster.KindOf(err) == muster.Internal {
 		h.log.Error("a request failed", "error", err)
 	}

@@ -94,7 +94,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.caught(w, caught, answering)
 		}
 	}()
-	w.Header()["Access-Control-Allow-Origin"] = anyone
+	if len(r.Header["Origin"]) > 0 { // a browser asks; devices do not
+		w.Header()["Access-Control-Allow-Origin"] = anyone
+	}
 	if r.Method == http.MethodOptions {
 		h.preflight(w, r)
 		return

@@ -148,7 +148,9 @@ func TestWhatAClientIsAnswered(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := ask(t, &script{answer: c.answer, err: c.err}, Options{}, httptest.NewRequest("POST", "/api/v1/T/telemetry", nil))
+			r := httptest.NewRequest("POST", "/api/v1/T/telemetry", nil)
+			r.Header.Set("Origin", "https://example.com")
+			got := ask(t, &script{answer: c.answer, err: c.err}, Options{}, r)
 			text := body(t, got)
 			if got.StatusCode != c.code || text != c.body {
 				t.Errorf("answered %d %q, not %d %q", got.StatusCode, text, c.code, c.body)
