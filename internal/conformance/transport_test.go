@@ -188,7 +188,12 @@ func join3(ctx context.Context, s *server, p proof, body string) (string, error)
 		return "", err
 	}
 	defer l.close()
-	client, got := l.(*link3).client, make(chan string, 1)
+	return ask3(ctx, l.(*link3), body)
+}
+
+// ask3 asks to be let in, and returns the answer.
+func ask3(ctx context.Context, l *link3, body string) (string, error) {
+	client, got := l.client, make(chan string, 1)
 	if err := done3(ctx, client.Subscribe("/provision/response", 1, func(_ paho3.Client, m paho3.Message) { got <- string(m.Payload()) })); err != nil {
 		return "", err
 	}
