@@ -325,3 +325,24 @@ func TestHandshakesAreCounted(t *testing.T) {
 		t.Errorf("counted %v", counted)
 	}
 }
+
+func TestTheTLSOfTheConnectionComesAlong(t *testing.T) {
+	for name, start := range map[string]func(http.Handler) *httptest.Server{"plain": httptest.NewServer, "TLS": httptest.NewTLSServer} {
+		t.Run(name, func(t *testing.T) {
+			below := make(chan *tls.ConnectionState, 1)
+			server := start(newHandler(&script{}, func(muster.Attempt) {}, Options{MQTT: func(s *WebSocket, state *tls.ConnectionState) {
+				_ = s.Close()
+				below <- state
+			}}))
+			defer server.Close()
+			c, _, err := websocket.Dial(t.Context(), server.URL+MQTTPath, &websocket.DialOptions{Subprotocols: []string{"mqtt"}, HTTPClient: server.Client()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = c.CloseNow()
+			if state := <-below; (state != nil) != (name == "TLS") {
+				t.Errorf("%+v", state)
+			}
+		})
+	}
+}
