@@ -60,7 +60,10 @@ func TestPacketsThatEndTheSession(t *testing.T) {
 }
 
 func TestAClientThatSaysGoodbyeIsLetGo(t *testing.T) {
-	for name, bye := range map[string][]byte{"in 3.1.1": {0xe0, 0}, "in 5": {0xe0, 1, 4}, "without a word": nil} {
+	for name, bye := range map[string][]byte{
+		"in 3.1.1": {0xe0, 0}, "in 5": {0xe0, 1, 4}, "without a word": nil,
+		"in 5 with all it may say": {0xe0, 18, 0x98, 16, 0x11, 0, 0, 0, 0, 0x1f, 0, 1, 'w', 0x26, 0, 1, 'a', 0, 1, 'b'},
+	} {
 		t.Run(name, func(t *testing.T) {
 			h := &house{}
 			_, address := open(t, h, Options{}, time.Second)
