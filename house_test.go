@@ -87,8 +87,9 @@ var doors = map[string][]string{
 // addresses says in which rooms code from outside may live: the longest prefix of its import path counts. What is not
 // here may live anywhere.
 var addresses = map[string][]string{
-	"database/sql":                    {"internal/sqlite"},
-	"modernc.org/sqlite":              {"internal/sqlite"},
+	"database/sql":                    {},
+	"modernc.org/sqlite":              {},
+	"zombiezen.com/go/sqlite":         {"internal/sqlite"},
 	"github.com/cockroachdb/pebble":   {"internal/pebble"},
 	"github.com/plgd-dev/go-coap":     {"internal/coapd", "bench"},
 	"github.com/pion/dtls":            {"internal/coapd"},

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"time"
 
@@ -17,19 +16,19 @@ const answersKept = 10 * time.Minute
 // ReasonDeviceProvisioned (the request has an answer that can be asked for). An admission without a key is not counted.
 func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
 	// Deleting the device undoes all but the answer to a request.
-	return r.writer.write(ctx, &pending{tidy: a.Request == nil, do: func(ctx context.Context, tx *statements) error {
-		if err := ungranted(ctx, tx, a.Request, a.Device.CreatedAt); err != nil {
+	return r.writer.write(ctx, &pending{tidy: a.Request == nil, do: func(tx *conn) error {
+		if err := ungranted(tx, a.Request, a.Device.CreatedAt); err != nil {
 			return err
 		}
-		if err := insertDevice(ctx, tx, a.Device); err != nil {
+		if err := insertDevice(tx, a.Device); err != nil {
 			return err
 		}
-		err := furnishDevice(ctx, tx, a)
+		err := furnishDevice(tx, a)
 		if err == nil {
 			return nil
 		}
 		// The device takes along all that furnishDevice has filed.
-		if _, undo := tx.exec(ctx, `DELETE FROM device WHERE id = ?`, a.Device.ID[:]); undo != nil {
+		if _, undo := tx.exec(`DELETE FROM device WHERE id = ?`, blob(a.Device.ID[:])); undo != nil {
 			return undo
 		}
 		return err
@@ -37,35 +36,35 @@ func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
 }
 
 // ungranted refuses a request that was granted and may still ask for the answer: its twin has come first.
-func ungranted(ctx context.Context, tx *statements, request *muster.LookupKey, at time.Time) error {
+func ungranted(tx *conn, request *muster.LookupKey, at time.Time) error {
 	if request == nil {
 		return nil
 	}
-	_, err := one(ctx, tx, answerColumns, answerToRequest, request[:], at.Add(-answersKept).UnixMilli(), muster.CredentialRevoked)
+	_, err := one(tx, readAnswer, answerToRequest, blob(request[:]), millis(at.Add(-answersKept)), number(muster.CredentialRevoked))
 	switch {
 	case err == nil:
 		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, errNoRow):
 		return nil
 	}
 	return err
 }
 
 // furnishDevice files what belongs to a device that was let in. The count comes last, as nothing would take it back.
-func furnishDevice(ctx context.Context, tx *statements, a muster.Admission) error {
-	if err := insertCredential(ctx, tx, a.Credential); err != nil {
+func furnishDevice(tx *conn, a muster.Admission) error {
+	if err := insertCredential(tx, a.Credential); err != nil {
 		return err
 	}
-	if err := saveAttributes(ctx, tx, a.Device.ID, a.Attributes); err != nil {
+	if err := saveAttributes(tx, a.Device.ID, a.Attributes); err != nil {
 		return err
 	}
-	if err := saveAnswer(ctx, tx, a.Request, a.Credential, a.Device.CreatedAt); err != nil {
+	if err := saveAnswer(tx, a.Request, a.Credential, a.Device.CreatedAt); err != nil {
 		return err
 	}
 	if a.Device.ProvisionedWith.IsZero() {
 		return nil
 	}
-	return countDevice(ctx, tx, a.Device.ProvisionedWith)
+	return countDevice(tx, a.Device.ProvisionedWith)
 }
 
 // Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent
@@ -74,11 +73,11 @@ func furnishDevice(ctx context.Context, tx *statements, a muster.Admission) erro
 // one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
 // ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, live []muster.Credential, err error) {
-	err = r.write(ctx, func(ctx context.Context, tx *statements) error {
-		if d, err = claimDevice(ctx, tx, c); err != nil {
+	err = r.write(ctx, func(tx *conn) error {
+		if d, err = claimDevice(tx, c); err != nil {
 			return err
 		}
-		held, err := all(ctx, tx, credentialColumns, credentialsOfDevice, d.ID[:])
+		held, err := all(tx, readCredential, credentialsOfDevice, blob(d.ID[:]))
 		if err != nil {
 			return err
 		}
@@ -90,7 +89,7 @@ func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, 
 		if len(live) == 0 {
 			return muster.Refuse(muster.ReasonCredentialRevoked, "the device was listed without a credential that works")
 		}
-		return saveAnswer(ctx, tx, c.Request, live[0], c.At)
+		return saveAnswer(tx, c.Request, live[0], c.At)
 	})
 	if err != nil {
 		return muster.Device{}, nil, err
@@ -98,8 +97,8 @@ func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, 
 	return d, live, nil
 }
 
-func claimDevice(ctx context.Context, tx *statements, c muster.Claim) (muster.Device, error) {
-	d, err := one(ctx, tx, deviceColumns, deviceByName, c.Name)
+func claimDevice(tx *conn, c muster.Claim) (muster.Device, error) {
+	d, err := one(tx, readDevice, deviceByName, text(c.Name))
 	if err != nil {
 		return d, absent(err, muster.ReasonDeviceNotListed)
 	}
@@ -109,34 +108,35 @@ func claimDevice(ctx context.Context, tx *statements, c muster.Claim) (muster.De
 	case d.State == muster.DeviceSuspended:
 		return d, muster.Refuse(muster.ReasonDeviceSuspended, "")
 	}
-	n, err := tx.exec(ctx, `INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		d.ID[:], muster.ServerScope, muster.ProvisionState, muster.StringValue(muster.Provisioned).Encode(nil), millis(c.At))
+	n, err := tx.exec(`INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		blob(d.ID[:]), number(muster.ServerScope), text(muster.ProvisionState),
+		blob(muster.StringValue(muster.Provisioned).Encode(nil)), millis(c.At))
 	if err != nil {
 		return d, err
 	}
 	if n == 0 {
 		return d, muster.Refuse(muster.ReasonDeviceProvisioned, "")
 	}
-	if err := countDevice(ctx, tx, c.Key); err != nil {
+	if err := countDevice(tx, c.Key); err != nil {
 		return d, err
 	}
 	d.State, d.ProvisionedAt, d.ProvisionedWith = muster.DeviceActive, c.At, c.Key
-	return d, updateDevice(ctx, tx, d)
+	return d, updateDevice(tx, d)
 }
 
 // saveAnswer remembers what a request was granted, if it may ask again, and forgets two that are too old: more than come
 // in, so that what is kept stays bounded and nobody waits for a great clearing.
-func saveAnswer(ctx context.Context, tx *statements, request *muster.LookupKey, granted muster.Credential, at time.Time) error {
+func saveAnswer(tx *conn, request *muster.LookupKey, granted muster.Credential, at time.Time) error {
 	if request == nil {
 		return nil
 	}
-	_, err := tx.exec(ctx, `DELETE FROM answer WHERE request IN (SELECT request FROM answer WHERE created_at < ? ORDER BY created_at LIMIT 2)`,
-		at.Add(-answersKept).UnixMilli())
+	_, err := tx.exec(`DELETE FROM answer WHERE request IN (SELECT request FROM answer WHERE created_at < ? ORDER BY created_at LIMIT 2)`,
+		millis(at.Add(-answersKept)))
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT OR REPLACE INTO answer (request, device, credential, created_at) VALUES (?, ?, ?, ?)`,
-		request[:], granted.Device[:], granted.ID[:], at.UnixMilli())
+	_, err = tx.exec(`INSERT OR REPLACE INTO answer (request, device, credential, created_at) VALUES (?, ?, ?, ?)`,
+		blob(request[:]), blob(granted.Device[:]), blob(granted.ID[:]), millis(at))
 	return err
 }
 
@@ -146,9 +146,7 @@ type answer struct {
 	credential muster.Credential
 }
 
-func answerColumns(a *answer) []any {
-	return append(deviceColumns(&a.device), credentialColumns(&a.credential)...)
-}
+func readAnswer(r *row) answer { return answer{readDevice(r), readCredential(r)} }
 
 const answerToRequest = `SELECT ` + deviceFields + `, ` + credentialFields + ` FROM answer a
 	JOIN device d ON d.id = a.device JOIN credential c ON c.id = a.credential
@@ -158,6 +156,6 @@ const answerToRequest = `SELECT ` + deviceFields + `, ` + credentialFields + ` F
 // Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or the
 // device has authenticated, or the device or its credential is gone or revoked.
 func (r *Registry) Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error) {
-	found, err := find(ctx, r.readers, answerColumns, answerToRequest, request[:], since.UnixMilli(), muster.CredentialRevoked)
+	found, err := find(ctx, r.readers, readAnswer, answerToRequest, blob(request[:]), millis(since), number(muster.CredentialRevoked))
 	return found.device, found.credential, err
 }

@@ -6,31 +6,31 @@ import (
 	"muster"
 )
 
-func attributeColumns(a *muster.Attribute) []any {
-	return []any{numberColumn[muster.Scope]{&a.Scope}, &a.Key, valueColumn{&a.Value}, timeColumn{&a.UpdatedAt}}
+func readAttribute(r *row) muster.Attribute {
+	return muster.Attribute{Scope: integer[muster.Scope](r), Key: r.text(), Value: r.value(), UpdatedAt: r.time()}
 }
 
 // Attributes returns all attributes of the device, by scope and key.
 func (r *Registry) Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error) {
-	return list(ctx, r.readers, attributeColumns,
-		`SELECT scope, key, value, updated_at FROM attribute WHERE device = ? ORDER BY scope, key`, device[:])
+	return list(ctx, r.readers, readAttribute,
+		`SELECT scope, key, value, updated_at FROM attribute WHERE device = ? ORDER BY scope, key`, blob(device[:]))
 }
 
 // SaveAttributes creates or replaces the attributes, all or none. NotFound if the device is gone; ReasonPayloadInvalid if
 // it would have more than muster.MaxAttributes, or more than muster.MaxAttributeBytes in them.
 func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error {
-	return r.write(ctx, func(ctx context.Context, tx *statements) error {
-		if err := saveAttributes(ctx, tx, device, attributes); err != nil {
+	return r.write(ctx, func(tx *conn) error {
+		if err := saveAttributes(tx, device, attributes); err != nil {
 			return err
 		}
-		return attributesBounded(ctx, tx, device)
+		return attributesBounded(tx, device)
 	})
 }
 
-func attributesBounded(ctx context.Context, tx *statements, device muster.DeviceID) error {
+func attributesBounded(tx *conn, device muster.DeviceID) error {
 	type total struct{ count, bytes int }
-	t, err := one(ctx, tx, func(t *total) []any { return []any{&t.count, &t.bytes} },
-		`SELECT count(*), coalesce(sum(length(value)), 0) FROM attribute WHERE device = ?`, device[:])
+	t, err := one(tx, func(r *row) total { return total{integer[int](r), integer[int](r)} },
+		`SELECT count(*), coalesce(sum(length(value)), 0) FROM attribute WHERE device = ?`, blob(device[:]))
 	switch {
 	case err != nil:
 		return err
@@ -42,11 +42,11 @@ func attributesBounded(ctx context.Context, tx *statements, device muster.Device
 	return nil
 }
 
-func saveAttributes(ctx context.Context, tx *statements, device muster.DeviceID, attributes []muster.Attribute) error {
+func saveAttributes(tx *conn, device muster.DeviceID, attributes []muster.Attribute) error {
 	for _, a := range attributes {
-		_, err := tx.exec(ctx, `INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?)
+		_, err := tx.exec(`INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
-			device[:], a.Scope, a.Key, a.Value.Encode(nil), millis(a.UpdatedAt))
+			blob(device[:]), number(a.Scope), text(a.Key), blob(a.Value.Encode(nil)), millis(a.UpdatedAt))
 		if err != nil {
 			return refused(err, muster.ReasonInternal, muster.ReasonNotFound)
 		}

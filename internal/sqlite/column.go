@@ -6,134 +6,127 @@ import (
 	"net/netip"
 	"time"
 
+	"zombiezen.com/go/sqlite"
+
 	"muster"
 )
 
-// What a column is read into. Each knows one form of the schema.
-type (
-	idColumn[T any]               struct{ to *muster.ID[T] }     // 16 bytes; NULL is the zero ID
-	digestColumn                  struct{ to *muster.LookupKey } // 32 bytes
-	timeColumn                    struct{ to *time.Time }        // epoch milliseconds; NULL is the zero time
-	numberColumn[T ~uint8 | ~int] struct{ to *T }                // an integer
-	jsonColumn                    struct{ to any }               // JSON text; an empty object or array leaves the zero value
-	valueColumn                   struct{ to *muster.Value }     // muster.Value.Encode
-	addrColumn                    struct{ to *netip.Addr }       // text; none is empty
-)
-
-func (c idColumn[T]) Scan(v any) error {
-	switch b, ok := v.([]byte); {
-	case v == nil:
-		*c.to = muster.ID[T]{}
-		return nil
-	case ok && len(b) == len(c.to):
-		*c.to = muster.ID[T](b)
-		return nil
-	}
-	return unreadable("id", v)
+// A row is what a query has found. Its columns are read once each, from the left; each method knows one form of the
+// schema, and NULL is the zero value of all of them.
+type row struct {
+	stmt *sqlite.Stmt
+	next int   // the column that is read next
+	err  error // of the first column that does not hold what it should
 }
 
-func (c digestColumn) Scan(v any) error {
-	b, ok := v.([]byte)
-	if !ok || len(b) != len(c.to) {
-		return unreadable("digest", v)
+// column moves on by one column and reports whether there is something in it, of that form.
+func (r *row) column(form sqlite.ColumnType) (column int, ok bool) {
+	column = r.next
+	r.next++
+	switch found := r.stmt.ColumnType(column); found {
+	case form:
+		return column, true
+	case sqlite.TypeNull:
+		return column, false
+	default:
+		r.unreadable(form.String())
+		return column, false
 	}
-	*c.to = muster.LookupKey(b)
-	return nil
 }
 
-func (c timeColumn) Scan(v any) error {
-	switch ms, ok := v.(int64); {
-	case v == nil:
-		*c.to = time.Time{}
-		return nil
-	case ok:
-		*c.to = time.UnixMilli(ms).UTC()
-		return nil
+// unreadable says what a column should hold, and not what was found: it may be secret.
+func (r *row) unreadable(what string) {
+	if r.err == nil {
+		r.err = fmt.Errorf("column %d does not hold the %s it should", r.next, what)
 	}
-	return unreadable("time", v)
 }
 
-func (c numberColumn[T]) Scan(v any) error {
-	n, ok := v.(int64)
-	if !ok || int64(T(n)) != n {
-		return unreadable("number", v)
-	}
-	*c.to = T(n)
-	return nil
-}
-
-func (c jsonColumn) Scan(v any) error {
-	text, ok := v.(string)
+func (r *row) text() string {
+	column, ok := r.column(sqlite.TypeText)
 	if !ok {
-		return unreadable("JSON", v)
+		return ""
 	}
-	if text == "{}" || text == "[]" {
-		return nil
-	}
-	return json.Unmarshal([]byte(text), c.to)
+	return r.stmt.ColumnText(column)
 }
 
-func (c valueColumn) Scan(v any) error {
-	b, ok := v.([]byte)
+func (r *row) blob() []byte {
+	column, ok := r.column(sqlite.TypeBlob)
 	if !ok {
-		return unreadable("value", v)
-	}
-	value, rest, ok := muster.DecodeValue(b)
-	if !ok || len(rest) > 0 {
-		return unreadable("value", v)
-	}
-	*c.to = value
-	return nil
-}
-
-func (c addrColumn) Scan(v any) error {
-	text, ok := v.(string)
-	if !ok {
-		return unreadable("address", v)
-	}
-	return c.to.UnmarshalText([]byte(text))
-}
-
-// unreadable names the type of what was found, and not what was found: it may be secret.
-func unreadable(what string, v any) error {
-	return fmt.Errorf("a column does not hold the %s it should: %T", what, v)
-}
-
-// How values are written, where the driver would not do it by itself.
-
-func idOrNull[T any](id muster.ID[T]) any {
-	if id.IsZero() {
 		return nil
 	}
-	return id[:]
-}
-
-func millis(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UnixMilli()
-}
-
-// notNull keeps nil bytes from becoming NULL.
-func notNull(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
+	b := make([]byte, r.stmt.ColumnLen(column))
+	r.stmt.ColumnBytes(column, b)
 	return b
 }
 
-func jsonText[T map[string]string | []netip.Prefix | muster.ProfileSettings](v T) (string, error) {
-	text, err := json.Marshal(v)
-	if string(text) == "null" {
-		return "{}", err
+// fill reads a blob that is exactly as long as b.
+func (r *row) fill(b []byte, what string) {
+	column, ok := r.column(sqlite.TypeBlob)
+	switch {
+	case !ok:
+	case r.stmt.ColumnLen(column) != len(b):
+		r.unreadable(what)
+	default:
+		r.stmt.ColumnBytes(column, b)
 	}
-	return string(text), err
 }
 
-func addrText(a netip.Addr) string {
-	if !a.IsValid() {
-		return ""
+func id[T any](r *row) (id muster.ID[T]) {
+	r.fill(id[:], "id")
+	return id
+}
+
+func (r *row) digest() (d muster.LookupKey) {
+	r.fill(d[:], "digest")
+	return d
+}
+
+func integer[T ~uint8 | ~int | ~int64](r *row) T {
+	column, ok := r.column(sqlite.TypeInteger)
+	if !ok {
+		return 0
 	}
-	return a.String()
+	n := r.stmt.ColumnInt64(column)
+	if int64(T(n)) != n {
+		r.unreadable("number")
+	}
+	return T(n)
+}
+
+func (r *row) flag() bool { return integer[int64](r) != 0 }
+
+func (r *row) time() time.Time {
+	column, ok := r.column(sqlite.TypeInteger)
+	if !ok {
+		return time.Time{}
+	}
+	return time.UnixMilli(r.stmt.ColumnInt64(column)).UTC()
+}
+
+// json reads a column of JSON; two bytes are an empty object or array, which leaves the zero value.
+func (r *row) json(to any) {
+	column, ok := r.column(sqlite.TypeText)
+	if !ok || r.stmt.ColumnLen(column) <= len("{}") {
+		return
+	}
+	if err := json.Unmarshal([]byte(r.stmt.ColumnText(column)), to); err != nil {
+		r.unreadable("JSON")
+	}
+}
+
+func (r *row) value() muster.Value {
+	v, rest, ok := muster.DecodeValue(r.blob())
+	if !ok || len(rest) > 0 {
+		r.unreadable("value")
+	}
+	return v
+}
+
+// addr reads an address; empty text is none.
+func (r *row) addr() netip.Addr {
+	var a netip.Addr
+	if err := a.UnmarshalText([]byte(r.text())); err != nil {
+		r.unreadable("address")
+	}
+	return a
 }

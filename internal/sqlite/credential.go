@@ -12,18 +12,19 @@ import (
 
 const credentialFields = `c.id, c.device, c.kind, c.lookup, c.value, c.hint, c.state, c.not_before, c.expires_at, c.created_at, c.last_used_at`
 
-func credentialColumns(c *muster.Credential) []any {
-	return []any{
-		idColumn[muster.Credential]{&c.ID},
-		idColumn[muster.Device]{&c.Device},
-		numberColumn[muster.CredentialKind]{&c.Kind},
-		digestColumn{&c.Lookup},
-		(*[]byte)(&c.Value), &c.Hint,
-		numberColumn[muster.CredentialState]{&c.State},
-		timeColumn{&c.NotBefore},
-		timeColumn{&c.ExpiresAt},
-		timeColumn{&c.CreatedAt},
-		timeColumn{&c.LastUsedAt},
+func readCredential(r *row) muster.Credential {
+	return muster.Credential{
+		ID:         id[muster.Credential](r),
+		Device:     id[muster.Device](r),
+		Kind:       integer[muster.CredentialKind](r),
+		Lookup:     r.digest(),
+		Value:      r.blob(),
+		Hint:       r.text(),
+		State:      integer[muster.CredentialState](r),
+		NotBefore:  r.time(),
+		ExpiresAt:  r.time(),
+		CreatedAt:  r.time(),
+		LastUsedAt: r.time(),
 	}
 }
 
@@ -31,14 +32,14 @@ const credentialsOfDevice = `SELECT ` + credentialFields + ` FROM credential c W
 
 const holderFields = deviceFields + `, ` + profileFields + `, ` + credentialFields
 
-func holderColumns(h *muster.Holder) []any {
-	return slices.Concat(deviceColumns(&h.Device), profileColumns(&h.Profile), credentialColumns(&h.Credential))
+func readHolder(r *row) muster.Holder {
+	return muster.Holder{Device: readDevice(r), Profile: readProfile(r), Credential: readCredential(r)}
 }
 
 // Holder returns the device that key leads to, or muster.NotFound.
 func (r *Registry) Holder(ctx context.Context, key muster.LookupKey) (muster.Holder, error) {
-	return find(ctx, r.readers, holderColumns, `SELECT `+holderFields+` FROM credential c
-		JOIN device d ON d.id = c.device JOIN profile p ON p.id = d.profile WHERE c.lookup = ?`, key[:])
+	return find(ctx, r.readers, readHolder, `SELECT `+holderFields+` FROM credential c
+		JOIN device d ON d.id = c.device JOIN profile p ON p.id = d.profile WHERE c.lookup = ?`, blob(key[:]))
 }
 
 // PublicKeys returns the device of that name with each of its public-key credentials, or none if there is no such device
@@ -47,9 +48,9 @@ func (r *Registry) PublicKeys(ctx context.Context, device string) ([]muster.Hold
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return list(context.WithoutCancel(ctx), r.readers, holderColumns, `SELECT `+holderFields+` FROM device d
+	return list(context.WithoutCancel(ctx), r.readers, readHolder, `SELECT `+holderFields+` FROM device d
 		JOIN profile p ON p.id = d.profile JOIN credential c ON c.device = d.id
-		WHERE d.name = ? AND c.kind = ? ORDER BY c.created_at, c.id`, device, muster.PublicKey)
+		WHERE d.name = ? AND c.kind = ? ORDER BY c.created_at, c.id`, text(device), number(muster.PublicKey))
 }
 
 // usesTogether bounds the uses that one transaction notes, so that nobody waits for many.
@@ -60,10 +61,10 @@ const usesTogether = 1000
 func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) error {
 	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
 	for some := range slices.Chunk(ids, usesTogether) {
-		err := r.write(ctx, func(ctx context.Context, tx *statements) error {
+		err := r.write(ctx, func(tx *conn) error {
 			for _, id := range some {
-				_, err := tx.exec(ctx, `UPDATE credential SET last_used_at = ?1
-					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[id]), id[:])
+				_, err := tx.exec(`UPDATE credential SET last_used_at = ?1
+					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[id]), blob(id[:]))
 				if err != nil {
 					return err
 				}
@@ -79,28 +80,28 @@ func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Tim
 
 // Credentials returns the credentials of a device, the oldest first.
 func (r *Registry) Credentials(ctx context.Context, device muster.DeviceID) ([]muster.Credential, error) {
-	return list(ctx, r.readers, credentialColumns, credentialsOfDevice, device[:])
+	return list(ctx, r.readers, readCredential, credentialsOfDevice, blob(device[:]))
 }
 
 // CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse, or ReasonNotFound if the device is
 // gone.
 func (r *Registry) CreateCredential(ctx context.Context, c muster.Credential) error {
-	return r.write(ctx, func(ctx context.Context, tx *statements) error { return insertCredential(ctx, tx, c) })
+	return r.write(ctx, func(tx *conn) error { return insertCredential(tx, c) })
 }
 
-func insertCredential(ctx context.Context, tx *statements, c muster.Credential) error {
-	_, err := tx.exec(ctx, `INSERT INTO credential (id, device, kind, lookup, value, hint, state, not_before, expires_at, created_at,
+func insertCredential(tx *conn, c muster.Credential) error {
+	_, err := tx.exec(`INSERT INTO credential (id, device, kind, lookup, value, hint, state, not_before, expires_at, created_at,
 		last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		c.ID[:], c.Device[:], c.Kind, c.Lookup[:], notNull(c.Value), c.Hint, c.State, millis(c.NotBefore), millis(c.ExpiresAt),
-		millis(c.CreatedAt), millis(c.LastUsedAt))
+		blob(c.ID[:]), blob(c.Device[:]), number(c.Kind), blob(c.Lookup[:]), blob(c.Value), text(c.Hint), number(c.State),
+		millis(c.NotBefore), millis(c.ExpiresAt), millis(c.CreatedAt), millis(c.LastUsedAt))
 	return refused(err, muster.ReasonCredentialInUse, muster.ReasonNotFound)
 }
 
 // UpdateCredential changes State, NotBefore and ExpiresAt of a credential; the rest stays. NotFound if it is gone.
 func (r *Registry) UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error) {
 	var after muster.Credential
-	err := r.write(ctx, func(ctx context.Context, tx *statements) error {
-		before, err := one(ctx, tx, credentialColumns, `SELECT `+credentialFields+` FROM credential c WHERE c.id = ?`, id[:])
+	err := r.write(ctx, func(tx *conn) error {
+		before, err := one(tx, readCredential, `SELECT `+credentialFields+` FROM credential c WHERE c.id = ?`, blob(id[:]))
 		if err != nil {
 			return err
 		}
@@ -110,8 +111,8 @@ func (r *Registry) UpdateCredential(ctx context.Context, id muster.CredentialID,
 		}
 		after = before
 		after.State, after.NotBefore, after.ExpiresAt = wanted.State, wanted.NotBefore, wanted.ExpiresAt
-		_, err = tx.exec(ctx, `UPDATE credential SET state = ?, not_before = ?, expires_at = ? WHERE id = ?`,
-			after.State, millis(after.NotBefore), millis(after.ExpiresAt), id[:])
+		_, err = tx.exec(`UPDATE credential SET state = ?, not_before = ?, expires_at = ? WHERE id = ?`,
+			number(after.State), millis(after.NotBefore), millis(after.ExpiresAt), blob(id[:]))
 		return err
 	})
 	if err != nil {

@@ -2,21 +2,36 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
 
 	"muster"
 )
 
-// code returns SQLite's primary result code of err, 0 if SQLite did not say it.
-func code(err error) int { return extendedCode(err) & 0xff }
+// A fault is what SQLite could not do.
+type fault struct {
+	code sqlite.ResultCode // extended
+	err  error
+}
 
-func extendedCode(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code()
+func (f *fault) Error() string { return f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+// told returns an error of the driver as a fault, nil as nil.
+func told(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &fault{sqlite.ErrCode(err), err}
+}
+
+// code returns SQLite's primary result code of err, 0 if SQLite did not say it.
+func code(err error) sqlite.ResultCode { return extendedCode(err).ToPrimary() }
+
+func extendedCode(err error) sqlite.ResultCode {
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f.code
 	}
 	return 0
 }
@@ -25,9 +40,9 @@ func extendedCode(err error) int {
 // nowhere becomes gone.
 func refused(err error, taken, gone muster.Reason) error {
 	switch extendedCode(err) {
-	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey:
 		return muster.Refuse(taken, "")
-	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+	case sqlite.ResultConstraintForeignKey:
 		return muster.Refuse(gone, "")
 	}
 	return failure(err)
@@ -42,13 +57,13 @@ func failure(err error) error {
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.Is(err, sql.ErrNoRows):
+	case errors.Is(err, errNoRow):
 		return muster.Refuse(muster.ReasonNotFound, "")
 	}
 	switch code(err) {
-	case 0, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG:
+	case 0, sqlite.ResultConstraint, sqlite.ResultTooBig:
 		return err
-	case sqlite3.SQLITE_FULL:
+	case sqlite.ResultFull:
 		return muster.Because(muster.ReasonStorageFull, err)
 	}
 	return muster.Because(muster.ReasonStorageUnavailable, err)
@@ -58,7 +73,7 @@ func failure(err error) error {
 // constraint, a value too large and an error that is not SQLite's.
 func undoesAll(err error) bool {
 	switch code(err) {
-	case 0, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG:
+	case 0, sqlite.ResultConstraint, sqlite.ResultTooBig:
 		return false
 	}
 	return true
@@ -66,14 +81,14 @@ func undoesAll(err error) bool {
 
 // absent turns no row into a refusal with reason.
 func absent(err error, reason muster.Reason) error {
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, errNoRow) {
 		return muster.Refuse(reason, "")
 	}
 	return err
 }
 
 // atLeastOne is ReasonNotFound if a statement found nothing to change.
-func atLeastOne(n int64) error {
+func atLeastOne(n int) error {
 	if n == 0 {
 		return muster.Refuse(muster.ReasonNotFound, "")
 	}

@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
-	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -30,13 +28,13 @@ const ledger = `CREATE TABLE migration (
 // migrate applies the files migration/NNNN_*.sql of source that the database has not seen, in the order of their names,
 // each in a transaction of its own. There is no way back. It refuses a database that knows more files than source has,
 // and a file that is not what it was when it was applied.
-func migrate(ctx context.Context, w *writer, source fs.FS) error {
+func migrate(c *conn, source fs.FS) error {
 	files, err := fs.Glob(source, "migration/*.sql")
 	if err != nil {
 		return err
 	}
 	slices.Sort(files)
-	applied, err := appliedMigrations(ctx, w.statements)
+	applied, err := appliedMigrations(c)
 	if err != nil {
 		return err
 	}
@@ -51,7 +49,7 @@ func migrate(ctx context.Context, w *writer, source fs.FS) error {
 		sum := sha256.Sum256(script)
 		switch {
 		case i >= len(applied):
-			if err := applyMigration(ctx, w.conn, i+1, path.Base(file), string(script), sum); err != nil {
+			if err := applyMigration(c, i+1, path.Base(file), string(script), sum); err != nil {
 				return fmt.Errorf("migration %s: %w", path.Base(file), err)
 			}
 		case !bytes.Equal(applied[i], sum[:]):
@@ -65,30 +63,31 @@ func migrate(ctx context.Context, w *writer, source fs.FS) error {
 var errForeign = errors.New("it is a database, but not a registry")
 
 // appliedMigrations returns the checksums of what was applied, in order.
-func appliedMigrations(ctx context.Context, s *statements) ([][]byte, error) {
-	number := func(n *int64) []any { return []any{n} }
-	tables, err := one(ctx, s, number, `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'`)
+func appliedMigrations(c *conn) ([][]byte, error) {
+	tables, err := one(c, integer[int], `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'`)
 	if err != nil {
 		return nil, err
 	}
 	if tables == 0 {
 		return nil, errForeign
 	}
-	checksum := func(sum *[]byte) []any { return []any{sum} }
-	return all(ctx, s, checksum, `SELECT checksum FROM migration ORDER BY number`)
+	return all(c, (*row).blob, `SELECT checksum FROM migration ORDER BY number`)
 }
 
-func applyMigration(ctx context.Context, conn *sql.Conn, number int, name, script string, sum [sha256.Size]byte) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
+func applyMigration(c *conn, place int, name, script string, sum [sha256.Size]byte) error {
+	if err := c.script("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, script); err != nil {
-		return errors.Join(err, tx.Rollback())
+	err := c.script(script)
+	if err == nil {
+		_, err = c.exec(`INSERT INTO migration (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)`,
+			number(place), text(name), blob(sum[:]), millis(time.Now()))
 	}
-	const record = `INSERT INTO migration (number, name, checksum, applied_at) VALUES (?, ?, ?, ?)`
-	if _, err := tx.ExecContext(ctx, record, number, name, sum[:], time.Now().UnixMilli()); err != nil {
-		return errors.Join(err, tx.Rollback())
+	if err == nil {
+		err = c.script("COMMIT")
 	}
-	return tx.Commit()
+	if err != nil {
+		return errors.Join(err, c.rollback())
+	}
+	return nil
 }

@@ -8,14 +8,16 @@ import (
 
 const profileFields = `p.id, p.name, p.description, p.strategy, p.created_at, p.settings`
 
-func profileColumns(p *muster.Profile) []any {
-	return []any{
-		idColumn[muster.Profile]{&p.ID},
-		&p.Name, &p.Description,
-		numberColumn[muster.Strategy]{&p.Strategy},
-		timeColumn{&p.CreatedAt},
-		jsonColumn{&p.Settings},
+func readProfile(r *row) muster.Profile {
+	p := muster.Profile{
+		ID:          id[muster.Profile](r),
+		Name:        r.text(),
+		Description: r.text(),
+		Strategy:    integer[muster.Strategy](r),
+		CreatedAt:   r.time(),
 	}
+	r.json(&p.Settings)
+	return p
 }
 
 // CreateProfile files a profile and its first provision keys. Refused with ReasonProfileNameTaken or
@@ -25,14 +27,14 @@ func (r *Registry) CreateProfile(ctx context.Context, p muster.Profile, keys ...
 	if err != nil {
 		return err
 	}
-	return r.write(ctx, func(ctx context.Context, tx *statements) error {
-		_, err := tx.exec(ctx, `INSERT INTO profile (id, name, description, strategy, created_at, settings) VALUES (?, ?, ?, ?, ?, ?)`,
-			p.ID[:], p.Name, p.Description, p.Strategy, millis(p.CreatedAt), settings)
+	return r.write(ctx, func(tx *conn) error {
+		_, err := tx.exec(`INSERT INTO profile (id, name, description, strategy, created_at, settings) VALUES (?, ?, ?, ?, ?, ?)`,
+			blob(p.ID[:]), text(p.Name), text(p.Description), number(p.Strategy), millis(p.CreatedAt), settings)
 		if err != nil {
 			return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
 		}
 		for _, k := range keys {
-			if err := insertProvisionKey(ctx, tx, k); err != nil {
+			if err := insertProvisionKey(tx, k); err != nil {
 				return err
 			}
 		}
@@ -42,19 +44,19 @@ func (r *Registry) CreateProfile(ctx context.Context, p muster.Profile, keys ...
 
 // Profile returns the profile called name, or muster.NotFound.
 func (r *Registry) Profile(ctx context.Context, name string) (muster.Profile, error) {
-	return find(ctx, r.readers, profileColumns, `SELECT `+profileFields+` FROM profile p WHERE p.name = ?`, name)
+	return find(ctx, r.readers, readProfile, `SELECT `+profileFields+` FROM profile p WHERE p.name = ?`, text(name))
 }
 
 // Profiles returns all profiles, by name.
 func (r *Registry) Profiles(ctx context.Context) ([]muster.Profile, error) {
-	return list(ctx, r.readers, profileColumns, `SELECT `+profileFields+` FROM profile p ORDER BY p.name`)
+	return list(ctx, r.readers, readProfile, `SELECT `+profileFields+` FROM profile p ORDER BY p.name`)
 }
 
 // UpdateProfile changes a profile; ID and CreatedAt stay.
 func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error) {
 	var after muster.Profile
-	err := r.write(ctx, func(ctx context.Context, tx *statements) error {
-		before, err := one(ctx, tx, profileColumns, `SELECT `+profileFields+` FROM profile p WHERE p.id = ?`, id[:])
+	err := r.write(ctx, func(tx *conn) error {
+		before, err := one(tx, readProfile, `SELECT `+profileFields+` FROM profile p WHERE p.id = ?`, blob(id[:]))
 		if err != nil {
 			return err
 		}
@@ -67,8 +69,8 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(ctx, `UPDATE profile SET name = ?, description = ?, strategy = ?, settings = ? WHERE id = ?`,
-			after.Name, after.Description, after.Strategy, settings, id[:])
+		_, err = tx.exec(`UPDATE profile SET name = ?, description = ?, strategy = ?, settings = ? WHERE id = ?`,
+			text(after.Name), text(after.Description), number(after.Strategy), settings, blob(id[:]))
 		return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
 	})
 	if err != nil {
@@ -79,8 +81,8 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 
 // DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
 func (r *Registry) DeleteProfile(ctx context.Context, id muster.ProfileID) error {
-	return r.write(ctx, func(ctx context.Context, tx *statements) error {
-		n, err := tx.exec(ctx, `DELETE FROM profile WHERE id = ?`, id[:])
+	return r.write(ctx, func(tx *conn) error {
+		n, err := tx.exec(`DELETE FROM profile WHERE id = ?`, blob(id[:]))
 		if err != nil {
 			return refused(err, muster.ReasonInternal, muster.ReasonProfileInUse)
 		}

@@ -9,20 +9,19 @@ import (
 const provisionKeyFields = `k.id, k.profile, k.key, k.secret, k.not_before, k.expires_at, k.max_devices, k.networks, k.name_pattern,
 	k.revoked_at, k.created_at, k.devices`
 
-func provisionKeyColumns(k *muster.ProvisionKey) []any {
-	return []any{
-		idColumn[muster.ProvisionKey]{&k.ID},
-		idColumn[muster.Profile]{&k.Profile},
-		&k.Key, (*[]byte)(&k.Secret),
-		timeColumn{&k.NotBefore},
-		timeColumn{&k.ExpiresAt},
-		numberColumn[int]{&k.MaxDevices},
-		jsonColumn{&k.Networks},
-		&k.NamePattern,
-		timeColumn{&k.RevokedAt},
-		timeColumn{&k.CreatedAt},
-		numberColumn[int]{&k.Devices},
+func readProvisionKey(r *row) muster.ProvisionKey {
+	k := muster.ProvisionKey{
+		ID:         id[muster.ProvisionKey](r),
+		Profile:    id[muster.Profile](r),
+		Key:        r.text(),
+		Secret:     r.blob(),
+		NotBefore:  r.time(),
+		ExpiresAt:  r.time(),
+		MaxDevices: integer[int](r),
 	}
+	r.json(&k.Networks)
+	k.NamePattern, k.RevokedAt, k.CreatedAt, k.Devices = r.text(), r.time(), r.time(), integer[int](r)
+	return k
 }
 
 // keyed is a provision key together with its profile.
@@ -31,50 +30,48 @@ type keyed struct {
 	profile muster.Profile
 }
 
-func keyedColumns(k *keyed) []any {
-	return append(provisionKeyColumns(&k.key), profileColumns(&k.profile)...)
-}
+func readKeyed(r *row) keyed { return keyed{readProvisionKey(r), readProfile(r)} }
 
 // ProvisionKey returns the key called key, with the number of devices it has let in, and its profile; or
 // muster.NotFound.
 func (r *Registry) ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error) {
-	found, err := find(ctx, r.readers, keyedColumns, `SELECT `+provisionKeyFields+`, `+profileFields+`
-		FROM provision_key k JOIN profile p ON p.id = k.profile WHERE k.key = ?`, key)
+	found, err := find(ctx, r.readers, readKeyed, `SELECT `+provisionKeyFields+`, `+profileFields+`
+		FROM provision_key k JOIN profile p ON p.id = k.profile WHERE k.key = ?`, text(key))
 	return found.key, found.profile, err
 }
 
 // ProvisionKeys returns the keys of a profile, or all for the zero ID, the oldest first, with their device counts.
 func (r *Registry) ProvisionKeys(ctx context.Context, profile muster.ProfileID) ([]muster.ProvisionKey, error) {
 	if profile.IsZero() {
-		return list(ctx, r.readers, provisionKeyColumns,
+		return list(ctx, r.readers, readProvisionKey,
 			`SELECT `+provisionKeyFields+` FROM provision_key k ORDER BY k.created_at, k.id`)
 	}
-	return list(ctx, r.readers, provisionKeyColumns,
-		`SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.profile = ? ORDER BY k.created_at, k.id`, profile[:])
+	return list(ctx, r.readers, readProvisionKey,
+		`SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.profile = ? ORDER BY k.created_at, k.id`, blob(profile[:]))
 }
 
 // CreateProvisionKey files a key. Refused with ReasonProvisionKeyTaken.
 func (r *Registry) CreateProvisionKey(ctx context.Context, k muster.ProvisionKey) error {
-	return r.write(ctx, func(ctx context.Context, tx *statements) error { return insertProvisionKey(ctx, tx, k) })
+	return r.write(ctx, func(tx *conn) error { return insertProvisionKey(tx, k) })
 }
 
-func insertProvisionKey(ctx context.Context, tx *statements, k muster.ProvisionKey) error {
+func insertProvisionKey(tx *conn, k muster.ProvisionKey) error {
 	networks, err := jsonText(k.Networks)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `INSERT INTO provision_key (id, profile, key, secret, not_before, expires_at, max_devices, networks,
+	_, err = tx.exec(`INSERT INTO provision_key (id, profile, key, secret, not_before, expires_at, max_devices, networks,
 		name_pattern, revoked_at, created_at, devices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		k.ID[:], k.Profile[:], k.Key, notNull(k.Secret), millis(k.NotBefore), millis(k.ExpiresAt), k.MaxDevices, networks,
-		k.NamePattern, millis(k.RevokedAt), millis(k.CreatedAt), k.Devices)
+		blob(k.ID[:]), blob(k.Profile[:]), text(k.Key), blob(k.Secret), millis(k.NotBefore), millis(k.ExpiresAt),
+		number(k.MaxDevices), networks, text(k.NamePattern), millis(k.RevokedAt), millis(k.CreatedAt), number(k.Devices))
 	return refused(err, muster.ReasonProvisionKeyTaken, muster.ReasonNotFound)
 }
 
 // UpdateProvisionKey changes a key; ID, Profile, Key, CreatedAt and the count of devices stay.
 func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error) {
 	var after muster.ProvisionKey
-	err := r.write(ctx, func(ctx context.Context, tx *statements) error {
-		before, err := one(ctx, tx, provisionKeyColumns, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, id[:])
+	err := r.write(ctx, func(tx *conn) error {
+		before, err := one(tx, readProvisionKey, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, blob(id[:]))
 		if err != nil {
 			return err
 		}
@@ -84,7 +81,7 @@ func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKe
 		}
 		after.ID, after.Profile, after.Key = before.ID, before.Profile, before.Key
 		after.CreatedAt, after.Devices = before.CreatedAt, before.Devices
-		return updateProvisionKey(ctx, tx, after)
+		return updateProvisionKey(tx, after)
 	})
 	if err != nil {
 		return muster.ProvisionKey{}, err
@@ -92,27 +89,27 @@ func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKe
 	return after, nil
 }
 
-func updateProvisionKey(ctx context.Context, tx *statements, k muster.ProvisionKey) error {
+func updateProvisionKey(tx *conn, k muster.ProvisionKey) error {
 	networks, err := jsonText(k.Networks)
 	if err != nil {
 		return err
 	}
-	_, err = tx.exec(ctx, `UPDATE provision_key SET secret = ?, not_before = ?, expires_at = ?, max_devices = ?, networks = ?,
+	_, err = tx.exec(`UPDATE provision_key SET secret = ?, not_before = ?, expires_at = ?, max_devices = ?, networks = ?,
 		name_pattern = ?, revoked_at = ? WHERE id = ?`,
-		notNull(k.Secret), millis(k.NotBefore), millis(k.ExpiresAt), k.MaxDevices, networks,
-		k.NamePattern, millis(k.RevokedAt), k.ID[:])
+		blob(k.Secret), millis(k.NotBefore), millis(k.ExpiresAt), number(k.MaxDevices), networks,
+		text(k.NamePattern), millis(k.RevokedAt), blob(k.ID[:]))
 	return err
 }
 
 // countDevice counts one more device for the key. Refused with ReasonProvisionKeyExhausted, or ReasonProvisionKeyUnknown
 // if the key is gone.
-func countDevice(ctx context.Context, tx *statements, id muster.ProvisionKeyID) error {
-	n, err := tx.exec(ctx, `UPDATE provision_key SET devices = devices + 1
-		WHERE id = ? AND (max_devices = 0 OR devices < max_devices)`, id[:])
+func countDevice(tx *conn, id muster.ProvisionKeyID) error {
+	n, err := tx.exec(`UPDATE provision_key SET devices = devices + 1
+		WHERE id = ? AND (max_devices = 0 OR devices < max_devices)`, blob(id[:]))
 	if err != nil || n > 0 {
 		return err
 	}
-	_, err = one(ctx, tx, provisionKeyColumns, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, id[:])
+	_, err = one(tx, readProvisionKey, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, blob(id[:]))
 	if err == nil {
 		return muster.Refuse(muster.ReasonProvisionKeyExhausted, "")
 	}

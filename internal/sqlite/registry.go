@@ -3,6 +3,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,15 +42,15 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open registry: %w", err)
 	}
-	if err := createMissing(ctx, path); err != nil {
+	if err := createMissing(path); err != nil {
 		return nil, fmt.Errorf("make registry: %w", openFailure(path, err))
 	}
 	crashed := leftLog(path)
-	w, err := openWriter(ctx, path, o.Logger)
+	w, err := openWriter(path, o.Logger)
 	if err != nil {
 		return nil, fmt.Errorf("open registry: %w", openFailure(path, err))
 	}
-	if err := prepare(ctx, w, crashed, o.Fingerprint); err != nil {
+	if err := prepare(ctx, w.conn, crashed, o.Fingerprint); err != nil {
 		return nil, fmt.Errorf("open registry: %w", openFailure(path, errors.Join(err, w.close())))
 	}
 	readers, err := openReaders(path)
@@ -62,16 +63,18 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 
 // prepare brings the database to where this version of the program expects it. After a crash it looks through the whole
 // of it first, which takes about four seconds for a million devices.
-func prepare(ctx context.Context, w *writer, crashed bool, fingerprint string) error {
+func prepare(ctx context.Context, c *conn, crashed bool, fingerprint string) error {
+	stop := c.watch(ctx)
+	defer stop()
 	if crashed {
-		if err := checkWhole(ctx, w.statements); err != nil {
-			return err
+		if err := checkWhole(c); err != nil {
+			return cmp.Or(ctx.Err(), err)
 		}
 	}
-	if err := migrate(ctx, w, migrations); err != nil {
-		return err
+	if err := migrate(c, migrations); err != nil {
+		return cmp.Or(ctx.Err(), err)
 	}
-	return rememberKey(ctx, w.statements, fingerprint)
+	return rememberKey(c, fingerprint)
 }
 
 // Healthy returns why nothing can be written any more, or nil.
@@ -84,6 +87,6 @@ func (r *Registry) Close() error {
 }
 
 // write runs do inside a transaction and returns when it is synced to disk, or has failed and changed nothing.
-func (r *Registry) write(ctx context.Context, do func(context.Context, *statements) error) error {
+func (r *Registry) write(ctx context.Context, do func(*conn) error) error {
 	return r.writer.write(ctx, &pending{do: do})
 }

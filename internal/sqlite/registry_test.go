@@ -2,8 +2,10 @@ package sqlite
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -158,14 +160,14 @@ func TestTheDatabaseOfAnotherProgramIsRefused(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	db, err := open(address(path), 1)
+	c, err := connect(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec(`CREATE TABLE song (title TEXT)`); err != nil {
+	if err := c.script(`CREATE TABLE song (title TEXT)`); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Close(); err != nil {
+	if err := c.close(); err != nil {
 		t.Fatal(err)
 	}
 	_, err = Open(t.Context(), path, Options{})
@@ -246,42 +248,31 @@ func TestReadingsThatDevicesWaitForFollowAnIndex(t *testing.T) {
 	_, _ = r.Credentials(ctx, muster.DeviceID{1})
 	_, _ = r.Device(ctx, "pump")
 	_, _ = r.Attempts(ctx, muster.AttemptQuery{Device: muster.DeviceID{1}, Name: "pump", Limit: 1})
-	queries := 0
-	for query := range r.readers.statements.prepared.Range {
-		queries++
-		for _, step := range planOf(t, r, query.(string)) {
+	c := r.readers.pop() // all of them ran on the one connection
+	defer func() { r.readers.idle = append(r.readers.idle, c) }()
+	queries := slices.Collect(maps.Keys(c.prepared))
+	for _, query := range queries {
+		for _, step := range planOf(t, c, query) {
 			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "subquery") {
 				t.Errorf("%s\n%s", step, query)
 			}
 		}
 	}
-	if queries < 8 {
-		t.Errorf("looked at %d queries", queries)
+	if len(queries) < 8 {
+		t.Errorf("looked at %d queries", len(queries))
 	}
 }
 
 // planOf returns the steps of the query's plan.
-func planOf(t *testing.T, r *Registry, query string) (steps []string) {
+func planOf(t *testing.T, c *conn, query string) []string {
 	t.Helper()
-	stmt, err := r.readers.db.Prepare("EXPLAIN QUERY PLAN " + query)
+	args := make([]value, c.prepared[query].BindParamCount())
+	step := func(r *row) string {
+		r.next = 3 // after three numbers that say which step it is a part of
+		return r.text()
+	}
+	steps, err := all(c, step, "EXPLAIN QUERY PLAN "+query, args...)
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer stmt.Close() //nolint:errcheck // only read from
-	rows, err := stmt.Query(1, 2, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	for rows.Next() {
-		var n int64
-		var step string
-		if err := rows.Scan(&n, &n, &n, &step); err != nil {
-			t.Fatal(err)
-		}
-		steps = append(steps, step)
-	}
-	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
 	return steps

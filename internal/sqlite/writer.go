@@ -2,13 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 
-	sqlite3 "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
 
 	"muster"
 )
@@ -21,19 +19,17 @@ const (
 // A writer is the one goroutine that changes the database. It takes whatever writes are waiting, runs them one after
 // the other in one transaction, syncs it to disk once, tells everyone, and begins again.
 type writer struct {
-	db         *sql.DB // of one connection, which is conn
-	conn       *sql.Conn
-	statements *statements // on conn
-	log        *slog.Logger
-	queue      chan *pending
-	stopping   chan struct{}         // closed when no more writes are taken
-	stopped    chan struct{}         // closed when the last one is answered
-	broken     atomic.Pointer[error] // why nothing can be written any more; nil: it can
+	conn     *conn
+	log      *slog.Logger
+	queue    chan *pending
+	stopping chan struct{}         // closed when no more writes are taken
+	stopped  chan struct{}         // closed when the last one is answered
+	broken   atomic.Pointer[error] // why nothing can be written any more; nil: it can
 }
 
 // A pending write is one that somebody waits for.
 type pending struct {
-	do       func(context.Context, *statements) error
+	do       func(*conn) error
 	tidy     bool         // refused, do undoes by itself what it has written, which is cheaper than a savepoint
 	gone     func() error // what the caller's context says
 	err      error        // set, like panicked, before done is closed
@@ -43,27 +39,21 @@ type pending struct {
 
 // openWriter opens the connection that writes. It syncs the log at every commit, and copies the log into the file when it
 // has reached 16 MB.
-func openWriter(ctx context.Context, path string, log *slog.Logger) (*writer, error) {
-	db, err := open(address(path, "journal_mode(WAL)", "synchronous(FULL)", "wal_autocheckpoint(4000)",
-		"journal_size_limit(67108864)", "cache_size(-2048)"), 1)
+func openWriter(path string, log *slog.Logger) (*writer, error) {
+	c, err := connect(path, "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000",
+		"journal_size_limit = 67108864", "cache_size = -2048")
 	if err != nil {
 		return nil, err
 	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
 	return &writer{
-		db: db, conn: conn, statements: &statements{on: conn}, log: log,
+		conn: c, log: log,
 		queue: make(chan *pending, writesWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}, nil
 }
 
 // close closes the connection; the last one to close copies the log into the file. The goroutine, if there was one, has
 // stopped.
-func (w *writer) close() error {
-	return errors.Join(w.statements.close(), w.conn.Close(), w.db.Close())
-}
+func (w *writer) close() error { return w.conn.close() }
 
 // stop takes no more writes and returns when those that were taken are answered.
 func (w *writer) stop() {
@@ -156,17 +146,17 @@ func (w *writer) transact(group []*pending) error {
 	}
 	for _, p := range group {
 		if err := w.attempt(p); err != nil {
-			return failure(errors.Join(err, w.rollback()))
+			return failure(errors.Join(err, w.conn.rollback()))
 		}
 	}
 	err := w.exec("COMMIT")
 	if err == nil {
 		return nil
 	}
-	if c := extendedCode(err); c == sqlite3.SQLITE_IOERR_FSYNC || c == sqlite3.SQLITE_IOERR_DIR_FSYNC {
+	if c := extendedCode(err); c == sqlite.ResultIOErrFsync || c == sqlite.ResultIOErrDirFsync {
 		w.giveUp(err)
 	}
-	return failure(errors.Join(err, w.rollback()))
+	return failure(errors.Join(err, w.conn.rollback()))
 }
 
 // giveUp refuses all further writes. After a sync that failed, one that succeeds proves nothing: the system may have
@@ -193,13 +183,13 @@ func (w *writer) attempt(p *pending) error {
 		return nil
 	}
 	if p.tidy {
-		p.try(w.statements)
+		p.try(w.conn)
 		return p.settle()
 	}
 	if err := w.exec("SAVEPOINT pending"); err != nil {
 		return err
 	}
-	p.try(w.statements)
+	p.try(w.conn)
 	if p.err != nil {
 		if err := p.settle(); err != nil {
 			return err
@@ -211,15 +201,15 @@ func (w *writer) attempt(p *pending) error {
 	return w.exec("RELEASE pending")
 }
 
-// try runs the write. It does not get the caller's context: a statement that was interrupted would take the whole
+// try runs the write. The caller's context does not reach it: a statement that was interrupted would take the whole
 // transaction with it.
-func (p *pending) try(tx *statements) {
+func (p *pending) try(tx *conn) {
 	defer func() {
 		if p.panicked = recover(); p.panicked != nil {
 			p.err = errPanicked
 		}
 	}()
-	p.err = p.do(context.Background(), tx)
+	p.err = p.do(tx)
 }
 
 // settle makes of the write's error what its caller is told. It returns the error if the whole transaction is in doubt.
@@ -233,15 +223,7 @@ func (p *pending) settle() error {
 
 var errPanicked = errors.New("a write panicked")
 
-// rollback ends the transaction if SQLite has not done so by itself.
-func (w *writer) rollback() error {
-	if err := w.exec("ROLLBACK"); err != nil && code(err) != sqlite3.SQLITE_ERROR {
-		return fmt.Errorf("roll back: %w", err)
-	}
-	return nil
-}
-
 func (w *writer) exec(query string) error {
-	_, err := w.statements.exec(context.Background(), query)
+	_, err := w.conn.exec(query)
 	return err
 }

@@ -17,10 +17,10 @@ import (
 func waiting(t *testing.T) *Registry {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "registry.db")
-	if err := createMissing(t.Context(), path); err != nil {
+	if err := createMissing(path); err != nil {
 		t.Fatal(err)
 	}
-	w, err := openWriter(t.Context(), path, slog.New(slog.DiscardHandler))
+	w, err := openWriter(path, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +75,8 @@ func TestAPanicComesBackToWhoWroteAndHurtsNobodyElse(t *testing.T) {
 	panicked, result := make(chan any), make(chan error)
 	go func() {
 		defer func() { panicked <- recover() }()
-		_ = r.write(t.Context(), func(ctx context.Context, tx *statements) error {
-			if _, err := tx.exec(ctx, `DELETE FROM migration`); err != nil {
+		_ = r.write(t.Context(), func(tx *conn) error {
+			if _, err := tx.exec(`DELETE FROM migration`); err != nil {
 				t.Error(err)
 			}
 			panic("oh")
@@ -90,7 +90,7 @@ func TestAPanicComesBackToWhoWroteAndHurtsNobodyElse(t *testing.T) {
 	if err := <-result; err != nil {
 		t.Error(err)
 	}
-	sums, err := appliedMigrations(t.Context(), r.readers.statements)
+	sums, err := appliedMigrations(r.readers.idle[0])
 	if err != nil || len(sums) == 0 {
 		t.Errorf("the write that panicked was kept (%v)", err)
 	}
@@ -100,7 +100,7 @@ func TestAFullDiskRefusesTheWholeGroupAndIsGotOver(t *testing.T) {
 	r := waiting(t)
 	limit := func(pages int) {
 		t.Helper()
-		if _, err := r.writer.conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
+		if err := r.writer.conn.script(fmt.Sprintf("PRAGMA max_page_count = %d", pages)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -166,15 +166,15 @@ func TestMigrations(t *testing.T) {
 	second := &fstest.MapFile{Data: []byte("INSERT INTO a (b) VALUES (1)")}
 	broken := &fstest.MapFile{Data: []byte("CREATE TABLE e (f INTEGER) STRICT; INSERT INTO nowhere (b) VALUES (1)")}
 	path := filepath.Join(t.TempDir(), "registry.db")
-	if err := createMissing(t.Context(), path); err != nil {
+	if err := createMissing(path); err != nil {
 		t.Fatal(err)
 	}
-	w, err := openWriter(t.Context(), path, nil)
+	w, err := openWriter(path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer w.close() //nolint:errcheck // nothing was written that matters
-	if _, err := w.conn.ExecContext(t.Context(), `DELETE FROM migration`); err != nil {
+	if _, err := w.conn.exec(`DELETE FROM migration`); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
@@ -192,16 +192,15 @@ func TestMigrations(t *testing.T) {
 		{"a newer database is refused", fstest.MapFS{"migration/0001_a.sql": first}, true, muster.ReasonDatabaseNewer, 1},
 	} {
 		t.Run(step.says, func(t *testing.T) {
-			err := migrate(t.Context(), w, step.files)
+			err := migrate(w.conn, step.files)
 			if (err != nil) != step.fails || step.fails && muster.ReasonOf(err) != step.why {
 				t.Errorf("got error %v, want the reason %q", err, step.why)
 			}
-			count := func(n *int64) []any { return []any{n} }
-			rows, err := one(t.Context(), w.statements, count, `SELECT count(*) FROM a`)
-			if err != nil || rows != int64(step.rows) {
+			rows, err := one(w.conn, integer[int], `SELECT count(*) FROM a`)
+			if err != nil || rows != step.rows {
 				t.Errorf("%d rows (%v), want %d", rows, err, step.rows)
 			}
-			tables, err := one(t.Context(), w.statements, count, `SELECT count(*) FROM sqlite_schema WHERE name = 'e'`)
+			tables, err := one(w.conn, integer[int], `SELECT count(*) FROM sqlite_schema WHERE name = 'e'`)
 			if err != nil || tables != 0 {
 				t.Errorf("half a migration is there (%v)", err)
 			}
