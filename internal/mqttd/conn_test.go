@@ -190,7 +190,8 @@ func TestWhatCannotBeKeptIsNotAcknowledged(t *testing.T) {
 		if got := d.packet(); got[0] != 0xe0 || got[2] != test.code {
 			t.Errorf("%s: % x", test.reason, got)
 		}
-		if took := time.Since(began); took < answerPatience/second*5*time.Millisecond {
+		// A busy machine moves the clock late, and then by several ticks at once.
+		if took := time.Since(began); took < answerPatience/second*5*time.Millisecond*8/10 {
 			t.Errorf("let go after %v", took)
 		}
 		d.expectClosed()
