@@ -46,7 +46,10 @@ func (c *conn) handshake(config *tls.Config) bool {
 	_ = c.wire.SetReadDeadline(time.Now().Add(handshakePatience * c.s.tick))
 	t := tls.Server(&c.wire, config)
 	c.stream = t
-	if err := t.Handshake(); err != nil {
+	c.wire.turn.of = c.s.turns
+	err := t.Handshake()
+	c.wire.turn.end(&c.wire)
+	if err != nil {
 		c.s.metrics.handshakes.Inc()
 		c.s.log.Debug("a TLS handshake failed", "remote", c.wire.RemoteAddr(), "error", err)
 		c.linger()

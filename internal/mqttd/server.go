@@ -53,6 +53,7 @@ type Server struct {
 	metrics   *metrics
 	buffers   *buffers
 	rings     sync.Pool
+	turns     *turns
 	maxPacket int
 	maxConns  int64
 	keepAlive uint16
@@ -89,7 +90,7 @@ func newServer(f front, o Options) *Server {
 	if s.maxPacket <= 0 {
 		s.maxPacket = packetLimit
 	}
-	s.buffers = newBuffers(s.maxPacket)
+	s.buffers, s.turns = newBuffers(s.maxPacket), newTurns()
 	s.rings.New = func() any { return new(ring) }
 	s.clock.Store(1)
 	return s

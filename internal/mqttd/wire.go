@@ -47,6 +47,7 @@ type wire struct {
 	patience time.Duration // for each writing of the queue
 	fd       int
 	live     bool
+	turn     turn // of the TLS handshake, while there is one
 
 	mu      sync.Mutex // guards what follows
 	queue   []byte
@@ -90,7 +91,11 @@ func (w *wire) await() error {
 
 // Read reads what has arrived.
 func (w *wire) Read(b []byte) (int, error) {
-	if !w.live {
+	switch {
+	case w.live:
+	case w.turn.of != nil:
+		return w.turn.read(w, b)
+	default:
 		return w.duplex.Read(b)
 	}
 	for {
