@@ -3,12 +3,17 @@ package main
 import (
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"muster"
 	"muster/internal/node"
 )
+
+// collectAt is how many percent the heap grows by before it is collected. It is less than Go's 100: most of the memory is
+// idle sessions, among whose remains nothing lasting should settle, and little garbage is made while they report.
+const collectAt = 50
 
 func newServe() *cobra.Command {
 	cmd := &cobra.Command{
@@ -25,6 +30,9 @@ func newServe() *cobra.Command {
 			log, err := newLogger(c.LogLevel)
 			if err != nil {
 				return err
+			}
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(collectAt)
 			}
 			n, err := node.Open(cmd.Context(), c, version, log)
 			if err != nil {
