@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/netip"
@@ -14,9 +15,10 @@ import (
 // A row is what a query has found. Its columns are read once each, from the left; each method knows one form of the
 // schema, and NULL is the zero value of all of them.
 type row struct {
+	conn *conn
 	stmt *sqlite.Stmt
 	next int   // the column that is read next
-	err  error // of the first column that does not hold what it should
+	err  error // the first of the row
 }
 
 // column moves on by one column and reports whether there is something in it, of that form.
@@ -36,10 +38,10 @@ func (r *row) column(form sqlite.ColumnType) (column int, ok bool) {
 
 // unreadable says what a column should hold, and not what was found: it may be secret.
 func (r *row) unreadable(what string) {
-	if r.err == nil {
-		r.err = fmt.Errorf("column %d does not hold the %s it should", r.next, what)
-	}
+	r.fail(fmt.Errorf("column %d does not hold the %s it should", r.next, what))
 }
+
+func (r *row) fail(err error) { r.err = cmp.Or(r.err, err) }
 
 func (r *row) text() string {
 	column, ok := r.column(sqlite.TypeText)

@@ -30,16 +30,18 @@ func readCredential(r *row) muster.Credential {
 
 const credentialsOfDevice = `SELECT ` + credentialFields + ` FROM credential c WHERE c.device = ? ORDER BY c.created_at, c.id`
 
-const holderFields = deviceFields + `, ` + profileFields + `, ` + credentialFields
+const holderFields = deviceFields + `, ` + credentialFields
 
-func readHolder(r *row) muster.Holder {
-	return muster.Holder{Device: readDevice(r), Profile: readProfile(r), Credential: readCredential(r)}
+func (k *knownProfiles) readHolder(r *row) muster.Holder {
+	h := muster.Holder{Device: readDevice(r), Credential: readCredential(r)}
+	h.Profile = k.of(r, h.Device.Profile)
+	return h
 }
 
 // Holder returns the device that key leads to, or muster.NotFound.
 func (r *Registry) Holder(ctx context.Context, key muster.LookupKey) (muster.Holder, error) {
-	return find(ctx, r.readers, readHolder, `SELECT `+holderFields+` FROM credential c
-		JOIN device d ON d.id = c.device JOIN profile p ON p.id = d.profile WHERE c.lookup = ?`, blob(key[:]))
+	return find(ctx, r.readers, r.known.Load().readHolder, `SELECT `+holderFields+` FROM credential c
+		JOIN device d ON d.id = c.device WHERE c.lookup = ?`, blob(key[:]))
 }
 
 // PublicKeys returns the device of that name with each of its public-key credentials, or none if there is no such device
@@ -48,8 +50,8 @@ func (r *Registry) PublicKeys(ctx context.Context, device string) ([]muster.Hold
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return list(context.WithoutCancel(ctx), r.readers, readHolder, `SELECT `+holderFields+` FROM device d
-		JOIN profile p ON p.id = d.profile JOIN credential c ON c.device = d.id
+	return list(context.WithoutCancel(ctx), r.readers, r.known.Load().readHolder, `SELECT `+holderFields+` FROM device d
+		JOIN credential c ON c.device = d.id
 		WHERE d.name = ? AND c.kind = ? ORDER BY c.created_at, c.id`, text(device), number(muster.PublicKey))
 }
 

@@ -8,6 +8,8 @@ import (
 
 const profileFields = `p.id, p.name, p.description, p.strategy, p.created_at, p.settings`
 
+const profileByID = `SELECT ` + profileFields + ` FROM profile p WHERE p.id = ?`
+
 func readProfile(r *row) muster.Profile {
 	p := muster.Profile{
 		ID:          id[muster.Profile](r),
@@ -55,8 +57,8 @@ func (r *Registry) Profiles(ctx context.Context) ([]muster.Profile, error) {
 // UpdateProfile changes a profile; ID and CreatedAt stay.
 func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error) {
 	var after muster.Profile
-	err := r.write(ctx, func(tx *conn) error {
-		before, err := one(tx, readProfile, `SELECT `+profileFields+` FROM profile p WHERE p.id = ?`, blob(id[:]))
+	err := r.writeProfiles(ctx, func(tx *conn) error {
+		before, err := one(tx, readProfile, profileByID, blob(id[:]))
 		if err != nil {
 			return err
 		}
@@ -81,7 +83,7 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 
 // DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
 func (r *Registry) DeleteProfile(ctx context.Context, id muster.ProfileID) error {
-	return r.write(ctx, func(tx *conn) error {
+	return r.writeProfiles(ctx, func(tx *conn) error {
 		n, err := tx.exec(`DELETE FROM profile WHERE id = ?`, blob(id[:]))
 		if err != nil {
 			return refused(err, muster.ReasonInternal, muster.ReasonProfileInUse)

@@ -30,13 +30,16 @@ type keyed struct {
 	profile muster.Profile
 }
 
-func readKeyed(r *row) keyed { return keyed{readProvisionKey(r), readProfile(r)} }
+func (k *knownProfiles) readKeyed(r *row) keyed {
+	key := readProvisionKey(r)
+	return keyed{key, k.of(r, key.Profile)}
+}
 
 // ProvisionKey returns the key called key, with the number of devices it has let in, and its profile; or
 // muster.NotFound.
 func (r *Registry) ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error) {
-	found, err := find(ctx, r.readers, readKeyed, `SELECT `+provisionKeyFields+`, `+profileFields+`
-		FROM provision_key k JOIN profile p ON p.id = k.profile WHERE k.key = ?`, text(key))
+	found, err := find(ctx, r.readers, r.known.Load().readKeyed,
+		`SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.key = ?`, text(key))
 	return found.key, found.profile, err
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 )
 
 // Options say how a registry is opened. The zero Options work.
@@ -29,6 +30,7 @@ type Options struct {
 type Registry struct {
 	writer  *writer
 	readers *readers
+	known   atomic.Pointer[knownProfiles]
 }
 
 // Open opens the registry at path. If there is no file it makes one, which nobody but the owner may read. It fails with
@@ -58,7 +60,13 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 		return nil, fmt.Errorf("open registry: %w", errors.Join(err, w.close()))
 	}
 	go w.run()
-	return &Registry{writer: w, readers: readers}, nil
+	return newRegistry(w, readers), nil
+}
+
+func newRegistry(w *writer, readers *readers) *Registry {
+	r := &Registry{writer: w, readers: readers}
+	r.forgetProfiles()
+	return r
 }
 
 // prepare brings the database to where this version of the program expects it. After a crash it looks through the whole
@@ -89,4 +97,9 @@ func (r *Registry) Close() error {
 // write runs do inside a transaction and returns when it is synced to disk, or has failed and changed nothing.
 func (r *Registry) write(ctx context.Context, do func(*conn) error) error {
 	return r.writer.write(ctx, &pending{do: do})
+}
+
+// writeProfiles is write for what changes or removes a profile.
+func (r *Registry) writeProfiles(ctx context.Context, do func(*conn) error) error {
+	return r.writer.write(ctx, &pending{do: do, after: r.forgetProfiles})
 }

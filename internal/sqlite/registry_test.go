@@ -236,6 +236,35 @@ func TestAfterTheEndNothingIsTaken(t *testing.T) {
 	}
 }
 
+func TestWhatAnOldReadFilesTooLateIsNotFound(t *testing.T) {
+	r, p, k, _ := furnished(t)
+	old := r.known.Load()
+	_, err := r.UpdateProfile(t.Context(), p.ID, func(p *muster.Profile) error {
+		p.Description = "changed"
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	old.byID[p.ID] = p // as a read does that has seen the database before the change
+	if _, got, err := r.ProvisionKey(t.Context(), k.Key); err != nil || got.Description != "changed" {
+		t.Errorf("found the profile %q (%v)", got.Description, err)
+	}
+}
+
+func TestNoMoreProfilesAreRememberedThanMayBe(t *testing.T) {
+	r, _, _, _ := furnished(t)
+	for range maxKnown {
+		r.known.Load().byID[muster.NewID[muster.Profile]()] = muster.Profile{}
+	}
+	if _, _, err := r.ProvisionKey(t.Context(), "key"); err != nil {
+		t.Error(err)
+	}
+	if n := len(r.known.Load().byID); n != maxKnown {
+		t.Errorf("remembered %d profiles", n)
+	}
+}
+
 // A reading that takes a whole table, or sorts one, would grow slow with the fleet.
 func TestReadingsThatDevicesWaitForFollowAnIndex(t *testing.T) {
 	r, _, _, _ := furnished(t)

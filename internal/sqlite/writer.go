@@ -31,6 +31,7 @@ type writer struct {
 type pending struct {
 	do       func(*conn) error
 	tidy     bool         // refused, do undoes by itself what it has written, which is cheaper than a savepoint
+	after    func()       // called before the answer, however the write has gone; nil: nothing is
 	gone     func() error // what the caller's context says
 	err      error        // set, like panicked, before done is closed
 	panicked any          // what do panicked with
@@ -129,6 +130,11 @@ func (w *writer) gather(group []*pending) []*pending {
 // so: a refusal may rest on what another one of the group has written.
 func (w *writer) commit(group []*pending) {
 	err := w.transact(group)
+	for _, p := range group {
+		if p.after != nil {
+			p.after()
+		}
+	}
 	for _, p := range group {
 		if err != nil {
 			p.err = err

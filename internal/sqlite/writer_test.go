@@ -28,7 +28,7 @@ func waiting(t *testing.T) *Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Registry{writer: w, readers: readers}
+	return newRegistry(w, readers)
 }
 
 // begin lets the writer begin once n writes wait, for the length of the test.

@@ -19,6 +19,7 @@ func profileSentences() []sentence {
 		{"a taken name is refused and files no keys", profileNameTaken},
 		{"a taken provision key takes the profile back", profileKeyTaken},
 		{"a change keeps id and birth", profileChange},
+		{"a change is seen with the next device and the next provision key", profileChangeSeen},
 		{"a change that fails changes nothing", profileChangeFails},
 		{"a change to a taken name is refused", profileChangeToTaken},
 		{"what is gone cannot be changed", func(t *testing.T, r *registry) {
@@ -89,6 +90,24 @@ func profileChange(t *testing.T, r *registry) {
 	got, err = r.Profile(t.Context(), "renamed")
 	r.must(err)
 	r.same(got, want)
+}
+
+func profileChangeSeen(t *testing.T, r *registry) {
+	_, c := r.list("pump")
+	want := r.profile
+	for i := range 3 {
+		h, err := r.Holder(t.Context(), c.Lookup)
+		r.must(err)
+		r.same(h.Profile, want)
+		_, p, err := r.ProvisionKey(t.Context(), r.key.Key)
+		r.must(err)
+		r.same(p, want)
+		want, err = r.UpdateProfile(t.Context(), r.profile.ID, func(p *muster.Profile) error {
+			p.Settings.RetentionDays = uint16(i + 1)
+			return nil
+		})
+		r.must(err)
+	}
 }
 
 func profileChangeFails(t *testing.T, r *registry) {

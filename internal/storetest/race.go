@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"muster"
@@ -17,6 +18,7 @@ func raceSentences() []sentence {
 		{"a key lets in no more than it may, however many knock at once", raceForPlaces},
 		{"a one-time token is spent by exactly one of 50", raceForToken},
 		{"changes at the same time do not overwrite each other", raceToChange},
+		{"what was changed is seen by whoever asks afterwards, however many ask", raceToSee},
 	}
 }
 
@@ -158,4 +160,35 @@ func raceToChange(t *testing.T, r *registry) {
 	got, err := r.Device(t.Context(), "pump")
 	r.must(err)
 	r.same(len(got.Label), 50)
+}
+
+// raceToSee changes a profile again and again while others read it with a device.
+func raceToSee(t *testing.T, r *registry) {
+	const changes = 100
+	_, c := r.list("pump")
+	var kept atomic.Uint32 // what the last change that is over has set
+	errs := atOnce(5, func(i int) error {
+		for n := uint32(1); n <= changes; n++ {
+			if i == 0 {
+				_, err := r.UpdateProfile(t.Context(), r.profile.ID, func(p *muster.Profile) error {
+					p.Settings.RetentionDays = uint16(n)
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+				kept.Store(n)
+			}
+			before := kept.Load()
+			h, err := r.Holder(t.Context(), c.Lookup)
+			if err != nil {
+				return err
+			}
+			if seen := h.Profile.Settings.RetentionDays; uint32(seen) < before {
+				return fmt.Errorf("saw %d, and %d was set before", seen, before)
+			}
+		}
+		return nil
+	})
+	r.same(r.winners(errs, ""), len(errs))
 }
