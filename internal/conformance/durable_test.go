@@ -71,8 +71,13 @@ type writer struct {
 }
 
 func newLoad(t *testing.T, s *server) *load {
-	l := &load{t: t, s: s, joined: map[string]string{}}
 	s.start()
+	return newLoadOn(t, s)
+}
+
+// newLoadOn is newLoad on a server that runs.
+func newLoadOn(t *testing.T, s *server) *load {
+	l := &load{t: t, s: s, joined: map[string]string{}}
 	l.open = s.profile("open", "create")
 	for _, over := range transports {
 		for i := range 2 {

@@ -23,6 +23,9 @@ import (
 var binaries sync.Map // tags → func() (string, error)
 
 func TestMain(m *testing.M) {
+	if name := os.Getenv(attackVariable); name != "" {
+		os.Exit(attack(name))
+	}
 	dir, err := os.MkdirTemp("", "muster-conformance-")
 	if err != nil {
 		panic(err)
@@ -63,6 +66,7 @@ type server struct {
 	ports  struct{ http, mqtt, mqtts, coap, coaps string }
 	token  string
 	caFile string
+	within []string // a command that it is started with; nil: none
 	cmd    *exec.Cmd
 	log    *bytes.Buffer
 	exited chan error
@@ -119,8 +123,9 @@ func (s *server) url() string { return "http://" + s.ports.http }
 func (s *server) start() {
 	s.t.Helper()
 	s.log = &bytes.Buffer{}
-	s.cmd = exec.Command(s.binary, "serve", "--data", s.data, "--config", s.config, "--http", s.ports.http,
+	line := append(s.within[:len(s.within):len(s.within)], s.binary, "serve", "--data", s.data, "--config", s.config, "--http", s.ports.http,
 		"--mqtt", s.ports.mqtt, "--mqtts", s.ports.mqtts, "--coap", s.ports.coap, "--coaps", s.ports.coaps)
+	s.cmd = exec.Command(line[0], line[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/netip"
+	"runtime"
 	"time"
 
 	"muster"
@@ -59,6 +60,7 @@ type Dispatcher struct {
 	answerAddress string
 	joining       *failures
 	connecting    *failures
+	looking       chan struct{} // holds a token for each request for attributes that is looked up
 }
 
 // New returns a Dispatcher between the given rooms.
@@ -74,6 +76,7 @@ func New(o Options) *Dispatcher {
 		dialects:   append(o.Dialects[:len(o.Dialects):len(o.Dialects)], Dialect(o.Platform)),
 		joining:    newFailures(o.ProvisionFailures, 30),
 		connecting: newFailures(o.AuthFailures, 60),
+		looking:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 	}
 	d.joinAddress, d.answerAddress = o.Platform.JoinAddress()
 	return d
@@ -200,7 +203,7 @@ func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.
 	case *muster.Attributes:
 		return nil, timely(d.o.Attributes.Save(ctx, who, up))
 	case *muster.AttributeRequest:
-		values, err := d.o.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
+		values, err := d.lookUp(ctx, who, up)
 		if err != nil {
 			return nil, timely(err)
 		}
@@ -209,6 +212,18 @@ func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.
 		return &muster.Limits{MaxPayload: d.o.MaxPayload, MaxInflight: MaxInflight}, nil
 	}
 	return nil, muster.Refuse(muster.ReasonTopicUnknown, "")
+}
+
+// lookUp reads attributes. Half of the processors do so at once at most: devices that ask without end do not keep those
+// waiting that report.
+func (d *Dispatcher) lookUp(ctx context.Context, who *muster.Identity, up *muster.AttributeRequest) (*muster.AttributeValues, error) {
+	select {
+	case d.looking <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-d.looking }()
+	return d.o.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
 }
 
 // commonName returns what a certificate calls its holder.

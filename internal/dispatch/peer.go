@@ -3,7 +3,6 @@ package dispatch
 import (
 	"context"
 	"net/netip"
-	"runtime"
 
 	"muster"
 )
@@ -77,7 +76,6 @@ func (p *Peer) Handle(ctx context.Context, address, body []byte, to muster.Answe
 	}
 	to.Answer(tag, m, err)
 	to.Flush()
-	runtime.Gosched() // a request costs more than a reading: who sends many lets the others go first
 }
 
 func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, error) {
