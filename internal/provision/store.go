@@ -10,8 +10,8 @@ import (
 // A Store keeps what provisioning decides. Each method is one transaction, so that two requests for one name at once
 // cannot both succeed.
 type Store interface {
-	// ProvisionKey returns the key called key, with the number of devices it has let in, and its profile; or
-	// muster.NotFound.
+	// ProvisionKey returns the key called key and its profile, or muster.NotFound. A key with a maximum comes with the
+	// number of devices it has let in; without one, that number may be an older one.
 	ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error)
 	// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
 	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted or

@@ -32,9 +32,9 @@ const credentialsOfDevice = `SELECT ` + credentialFields + ` FROM credential c W
 
 const holderFields = deviceFields + `, ` + credentialFields
 
-func (k *knownProfiles) readHolder(r *row) muster.Holder {
+func (k *known) readHolder(r *row) muster.Holder {
 	h := muster.Holder{Device: readDevice(r), Credential: readCredential(r)}
-	h.Profile = k.of(r, h.Device.Profile)
+	h.Profile = k.profile(r, h.Device.Profile)
 	return h
 }
 

@@ -57,7 +57,7 @@ func (r *Registry) Profiles(ctx context.Context) ([]muster.Profile, error) {
 // UpdateProfile changes a profile; ID and CreatedAt stay.
 func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error) {
 	var after muster.Profile
-	err := r.writeProfiles(ctx, func(tx *conn) error {
+	err := r.writeKnown(ctx, func(tx *conn) error {
 		before, err := one(tx, readProfile, profileByID, blob(id[:]))
 		if err != nil {
 			return err
@@ -83,7 +83,7 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 
 // DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
 func (r *Registry) DeleteProfile(ctx context.Context, id muster.ProfileID) error {
-	return r.writeProfiles(ctx, func(tx *conn) error {
+	return r.writeKnown(ctx, func(tx *conn) error {
 		n, err := tx.exec(`DELETE FROM profile WHERE id = ?`, blob(id[:]))
 		if err != nil {
 			return refused(err, muster.ReasonInternal, muster.ReasonProfileInUse)

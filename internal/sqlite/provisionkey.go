@@ -24,21 +24,15 @@ func readProvisionKey(r *row) muster.ProvisionKey {
 	return k
 }
 
-// keyed is a provision key together with its profile.
-type keyed struct {
-	key     muster.ProvisionKey
-	profile muster.Profile
-}
-
-func (k *knownProfiles) readKeyed(r *row) keyed {
-	key := readProvisionKey(r)
-	return keyed{key, k.of(r, key.Profile)}
-}
-
-// ProvisionKey returns the key called key, with the number of devices it has let in, and its profile; or
-// muster.NotFound.
+// ProvisionKey returns the key called key and its profile, or muster.NotFound. It comes with the number of devices it has
+// let in; without a maximum, as of the last change to any key or profile at the earliest.
 func (r *Registry) ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error) {
-	found, err := find(ctx, r.readers, r.known.Load().readKeyed,
+	known := r.known.Load()
+	found, ok := known.key(key)
+	if ok {
+		return found.key, found.profile, ctx.Err()
+	}
+	found, err := find(ctx, r.readers, known.readKeyed,
 		`SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.key = ?`, text(key))
 	return found.key, found.profile, err
 }
@@ -73,7 +67,7 @@ func insertProvisionKey(tx *conn, k muster.ProvisionKey) error {
 // UpdateProvisionKey changes a key; ID, Profile, Key, CreatedAt and the count of devices stay.
 func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error) {
 	var after muster.ProvisionKey
-	err := r.write(ctx, func(tx *conn) error {
+	err := r.writeKnown(ctx, func(tx *conn) error {
 		before, err := one(tx, readProvisionKey, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, blob(id[:]))
 		if err != nil {
 			return err

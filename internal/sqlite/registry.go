@@ -30,7 +30,7 @@ type Options struct {
 type Registry struct {
 	writer  *writer
 	readers *readers
-	known   atomic.Pointer[knownProfiles]
+	known   atomic.Pointer[known]
 }
 
 // Open opens the registry at path. If there is no file it makes one, which nobody but the owner may read. It fails with
@@ -65,7 +65,7 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 
 func newRegistry(w *writer, readers *readers) *Registry {
 	r := &Registry{writer: w, readers: readers}
-	r.forgetProfiles()
+	r.forget()
 	return r
 }
 
@@ -99,7 +99,7 @@ func (r *Registry) write(ctx context.Context, do func(*conn) error) error {
 	return r.writer.write(ctx, &pending{do: do})
 }
 
-// writeProfiles is write for what changes or removes a profile.
-func (r *Registry) writeProfiles(ctx context.Context, do func(*conn) error) error {
-	return r.writer.write(ctx, &pending{do: do, after: r.forgetProfiles})
+// writeKnown is write for what changes or removes a profile or a provision key, but for the count of its devices.
+func (r *Registry) writeKnown(ctx context.Context, do func(*conn) error) error {
+	return r.writer.write(ctx, &pending{do: do, after: r.forget})
 }

@@ -246,22 +246,23 @@ func TestWhatAnOldReadFilesTooLateIsNotFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old.byID[p.ID] = p // as a read does that has seen the database before the change
+	old.profiles[p.ID], old.keys[k.Key] = p, keyed{k, p} // as a read does that has seen the database before the change
 	if _, got, err := r.ProvisionKey(t.Context(), k.Key); err != nil || got.Description != "changed" {
 		t.Errorf("found the profile %q (%v)", got.Description, err)
 	}
 }
 
-func TestNoMoreProfilesAreRememberedThanMayBe(t *testing.T) {
+func TestNoMoreIsRememberedThanMayBe(t *testing.T) {
 	r, _, _, _ := furnished(t)
 	for range maxKnown {
-		r.known.Load().byID[muster.NewID[muster.Profile]()] = muster.Profile{}
+		r.known.Load().profiles[muster.NewID[muster.Profile]()] = muster.Profile{}
+		r.known.Load().keys[muster.RandomText(20)] = keyed{}
 	}
 	if _, _, err := r.ProvisionKey(t.Context(), "key"); err != nil {
 		t.Error(err)
 	}
-	if n := len(r.known.Load().byID); n != maxKnown {
-		t.Errorf("remembered %d profiles", n)
+	if n, m := len(r.known.Load().profiles), len(r.known.Load().keys); n != maxKnown || m != maxKnown {
+		t.Errorf("remembered %d profiles and %d keys", n, m)
 	}
 }
 

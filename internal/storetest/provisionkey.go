@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"net/netip"
+	"strconv"
 	"testing"
 
 	"muster"
@@ -20,6 +21,7 @@ func provisionKeySentences() []sentence {
 		}},
 		{"keys come the oldest first, of one profile or of all", keysByAge},
 		{"a change keeps id, profile, key, birth and count", keyChange},
+		{"a key with a maximum comes with its count", keyCounts},
 		{"a change that fails changes nothing", keyChangeFails},
 		{"what is gone cannot be changed", func(t *testing.T, r *registry) {
 			_, err := r.UpdateProvisionKey(t.Context(), muster.NewID[muster.ProvisionKey](), func(*muster.ProvisionKey) error { return nil })
@@ -59,6 +61,9 @@ func keysByAge(t *testing.T, r *registry) {
 }
 
 func keyChange(t *testing.T, r *registry) {
+	before, _, err := r.ProvisionKey(t.Context(), r.key.Key)
+	r.must(err)
+	r.same(before, r.key)
 	r.must(r.Admit(t.Context(), r.admission("pump")))
 	want := r.key
 	want.Devices = 1
@@ -75,6 +80,20 @@ func keyChange(t *testing.T, r *registry) {
 	got, _, err = r.ProvisionKey(t.Context(), r.key.Key)
 	r.must(err)
 	r.same(got, want)
+}
+
+func keyCounts(t *testing.T, r *registry) {
+	_, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
+		k.MaxDevices = 9
+		return nil
+	})
+	r.must(err)
+	for n := range 3 {
+		k, _, err := r.ProvisionKey(t.Context(), r.key.Key)
+		r.must(err)
+		r.same(k.Devices, n)
+		r.must(r.Admit(t.Context(), r.admission("pump-"+strconv.Itoa(n))))
+	}
 }
 
 func keyChangeFails(t *testing.T, r *registry) {

@@ -154,9 +154,10 @@ func (r *registry) list(name string) (muster.Device, muster.Credential) {
 // counted returns how many devices the key of the registry has let in.
 func (r *registry) counted() int {
 	r.t.Helper()
-	k, _, err := r.ProvisionKey(r.t.Context(), r.key.Key)
+	keys, err := r.ProvisionKeys(r.t.Context(), r.key.Profile)
 	r.must(err)
-	return k.Devices
+	r.same(len(keys), 1)
+	return keys[0].Devices
 }
 
 func (r *registry) must(err error) {
