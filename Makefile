@@ -3,6 +3,7 @@
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 DATA     ?= ./data
 FUZZTIME ?= 60s
+SOAKTIME ?= 30m
 ACCEPT   ?= ../shared/accept/seeds.py
 
 # What is shipped, checked and measured is built alike, so that all of it shares one build cache. The race detector needs cgo.
@@ -10,7 +11,7 @@ PLAIN = CGO_ENABLED=0 GOFLAGS='$(GOFLAGS) -trimpath -buildvcs=false'
 GO    = $(PLAIN) go
 TOOLS = $(CURDIR)/.cache/tools
 
-.PHONY: build run test lint race bench fuzz seeds clean
+.PHONY: build run test lint race bench fuzz soak seeds clean
 
 build: ## bin/muster
 	$(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/muster ./cmd/muster
@@ -38,6 +39,9 @@ bench: build ## figures beside their anchors, from one run
 
 fuzz: ## every fuzz target, FUZZTIME each
 	scripts/fuzz $(FUZZTIME)
+
+soak: ## devices that come, go, join, report and fight, on a disk that fails, for SOAKTIME: nothing is lost, nothing grows
+	MUSTER_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run TestASoak -v ./internal/conformance
 
 seeds: build ## the seed documents' own scripts against a fresh server
 	@if [ ! -f $(ACCEPT) ]; then echo "no $(ACCEPT): nothing to run"; exit 0; fi; \

@@ -140,24 +140,30 @@ func (w *writer) report(ctx context.Context, failed func(), l link) {
 
 func (l *load) join(ctx context.Context, over transport, i int) {
 	for n := 0; ctx.Err() == nil; n++ {
-		name := fmt.Sprintf("joiner-%d-%d", i, n)
-		l.mu.Lock()
-		l.asked = append(l.asked, name)
-		l.mu.Unlock()
-		try, cancel := context.WithTimeout(ctx, 2*time.Second)
-		text, err := over.provision(try, l.s, request(l.open, name, ""))
-		cancel()
-		var a answer
-		if err != nil || json.Unmarshal([]byte(text), &a) != nil {
+		if !l.joinOnce(ctx, over, fmt.Sprintf("joiner-%d-%d", i, n)) {
 			time.Sleep(20 * time.Millisecond)
-			continue
-		}
-		if a.Status == "SUCCESS" {
-			l.mu.Lock()
-			l.joined[name] = a.token()
-			l.mu.Unlock()
 		}
 	}
+}
+
+// joinOnce asks for one device to be let in, and reports whether there was an answer.
+func (l *load) joinOnce(ctx context.Context, over transport, name string) bool {
+	l.mu.Lock()
+	l.asked = append(l.asked, name)
+	l.mu.Unlock()
+	try, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	text, err := over.provision(try, l.s, request(l.open, name, ""))
+	var a answer
+	if err != nil || json.Unmarshal([]byte(text), &a) != nil {
+		return false
+	}
+	if a.Status == "SUCCESS" {
+		l.mu.Lock()
+		l.joined[name] = a.token()
+		l.mu.Unlock()
+	}
+	return true
 }
 
 // check counts the acknowledged readings and those of them that the server does not have.

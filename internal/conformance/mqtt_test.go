@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,11 @@ func connectPacket(token string) []byte {
 // publishPacket is a PUBLISH at QoS 1.
 func publishPacket(id uint16, topic, payload string) []byte {
 	return packet(0x32, append(append(text(topic), byte(id>>8), byte(id)), payload...))
+}
+
+func dialRaw(ctx context.Context, address string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", address)
 }
 
 // A plain is a device that speaks MQTT over a plain connection.

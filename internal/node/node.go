@@ -187,6 +187,11 @@ func (n *Node) Run(ctx context.Context) error {
 func (n *Node) Close() error {
 	var errs []error
 	errs = append(errs, n.listeners.close())
+	if n.intake != nil { // closed already if the node has run
+		ctx, cancel := context.WithTimeout(context.Background(), farewell)
+		defer cancel()
+		errs = append(errs, n.intake.Close(ctx), n.journal.Close(ctx))
+	}
 	if n.readings != nil {
 		errs = append(errs, n.readings.Close())
 		n.readings = nil
