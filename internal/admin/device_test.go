@@ -121,7 +121,11 @@ func TestASuspendedDeviceLosesItsSessionAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var why error
-	defer h.sessions.Open(id, 1, func(err error) { why = err })()
+	leave, err := h.sessions.Open(id, 1, func(err error) { why = err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer leave()
 	var view admin.DeviceView
 	h.must("GET", device("pump"), "", &view)
 	if !view.Connected {
