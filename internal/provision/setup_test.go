@@ -136,3 +136,19 @@ func (f *fixture) provisionState(t testing.TB, d muster.DeviceID) string {
 	}
 	return ""
 }
+
+// counted returns how many devices the key has let in.
+func (f *fixture) counted(t testing.TB, key string) int {
+	t.Helper()
+	keys, err := f.registry.ProvisionKeys(t.Context(), muster.ProfileID{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range keys {
+		if k.Key == key {
+			return k.Devices
+		}
+	}
+	t.Fatalf("no key %s", key)
+	return 0
+}
