@@ -68,8 +68,26 @@ type server struct {
 	caFile string
 	within []string // a command that it is started with; nil: none
 	cmd    *exec.Cmd
-	log    *bytes.Buffer
+	log    *output
 	exited chan error
+}
+
+// An output is what a process has printed so far.
+type output struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
 }
 
 // newServer starts a server on a fresh directory, with the limits that would stop a test from failing often.
@@ -122,7 +140,7 @@ func (s *server) url() string { return "http://" + s.ports.http }
 
 func (s *server) start() {
 	s.t.Helper()
-	s.log = &bytes.Buffer{}
+	s.log = &output{}
 	line := append(s.within[:len(s.within):len(s.within)], s.binary, "serve", "--data", s.data, "--config", s.config, "--http", s.ports.http,
 		"--mqtt", s.ports.mqtt, "--mqtts", s.ports.mqtts, "--coap", s.ports.coap, "--coaps", s.ports.coaps)
 	s.cmd = exec.Command(line[0], line[1:]...)
