@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -14,8 +15,10 @@ func TestConnectionsThatOnlyWaitMakeRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	hold := make(chan struct{})
+	var held atomic.Int64
 	s := &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/hold" {
+			held.Add(1)
 			<-hold
 		}
 	})}
@@ -48,10 +51,13 @@ func TestConnectionsThatOnlyWaitMakeRoom(t *testing.T) {
 		}
 	}
 	var busy []net.Conn
-	for range 8 {
-		busy = append(busy, ask("/hold"))
-	}
-	for end := time.Now().Add(5 * time.Second); g.open.Load() < g.limit && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(5 * time.Second); held.Load() < 8 && time.Now().Before(end); {
+		before, c := held.Load(), ask("/hold")
+		for soon := time.Now().Add(100 * time.Millisecond); held.Load() == before && time.Now().Before(soon); time.Sleep(time.Millisecond) {
+		}
+		if held.Load() > before { // otherwise a connection that only waited was not gone yet
+			busy = append(busy, c)
+		}
 	}
 	if answered(ask("/")) {
 		t.Error("one connection more than the limit is let in")
