@@ -9,6 +9,7 @@ import (
 
 // idling measures what a connection costs that says nothing: the growth of resident memory, divided. One server after the
 // other holds its connections, so that they may be many; those with handshakes are a third, because they take long.
+// There is one round: memory varies little.
 func (p plan) idling(ctx context.Context, h *house) (results []result, err error) {
 	if err := h.certify(ctx); err != nil {
 		return nil, err
@@ -27,25 +28,21 @@ func (p plan) idling(ctx context.Context, h *house) (results []result, err error
 		n := max(kind.n, 1)
 		r := pairOf(fmt.Sprintf("%s (%d)", kind.name, n), "kB", kind.most, atMost)
 		r.anchor.note = kind.note
-		for range p.rounds {
-			if err := p.idle1(ctx, h, n, kind.secure, &r.muster, &r.anchor); err != nil {
-				return results, err
-			}
+		if err := p.idle1(ctx, h, n, kind.secure, &r.muster, &r.anchor); err != nil {
+			return results, err
 		}
 		results = append(results, r)
 	}
 	few := max(p.idle*5/18, 1)
 	line := pairOf(fmt.Sprintf("idle connection (%d)", p.idle), "kB", 1.1, ratioAtMost)
 	line.muster, line.anchor.note = results[0].muster, fmt.Sprintf("with %d", few)
-	for range p.rounds {
-		if err := p.idle1(ctx, h, few, nil, &line.anchor, nil); err != nil {
-			return results, err
-		}
+	if err := p.idle1(ctx, h, few, nil, &line.anchor, nil); err != nil {
+		return results, err
 	}
 	return append(results, line), nil
 }
 
-// idle1 is one round on freshly started servers; the anchor is left out where nobody asks for its figure.
+// idle1 weighs on freshly started servers; the anchor is left out where nobody asks for its figure.
 func (p plan) idle1(ctx context.Context, h *house, n int, secure clients, muster, anchor *figure) error {
 	for _, side := range []struct {
 		start  func(context.Context) (*server, error)
