@@ -72,7 +72,7 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	if n.foundation, err = openFoundation(ctx, &n.config, log, n.dir.path, n.dir.fresh); err != nil {
 		return n, err
 	}
-	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log}); err != nil {
+	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log, Tables: tables(openFiles())}); err != nil {
 		return n, err
 	}
 	n.wire()

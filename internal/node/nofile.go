@@ -14,6 +14,10 @@ func connections(files uint64) int {
 // requests returns how many HTTP connections there may be: half of what is kept back, so that the stores have the other.
 func requests(files uint64) int64 { return int64(max(files/20, reservedFiles) / 2) }
 
+// tables returns how many files of readings may be open: a quarter of what is kept back, so that logs and the registry
+// have the last one, and never more than help.
+func tables(files uint64) int { return int(min(max(files/20, reservedFiles)/4, 1000)) }
+
 // openFiles returns how many files the process may have open. The Go runtime has raised the soft limit to the hard one.
 func openFiles() uint64 {
 	var r syscall.Rlimit

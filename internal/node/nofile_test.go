@@ -17,3 +17,11 @@ func TestHTTPLeavesFilesForTheStores(t *testing.T) {
 		}
 	}
 }
+
+func TestReadingsLeaveFilesForTheRegistry(t *testing.T) {
+	for files, want := range map[uint64]int{20_000: 250, 1_000_000: 1000, 1024: 50} {
+		if got := tables(files); got != want {
+			t.Errorf("%d open files leave %d for readings, want %d", files, got, want)
+		}
+	}
+}

@@ -31,7 +31,9 @@ type Options struct {
 	Reserve uint64
 	// Cache is the size of the block cache in bytes. 0 means 64 MB.
 	Cache int64
-	FS    vfs.FS // nil: the operating system's
+	// Tables is how many files are held open at once, as far as the database gets on with so few. 0 means 1000.
+	Tables int
+	FS     vfs.FS // nil: the operating system's
 }
 
 // DefaultReserve is room for what is in memory, for the log and for a compaction.

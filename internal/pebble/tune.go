@@ -22,11 +22,14 @@ func tune(o Options, p *patience) *cockroach.Options {
 		LBaseMaxBytes:               512 << 20,
 		FlushSplitBytes:             16 << 20,
 		BytesPerSync:                1 << 20,
-		MaxOpenFiles:                1000,
+		MaxOpenFiles:                o.Tables,
 		CacheSize:                   o.Cache,
 	}
 	if t.CacheSize == 0 {
 		t.CacheSize = 64 << 20
+	}
+	if t.MaxOpenFiles <= 0 {
+		t.MaxOpenFiles = 1000
 	}
 	t.CompactionConcurrencyRange = func() (int, int) { return 1, 2 }
 	t.TargetFileSizes[0] = 8 << 20
