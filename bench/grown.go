@@ -87,13 +87,31 @@ func (h *house) grown(ctx context.Context, devices int) (_ *house, err error) {
 	return large, large.settle(ctx)
 }
 
-// settle starts Muster once and stops it, so that nothing is left over from the filling.
+// settle starts Muster once and stops it when it has nothing left to do, such as compactions of what was filled in.
 func (h *house) settle(ctx context.Context) error {
 	s, err := h.startMuster(ctx)
 	if err != nil {
 		return err
 	}
-	return s.stop()
+	return errors.Join(s.rest(ctx), s.stop())
+}
+
+// rest waits until the server does nothing for a second, and at most two minutes.
+func (s *server) rest(ctx context.Context) error {
+	before, err := usageOf(s.pid())
+	for range 120 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+		now, err := usageOf(s.pid())
+		if err != nil || now.cpu-before.cpu < 5*clockTick {
+			return err
+		}
+		before = now
+	}
+	return err
 }
 
 // little returns the house that the grown one is compared with.
