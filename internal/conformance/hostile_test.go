@@ -25,7 +25,7 @@ const (
 	fewWindows = 3 // of each kind; more are measured, up to manyWindows, before an attack is said to have succeeded
 	manyWindow = 9
 	worst      = 3
-	floor      = 10 * time.Millisecond
+	floor      = 20 * time.Millisecond
 	mostMemory = 500 << 20 // of the server, whoever attacks it
 )
 
