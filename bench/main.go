@@ -27,6 +27,7 @@ type plan struct {
 	idle    int // connections that hold still
 	clients int // of HTTP and CoAP
 	devices int // in the grown house
+	crowd   int // of them with a session, without file descriptors
 	measure time.Duration
 	settle  time.Duration
 }
@@ -61,6 +62,7 @@ func main() {
 	flag.IntVar(&p.idle, "idle", 18_000, "idle connections, as far as file descriptors reach")
 	flag.IntVar(&p.clients, "clients", 64, "clients of HTTP and CoAP")
 	flag.IntVar(&p.devices, "devices", 1_000_000, "devices in the grown house")
+	flag.IntVar(&p.crowd, "sessions", 200_000, "devices with a session in memory")
 	flag.DurationVar(&p.measure, "measure", 4*time.Second, "length of one measurement")
 	flag.DurationVar(&p.settle, "settle", 5*time.Second, "rest before memory is read")
 	only := flag.String("only", "", "regular expression of the parts to run: "+strings.Join(names(), ", "))
@@ -105,8 +107,8 @@ func (p plan) run(ctx context.Context, only string) (results []result, err error
 	if err != nil {
 		return nil, err
 	}
-	if min(p.rounds, p.idle, p.clients, p.devices/1000) < 1 {
-		return nil, errors.New("a count is below one, or there are fewer than a thousand devices")
+	if min(p.rounds, p.idle, p.clients, p.crowd/1000, p.devices/1000) < 1 {
+		return nil, errors.New("a count is below one, or there are fewer than a thousand devices or sessions")
 	}
 	if p.idle, err = affordable(p.idle); err != nil {
 		return nil, err

@@ -25,28 +25,30 @@ import (
 	"muster/internal/thingsboard"
 )
 
-// inMemory measures the heap and the stack of a session, with as many sessions as devices: in this process, over
-// connections that are no file descriptors, because no machine for everyday has a million of those.
+// inMemory measures the heap and the stack of a session, with more sessions than a machine for everyday has file
+// descriptors: in this process, over connections that are none.
 func (p plan) inMemory(ctx context.Context, h *house) (results []result, err error) {
 	if h, err = h.grown(ctx, p.devices); err != nil {
 		return nil, err
 	}
-	r := pairOf(fmt.Sprintf("heap and stack a session (%s)", number(float64(p.devices))), "kB", 1.1, ratioAtMost)
-	r.anchor.note = fmt.Sprintf("with %s", number(float64(p.devices/4)))
+	all := min(p.crowd, p.devices)
+	few := all / 4
+	r := pairOf(fmt.Sprintf("heap and stack a session (%s)", number(float64(all))), "kB", 1.1, ratioAtMost)
+	r.anchor.note = fmt.Sprintf("with %s", number(float64(few)))
 	hall, err := open(ctx, h)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, hall.close(ctx)) }()
 	empty := inUse()
-	if err := hall.admit(ctx, 0, p.devices/4); err != nil {
+	if err := hall.admit(ctx, 0, few); err != nil {
 		return nil, err
 	}
-	r.anchor.add(float64(inUse()-empty) / float64(p.devices/4) / 1000)
-	if err := hall.admit(ctx, p.devices/4, p.devices); err != nil {
+	r.anchor.add(float64(inUse()-empty) / float64(few) / 1000)
+	if err := hall.admit(ctx, few, all); err != nil {
 		return nil, err
 	}
-	r.muster.add(float64(inUse()-empty) / float64(p.devices) / 1000)
+	r.muster.add(float64(inUse()-empty) / float64(all) / 1000)
 	return []result{r}, nil
 }
 
