@@ -100,7 +100,7 @@ func againstModel(t *testing.T, r *readings) {
 				m.entries = slices.DeleteFunc(m.entries, func(e muster.Entry) bool { return e.Device == d })
 			},
 			"reopen": func(t *rapid.T) {
-				if rapid.IntRange(0, 9).Draw(t, "seldom") == 0 {
+				if rapid.IntRange(0, 29).Draw(t, "seldom") == 0 {
 					r.reopen(t)
 				}
 			},
