@@ -110,10 +110,9 @@ func againstModel(t *testing.T, r *readings) {
 				r.history(t, d, key, within, m.history(d, key, within)...)
 			},
 			"": func(t *rapid.T) {
-				for _, d := range devices {
-					r.latest(t, d, m.latest(d)...)
-					r.history(t, d, "a", always, m.history(d, "a", always)...)
-				}
+				d := device.Draw(t, "observed")
+				r.latest(t, d, m.latest(d)...)
+				r.history(t, d, "a", always, m.history(d, "a", always)...)
 			},
 		})
 	})
