@@ -1,4 +1,5 @@
-// Package httpd is the HTTP transport for devices: it turns requests below /api/v1/ into words and answers back.
+// Package httpd is the HTTP transport for devices: it turns requests below /api/v1/ into words and answers back, and
+// connections to /mqtt into streams for MQTT.
 package httpd
 
 import (
@@ -57,9 +58,9 @@ type handler struct {
 	large      atomic.Int64 // bytes of buffers over keepBuffer
 }
 
-// New returns the handler of the device API, to be mounted at Prefix and at MQTTPath. Whoever speaks is judged by the token in the path
-// or by the client certificate of the connection, and by the address of the connection: no header that names another
-// address is believed. Bodies are taken as they are, whatever their content type says.
+// New returns the handler of the device API, to be mounted at Prefix and at MQTTPath. Whoever speaks is judged by the token
+// in the path or by the client certificate of the connection, and by the address of the connection: no header that names
+// another address is believed. Bodies are taken as they are, whatever their content type says.
 func New(d *dispatch.Dispatcher, o Options) http.Handler { return newHandler(d, d.Note, o) }
 
 func newHandler(do doer, note func(muster.Attempt), o Options) *handler {

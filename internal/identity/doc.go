@@ -1,3 +1,3 @@
-// Package identity says who is speaking: it judges what a client shows against the registry and remembers the answer for
-// a while.
+// Package identity says who is speaking: it judges what a client shows against the registry, and remembers for a while what
+// comes with every request.
 package identity
