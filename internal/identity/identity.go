@@ -13,17 +13,15 @@ import (
 	"muster"
 )
 
-// The oldest and the most that is remembered, unless Options say less or otherwise.
+// The oldest and the most that is remembered.
 const (
-	maxAge      = 30 * time.Second
-	defaultSize = 50_000
+	maxAge   = 30 * time.Second
+	mostKept = 50_000
 )
 
 // Options are what a Service may be given.
 type Options struct {
-	ServerNames []string      // the names of this server that a JWT may be for
-	CacheAge    time.Duration // how long an answer of the store is remembered; 0 or more than 30 s means 30 s
-	CacheSize   int           // how many answers are remembered; 0 means 50,000
+	ServerNames []string // the names of this server that a JWT may be for
 
 	Now        func() time.Time      // nil means time.Now
 	Logger     *slog.Logger          // nil discards
@@ -54,14 +52,7 @@ func New(store Store, keys *muster.Keyring, o Options) *Service {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	age, size := o.CacheAge, o.CacheSize
-	if age <= 0 || age > maxAge {
-		age = maxAge
-	}
-	if size <= 0 {
-		size = defaultSize
-	}
-	s.credentials = newCache(&s.forgotten, age, size)
+	s.credentials = newCache(&s.forgotten, maxAge, mostKept)
 	s.uses.init()
 	s.decoy = decoy(keys)
 	return s
