@@ -15,8 +15,9 @@ func tune(o Options, p *patience) *cockroach.Options {
 		// Named, not "newest": a database is not upgraded by upgrading a library.
 		FormatMajorVersion: cockroach.FormatValueSeparation,
 
-		MemTableSize:                64 << 20,
-		MemTableStopWritesThreshold: 4,
+		// Small ones: a flush takes a whole processor while it lasts, and whoever waits for an acknowledgement waits longer.
+		MemTableSize:                16 << 20,
+		MemTableStopWritesThreshold: 8,
 		L0CompactionThreshold:       8,
 		L0StopWritesThreshold:       32,
 		LBaseMaxBytes:               512 << 20,
