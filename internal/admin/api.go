@@ -85,6 +85,7 @@ func New(o Options) http.Handler {
 func (a *api) config() huma.Config {
 	c := huma.DefaultConfig("Muster", a.Version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
+	c.Formats = formats()
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = []huma.Transformer{reword}
 	c.Info.Description = "Devices, the profiles they belong to, how they get in and what they sent. " +

@@ -1,5 +1,11 @@
 package admin
 
+import (
+	"io"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
 // A List is some or all of what there is.
 type List[T any] struct {
 	Items []T    `json:"items" nullable:"false"`
@@ -16,4 +22,17 @@ func listOf[T, S any](all []T, show func(T) S) *answer[List[S]] {
 		items = append(items, show(t))
 	}
 	return &answer[List[S]]{List[S]{Items: items}}
+}
+
+// formats are the library's, but that an answer which can writes itself.
+func formats() map[string]huma.Format {
+	format := huma.DefaultJSONFormat
+	format.Marshal = func(w io.Writer, v any) error {
+		if a, ok := v.(interface{ appendJSON([]byte) []byte }); ok {
+			_, err := w.Write(a.appendJSON(nil))
+			return err
+		}
+		return huma.DefaultJSONFormat.Marshal(w, v)
+	}
+	return map[string]huma.Format{"application/json": format, "json": format}
 }

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"math"
 	"net/http"
+	"reflect"
 	"strconv"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"muster"
 )
@@ -33,7 +36,7 @@ func (a *api) latest(ctx context.Context, in *named) (*answer[map[string]Reading
 	}
 	latest := make(map[string]Reading, len(all))
 	for _, r := range all {
-		latest[r.Key] = readingOf(r)
+		latest[r.Key] = Reading{TS: r.TS, Value: r.Value.AppendJSON(nil)}
 	}
 	return &answer[map[string]Reading]{latest}, nil
 }
@@ -45,7 +48,7 @@ func (a *api) history(ctx context.Context, in *struct {
 	To    string `query:"to" maxLength:"40" doc:"exclusive; likewise"`
 	Limit int    `query:"limit" minimum:"1" maximum:"100000" default:"1000" doc:"the first so many of the range"`
 },
-) (*answer[List[Reading]], error) {
+) (*answer[history], error) {
 	from, err := parseTime("from", in.From, math.MinInt64)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,30 @@ func (a *api) history(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, readingOf), nil
+	return &answer[history]{all}, nil
+}
+
+// A history is a List of readings that writes itself: it may have thousands of them.
+type history []muster.Reading
+
+// Schema returns the schema of what is written.
+func (history) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[List[Reading]](), true, "")
+}
+
+func (h history) appendJSON(b []byte) []byte {
+	b = append(b, `{"items":[`...)
+	for i := range h {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, `{"ts":`...)
+		b = strconv.AppendInt(b, h[i].TS, 10)
+		b = append(b, `,"value":`...)
+		b = h[i].Value.AppendJSON(b)
+		b = append(b, '}')
+	}
+	return append(b, "]}\n"...)
 }
 
 // parseTime reads epoch milliseconds or RFC 3339; absent is what an empty text means.
@@ -79,5 +105,3 @@ func parseTime(name, text string, absent int64) (int64, error) {
 	}
 	return t.UnixMilli(), nil
 }
-
-func readingOf(r muster.Reading) Reading { return Reading{TS: r.TS, Value: r.Value.AppendJSON(nil)} }
