@@ -20,8 +20,8 @@ type conn struct {
 	wire   wire
 
 	// Of the roster.
-	next, prev *conn
-	shard      uint8
+	next, prev  *conn
+	shard, slot uint8
 
 	// Set by the greeting, then only read.
 	version   mqtt.Version
