@@ -83,6 +83,7 @@ const (
 	ReasonProfileInUse       Reason = "profile-in-use"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
 	ReasonAPITokenWrong      Reason = "api-token-wrong"
+	ReasonRoleTooLow         Reason = "role-too-low"
 	ReasonSettingInvalid     Reason = "setting-invalid"
 	ReasonDataDirectoryInUse Reason = "data-directory-in-use"
 	ReasonMasterKeyMissing   Reason = "master-key-missing"
@@ -174,6 +175,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonProfileInUse:       {Conflict, "the profile still has devices", "Delete its devices first.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},
 	ReasonAPITokenWrong:      {Unknown, "the API token is missing or wrong", "Set MUSTER_TOKEN or --token to the token that `muster init` made.", ""},
+	ReasonRoleTooLow:         {Forbidden, "the role does not allow this", "Ask an admin to do it, or for a role that may.", ""},
 	ReasonSettingInvalid:     {Invalid, "a setting cannot be used", "Correct the setting as the message says.", ""},
 	ReasonDataDirectoryInUse: {Conflict, "another server uses this data directory", "Stop the other server, or use another directory.", ""},
 	ReasonMasterKeyMissing:   {NotFound, "the master key of this data directory is missing", "Put the key file back; without it no credential can be opened.", ""},

@@ -61,7 +61,9 @@ func New(o Options) http.Handler {
 	}
 	a.huma = humago.New(operations, a.config())
 	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
-		next(exchange{ctx})
+		if !a.barred(ctx) {
+			next(exchange{ctx})
+		}
 		a.requests.WithLabelValues(ctx.Operation().OperationID, strconv.Itoa(ctx.Status())).Inc()
 	})
 	a.serveProfiles()
@@ -112,11 +114,27 @@ func (a *api) document() http.Handler {
 	})
 }
 
-// serve adds an operation. Its path names its nouns, so that id may be the operation's name in generated clients.
+// serve adds an operation. Its path names its nouns, so that id may be the operation's name in generated clients. It
+// needs a viewer's role if it changes nothing, else an operator's.
 func serve[I, O any](a *api, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
+	role := muster.RoleOperator
+	if method == http.MethodGet || method == http.MethodHead {
+		role = muster.RoleViewer
+	}
+	serveTo(a, role, method, path, id, summary, handle)
+}
+
+// serveAdmin adds an operation that needs an admin's role.
+func serveAdmin[I, O any](a *api, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
+	serveTo(a, muster.RoleAdmin, method, path, id, summary, handle)
+}
+
+// serveTo adds an operation that needs that role.
+func serveTo[I, O any](a *api, role muster.Role, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
 	problem := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
 	op := huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody,
+		Extensions: map[string]any{roleExtension: role},
 		Responses: map[string]*huma.Response{"default": {
 			Description: "Refused",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: problem}},

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"golang.org/x/time/rate"
 
 	"muster"
@@ -19,10 +21,11 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 		if !strings.EqualFold(scheme, "Bearer") {
 			token = ""
 		}
-		_, err := a.Fleet.CheckAPIToken(r.Context(), muster.Secret(strings.TrimSpace(token)))
+		t, err := a.Fleet.CheckAPIToken(r.Context(), muster.Secret(strings.TrimSpace(token)))
 		switch {
 		case err == nil:
-			next.ServeHTTP(w, r)
+			actor := muster.Actor{Name: "token:" + t.Name, Role: muster.RoleAdmin, Remote: addressOf(r.RemoteAddr)}
+			next.ServeHTTP(w, r.WithContext(muster.WithActor(r.Context(), actor)))
 		case muster.KindOf(err) != muster.Unknown:
 			writeProblem(w, a.tell(r.Context(), "authenticate", err))
 		case !a.failures.allow(r.RemoteAddr):
@@ -33,6 +36,21 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 			writeProblem(w, err)
 		}
 	})
+}
+
+// roleExtension is where the OpenAPI document says which role an operation needs.
+const roleExtension = "x-role"
+
+// barred answers requests of those whose role does not allow the operation, before anything of them is read.
+func (a *api) barred(ctx huma.Context) bool {
+	want, declared := ctx.Operation().Extensions[roleExtension].(muster.Role)
+	actor, _ := muster.ActorOf(ctx.Context())
+	if declared && actor.Role.Allows(want) {
+		return false
+	}
+	_, w := humago.Unwrap(ctx)
+	writeProblem(w, muster.Refuse(muster.ReasonRoleTooLow, "this needs the role %s, and %s has the role %s", want, actor.Name, actor.Role))
+	return true
 }
 
 const (
@@ -75,9 +93,14 @@ func (f *failures) makeRoom() {
 	}
 }
 
+// addressOf returns the address that remote, host:port, names.
+func addressOf(remote string) netip.Addr {
+	at, _ := netip.ParseAddrPort(remote) // what is none counts with its like
+	return at.Addr().Unmap()
+}
+
 func network(remote string) netip.Addr {
-	at, _ := netip.ParseAddrPort(remote) // an address that is none counts with its like
-	from := at.Addr().Unmap()
+	from := addressOf(remote)
 	if from.Is6() {
 		p, _ := from.WithZone("").Prefix(64)
 		from = p.Addr()

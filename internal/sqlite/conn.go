@@ -15,7 +15,7 @@ import (
 )
 
 // A conn is one connection to the database, and the queries that it has prepared, each once. The queries are the
-// constants of this package and the few that Devices puts together, so their number is bounded. One goroutine at a time
+// constants of this package and the few that Devices and AuditEntries put together, so their number is bounded. One goroutine at a time
 // may use it.
 type conn struct {
 	db       *sqlite.Conn

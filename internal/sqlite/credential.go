@@ -88,7 +88,20 @@ func (r *Registry) Credentials(ctx context.Context, device muster.DeviceID) ([]m
 // CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse, or ReasonNotFound if the device is
 // gone.
 func (r *Registry) CreateCredential(ctx context.Context, c muster.Credential) error {
-	return r.write(ctx, func(tx *conn) error { return insertCredential(tx, c) })
+	return r.write(ctx, func(tx *conn) error {
+		if err := insertCredential(tx, c); err != nil {
+			return err
+		}
+		return auditedCredential(ctx, tx, "create", c.Device, nil, credentialView(c))
+	})
+}
+
+func auditedCredential(ctx context.Context, tx *conn, action string, device muster.DeviceID, before, after view) error {
+	d, err := one(tx, readDevice, deviceByID, blob(device[:]))
+	if err != nil {
+		return err
+	}
+	return audited(ctx, tx, act{action, "credential", d.Name, before, after})
 }
 
 func insertCredential(tx *conn, c muster.Credential) error {
@@ -115,7 +128,10 @@ func (r *Registry) UpdateCredential(ctx context.Context, id muster.CredentialID,
 		after.State, after.NotBefore, after.ExpiresAt = wanted.State, wanted.NotBefore, wanted.ExpiresAt
 		_, err = tx.exec(`UPDATE credential SET state = ?, not_before = ?, expires_at = ? WHERE id = ?`,
 			number(after.State), millis(after.NotBefore), millis(after.ExpiresAt), blob(id[:]))
-		return err
+		if err != nil {
+			return err
+		}
+		return auditedCredential(ctx, tx, "update", after.Device, credentialView(before), credentialView(after))
 	})
 	if err != nil {
 		return muster.Credential{}, err

@@ -41,7 +41,10 @@ func (r *Registry) CreateDevice(ctx context.Context, d muster.Device, credential
 				return err
 			}
 		}
-		return saveAttributes(tx, d.ID, attributes)
+		if err := saveAttributes(tx, d.ID, attributes); err != nil {
+			return err
+		}
+		return audited(ctx, tx, act{"create", "device", d.Name, nil, deviceView(d)})
 	})
 }
 
@@ -90,7 +93,10 @@ func (r *Registry) UpdateDevice(ctx context.Context, id muster.DeviceID, change 
 			return err
 		}
 		after.ID, after.CreatedAt = before.ID, before.CreatedAt
-		return updateDevice(tx, after)
+		if err := updateDevice(tx, after); err != nil {
+			return err
+		}
+		return audited(ctx, tx, act{"update", "device", before.Name, deviceView(before), deviceView(after)})
 	})
 	if err != nil {
 		return muster.Device{}, err
@@ -113,15 +119,17 @@ func updateDevice(tx *conn, d muster.Device) error {
 // DeleteDevice removes a device, its credentials and attributes, and remembers it as gone. NotFound if it is gone.
 func (r *Registry) DeleteDevice(ctx context.Context, id muster.DeviceID) error {
 	return r.write(ctx, func(tx *conn) error {
-		n, err := tx.exec(`DELETE FROM device WHERE id = ?`, blob(id[:]))
+		d, err := one(tx, readDevice, deviceByID, blob(id[:]))
 		if err != nil {
 			return err
 		}
-		if err := atLeastOne(n); err != nil {
+		if _, err := tx.exec(`DELETE FROM device WHERE id = ?`, blob(id[:])); err != nil {
 			return err
 		}
-		_, err = tx.exec(`INSERT INTO gone (device, deleted_at) VALUES (?, ?)`, blob(id[:]), millis(time.Now()))
-		return err
+		if _, err := tx.exec(`INSERT INTO gone (device, deleted_at) VALUES (?, ?)`, blob(id[:]), millis(time.Now())); err != nil {
+			return err
+		}
+		return audited(ctx, tx, act{"delete", "device", d.Name, deviceView(d), nil})
 	})
 }
 

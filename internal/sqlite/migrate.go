@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"muster"
@@ -25,9 +27,9 @@ const ledger = `CREATE TABLE migration (
 	applied_at INTEGER NOT NULL
 ) STRICT`
 
-// migrate applies the files migration/NNNN_*.sql of source that the database has not seen, in the order of their names,
-// each in a transaction of its own. There is no way back. It refuses a database that knows more files than source has,
-// and a file that is not what it was when it was applied.
+// migrate applies the files migration/NNNN_*.sql of source that the database has not seen, in the order of their numbers,
+// which need not follow on each other, each in a transaction of its own. There is no way back. It refuses a database that
+// knows a number that source has not, and a file that is not what it was when it was applied.
 func migrate(c *conn, source fs.FS) error {
 	files, err := fs.Glob(source, "migration/*.sql")
 	if err != nil {
@@ -38,32 +40,45 @@ func migrate(c *conn, source fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if len(applied) > len(files) {
-		return muster.Refuse(muster.ReasonDatabaseNewer, "the database is at version %d, and this program knows %d", len(applied), len(files))
+	known := make(map[int]string, len(files))
+	for _, file := range files {
+		known[numberOf(file)] = file
 	}
-	for i, file := range files {
+	for number := range applied {
+		if known[number] == "" {
+			return muster.Refuse(muster.ReasonDatabaseNewer, "the database has seen change %d, which this program does not know", number)
+		}
+	}
+	for _, file := range files {
 		script, err := fs.ReadFile(source, file)
 		if err != nil {
 			return err
 		}
 		sum := sha256.Sum256(script)
-		switch {
-		case i >= len(applied):
-			if err := applyMigration(c, i+1, path.Base(file), string(script), sum); err != nil {
+		switch before, seen := applied[numberOf(file)]; {
+		case !seen:
+			if err := applyMigration(c, numberOf(file), path.Base(file), string(script), sum); err != nil {
 				return fmt.Errorf("migration %s: %w", path.Base(file), err)
 			}
-		case !bytes.Equal(applied[i], sum[:]):
+		case !bytes.Equal(before, sum[:]):
 			return fmt.Errorf("migration %s is not the one that this database was made with", path.Base(file))
 		}
 	}
 	return nil
 }
 
+// numberOf returns the number that the name of a file begins with.
+func numberOf(file string) int {
+	digits, _, _ := strings.Cut(path.Base(file), "_")
+	n, _ := strconv.Atoi(digits) // a name without a number counts as 0, once
+	return n
+}
+
 // errForeign is what is wrong with a file that some other program made.
 var errForeign = errors.New("it is a database, but not a registry")
 
-// appliedMigrations returns the checksums of what was applied, in order.
-func appliedMigrations(c *conn) ([][]byte, error) {
+// appliedMigrations returns the checksums of what was applied, by number.
+func appliedMigrations(c *conn) (map[int][]byte, error) {
 	tables, err := one(c, integer[int], `SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'migration'`)
 	if err != nil {
 		return nil, err
@@ -71,7 +86,19 @@ func appliedMigrations(c *conn) ([][]byte, error) {
 	if tables == 0 {
 		return nil, errForeign
 	}
-	return all(c, (*row).blob, `SELECT checksum FROM migration ORDER BY number`)
+	type entry struct {
+		number   int
+		checksum []byte
+	}
+	entries, err := all(c, func(r *row) entry { return entry{integer[int](r), r.blob()} }, `SELECT number, checksum FROM migration`)
+	if err != nil {
+		return nil, err
+	}
+	applied := make(map[int][]byte, len(entries))
+	for _, e := range entries {
+		applied[e.number] = e.checksum
+	}
+	return applied, nil
 }
 
 func applyMigration(c *conn, place int, name, script string, sum [sha256.Size]byte) error {

@@ -35,8 +35,11 @@ func (r *Registry) CreateProfile(ctx context.Context, p muster.Profile, keys ...
 		if err != nil {
 			return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
 		}
+		if err := audited(ctx, tx, act{"create", "profile", p.Name, nil, profileView(p)}); err != nil {
+			return err
+		}
 		for _, k := range keys {
-			if err := insertProvisionKey(tx, k); err != nil {
+			if err := createProvisionKey(ctx, tx, k); err != nil {
 				return err
 			}
 		}
@@ -73,7 +76,10 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 		}
 		_, err = tx.exec(`UPDATE profile SET name = ?, description = ?, strategy = ?, settings = ? WHERE id = ?`,
 			text(after.Name), text(after.Description), number(after.Strategy), settings, blob(id[:]))
-		return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
+		if err != nil {
+			return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
+		}
+		return audited(ctx, tx, act{"update", "profile", before.Name, profileView(before), profileView(after)})
 	})
 	if err != nil {
 		return muster.Profile{}, err
@@ -84,10 +90,13 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 // DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
 func (r *Registry) DeleteProfile(ctx context.Context, id muster.ProfileID) error {
 	return r.writeKnown(ctx, func(tx *conn) error {
-		n, err := tx.exec(`DELETE FROM profile WHERE id = ?`, blob(id[:]))
+		p, err := one(tx, readProfile, profileByID, blob(id[:]))
 		if err != nil {
+			return err
+		}
+		if _, err := tx.exec(`DELETE FROM profile WHERE id = ?`, blob(id[:])); err != nil {
 			return refused(err, muster.ReasonInternal, muster.ReasonProfileInUse)
 		}
-		return atLeastOne(n)
+		return audited(ctx, tx, act{"delete", "profile", p.Name, profileView(p), nil})
 	})
 }

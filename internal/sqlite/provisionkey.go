@@ -49,7 +49,14 @@ func (r *Registry) ProvisionKeys(ctx context.Context, profile muster.ProfileID) 
 
 // CreateProvisionKey files a key. Refused with ReasonProvisionKeyTaken.
 func (r *Registry) CreateProvisionKey(ctx context.Context, k muster.ProvisionKey) error {
-	return r.write(ctx, func(tx *conn) error { return insertProvisionKey(tx, k) })
+	return r.write(ctx, func(tx *conn) error { return createProvisionKey(ctx, tx, k) })
+}
+
+func createProvisionKey(ctx context.Context, tx *conn, k muster.ProvisionKey) error {
+	if err := insertProvisionKey(tx, k); err != nil {
+		return err
+	}
+	return audited(ctx, tx, act{"create", "provision-key", k.Key, nil, provisionKeyView(k)})
 }
 
 func insertProvisionKey(tx *conn, k muster.ProvisionKey) error {
@@ -78,7 +85,10 @@ func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKe
 		}
 		after.ID, after.Profile, after.Key = before.ID, before.Profile, before.Key
 		after.CreatedAt, after.Devices = before.CreatedAt, before.Devices
-		return updateProvisionKey(tx, after)
+		if err := updateProvisionKey(tx, after); err != nil {
+			return err
+		}
+		return audited(ctx, tx, act{"update", "provision-key", after.Key, provisionKeyView(before), provisionKeyView(after)})
 	})
 	if err != nil {
 		return muster.ProvisionKey{}, err

@@ -190,6 +190,8 @@ func TestMigrations(t *testing.T) {
 		{"one that was altered is an error", fstest.MapFS{"migration/0001_a.sql": second, "migration/0002_b.sql": second}, true, muster.ReasonInternal, 1},
 		{"a broken one leaves nothing", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second, "migration/0003_c.sql": broken}, true, muster.ReasonInternal, 1},
 		{"a newer database is refused", fstest.MapFS{"migration/0001_a.sql": first}, true, muster.ReasonDatabaseNewer, 1},
+		{"numbers may be left out", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second, "migration/0010_d.sql": second}, false, "", 2},
+		{"and used later", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second, "migration/0005_c.sql": second, "migration/0010_d.sql": second}, false, "", 3},
 	} {
 		t.Run(step.says, func(t *testing.T) {
 			err := migrate(w.conn, step.files)
