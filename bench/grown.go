@@ -63,17 +63,22 @@ func ownCPU() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// A grown house has many devices, each of which has sent this often.
+// populous returns the house of many devices, and makes it first.
+func (h *house) populous(ctx context.Context, devices int) (_ *house, err error) {
+	if h.large == nil {
+		h.large, err = h.another(ctx, "large", devices)
+	}
+	return h.large, err
+}
+
+// A grown house is populous, and each device has sent this often.
 const reports = 10
 
-// grown returns the house of many devices, and makes it first.
-func (h *house) grown(ctx context.Context, devices int) (_ *house, err error) {
-	if h.large != nil {
-		return h.large, nil
-	}
-	large, err := h.another(ctx, "large", devices)
-	if err != nil {
-		return nil, err
+// grown returns the house in which the devices have reported, and lets them do so first.
+func (h *house) grown(ctx context.Context, devices int) (*house, error) {
+	large, err := h.populous(ctx, devices)
+	if err != nil || large.lived {
+		return large, err
 	}
 	readings, err := pebble.Open(filepath.Join(large.file("muster"), "readings"), pebble.Options{})
 	if err != nil {
@@ -83,7 +88,7 @@ func (h *house) grown(ctx context.Context, devices int) (_ *house, err error) {
 	if err = errors.Join(err, readings.Close()); err != nil {
 		return nil, err
 	}
-	h.large = large
+	large.lived = true
 	return large, large.settle(ctx)
 }
 

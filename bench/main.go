@@ -62,7 +62,7 @@ func main() {
 	flag.IntVar(&p.idle, "idle", 18_000, "idle connections, as far as file descriptors reach")
 	flag.IntVar(&p.clients, "clients", 64, "clients of HTTP and CoAP")
 	flag.IntVar(&p.devices, "devices", 1_000_000, "devices in the grown house")
-	flag.IntVar(&p.crowd, "sessions", 200_000, "devices with a session in memory")
+	flag.IntVar(&p.crowd, "sessions", 500_000, "devices with a session in memory")
 	flag.DurationVar(&p.measure, "measure", 4*time.Second, "length of one measurement")
 	flag.DurationVar(&p.settle, "settle", 5*time.Second, "rest before memory is read")
 	only := flag.String("only", "", "regular expression of the parts to run: "+strings.Join(names(), ", "))

@@ -28,7 +28,8 @@ type house struct {
 	roots     *x509.CertPool // of both servers
 
 	certificates []tls.Certificate // of devices; nil before certify
-	small, large *house            // nil before little and grown
+	small, large *house            // nil before little and populous
+	lived        bool              // it is grown
 }
 
 // A server is a running process and where it listens.

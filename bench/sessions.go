@@ -26,30 +26,34 @@ import (
 )
 
 // inMemory measures the heap and the stack of a session, with more sessions than a machine for everyday has file
-// descriptors: in this process, over connections that are none.
+// descriptors: in this process, over connections that are none. The anchor is a quarter of them.
 func (p plan) inMemory(ctx context.Context, h *house) (results []result, err error) {
-	if h, err = h.grown(ctx, p.devices); err != nil {
+	if h, err = h.populous(ctx, p.devices); err != nil {
 		return nil, err
 	}
-	all := min(p.crowd, p.devices)
-	few := all / 4
-	r := pairOf(fmt.Sprintf("heap and stack a session (%s)", number(float64(all))), "kB", 1.1, ratioAtMost)
-	r.anchor.note = fmt.Sprintf("with %s", number(float64(few)))
 	hall, err := open(ctx, h)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, hall.close(ctx)) }()
-	empty := inUse()
-	if err := hall.admit(ctx, 0, few); err != nil {
-		return nil, err
+	all := min(p.crowd, p.devices)
+	var first figure
+	for _, n := range []int{all / 4, all / 2, all} {
+		r := pairOf(fmt.Sprintf("heap and stack a session (%s)", number(float64(n))), "kB", 1.1, ratioAtMost)
+		each, err := hall.weigh(ctx, n)
+		if err != nil {
+			return results, err
+		}
+		r.muster.add(each / 1000)
+		if len(results) == 0 {
+			first = r.muster
+			r.rule = noFloor
+		}
+		r.anchor = first
+		r.anchor.note = "the first"
+		results = append(results, r)
 	}
-	r.anchor.add(float64(inUse()-empty) / float64(few) / 1000)
-	if err := hall.admit(ctx, few, all); err != nil {
-		return nil, err
-	}
-	r.muster.add(float64(inUse()-empty) / float64(all) / 1000)
-	return []result{r}, nil
+	return results, nil
 }
 
 // inUse returns the bytes that live objects and stacks take.
@@ -70,6 +74,8 @@ type hall struct {
 	journal  *journal.Journal
 	server   *mqttd.Server
 	waiting  chan struct{} // a place for each session that is being greeted
+	empty    uint64        // bytes in use without sessions
+	admitted int
 	refused  atomic.Int64
 	end      chan struct{}
 }
@@ -93,7 +99,17 @@ func open(ctx context.Context, h *house) (*hall, error) {
 		Intake: a.intake, Attributes: telemetry.NewAttributes(a.registry), Sessions: session.New(), Journal: a.journal, Keys: keys,
 		Platform: &thingsboard.Dialect{}, Dialects: []dispatch.Dialect{akenza.Dialect{}},
 	}), mqttd.Options{})
+	a.empty = inUse()
 	return a, nil
+}
+
+// weigh returns the bytes of one of n sessions. There are no more than that yet.
+func (a *hall) weigh(ctx context.Context, n int) (each float64, err error) {
+	if err := a.admit(ctx, a.admitted, n); err != nil {
+		return 0, err
+	}
+	a.admitted = n
+	return float64(inUse()-a.empty) / float64(n), nil
 }
 
 func (a *hall) close(ctx context.Context) error {
