@@ -151,3 +151,30 @@ const (
 	DefaultRangeLimit = 1000
 	MaxRangeLimit     = 100_000
 )
+
+// A Bucket is what the readings of one key come to within one stretch of time. Numbers alone count towards Min, Max and
+// Sum; a boolean is 0 or 1 there.
+type Bucket struct {
+	TS       int64 // its beginning, epoch milliseconds
+	Count    int   // readings of any type
+	Numbers  int   // how many of them are numbers
+	Min, Max float64
+	Sum      float64
+}
+
+// Add counts a value in.
+func (b *Bucket) Add(v Value) {
+	b.Count++
+	n, ok := v.Number()
+	if !ok {
+		return
+	}
+	if b.Numbers == 0 {
+		b.Min, b.Max = n, n
+	}
+	b.Numbers++
+	b.Min, b.Max, b.Sum = min(b.Min, n), max(b.Max, n), b.Sum+n
+}
+
+// MaxBuckets bounds the buckets of one answer.
+const MaxBuckets = 10_000

@@ -57,6 +57,17 @@ func (v Value) Long() int64 { return int64(v.num) }
 // Double returns the value of a Double.
 func (v Value) Double() float64 { return math.Float64frombits(v.num) }
 
+// Number returns a Bool, Long or Double as a number; any other value is none.
+func (v Value) Number() (n float64, ok bool) {
+	switch v.Kind {
+	case Bool, Long:
+		return float64(v.Long()), true
+	case Double:
+		return v.Double(), true
+	}
+	return 0, false
+}
+
 // Text returns the text of a String or the compact text of a JSON.
 func (v Value) Text() string { return v.text }
 

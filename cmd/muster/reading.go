@@ -45,13 +45,8 @@ func deviceHistory() *cobra.Command {
 		if limit < 1 || limit > muster.MaxRangeLimit {
 			return call{}, usagef("--limit: %d is not between 1 and %d", limit, muster.MaxRangeLimit)
 		}
-		q := url.Values{"key": {args[1]}, "limit": {strconv.Itoa(limit)}}
-		if from != "" {
-			q.Set("from", from)
-		}
-		if to != "" {
-			q.Set("to", to)
-		}
+		q := span(args[1], from, to)
+		q.Set("limit", strconv.Itoa(limit))
 		return call{method: http.MethodGet, path: []string{"v1", "devices", args[0], "history"}, query: q}, nil
 	}, func(l admin.List[admin.Reading]) (any, table) {
 		t := table{columns: []string{"time", "value"}}
@@ -60,6 +55,70 @@ func deviceHistory() *cobra.Command {
 		}
 		return l.Items, t
 	})
+}
+
+func deviceBuckets() *cobra.Command {
+	var from, to, width string
+	var limit int
+	cmd := &cobra.Command{
+		Use:   "buckets NAME KEY",
+		Short: "Shows what the readings of one key come to, by the minute, the hour or the day",
+		Args:  cobra.ExactArgs(2),
+	}
+	f := cmd.Flags()
+	f.StringVar(&width, "width", "1h", "of a bucket: 1m, 15m, 1h, 1d or the like; they begin at multiples of it, in UTC")
+	f.StringVar(&from, "from", "", "from this time on, epoch milliseconds or RFC 3339")
+	f.StringVar(&to, "to", "", "before this time, likewise")
+	f.IntVar(&limit, "limit", muster.DefaultRangeLimit, "the first so many that have readings, at most "+strconv.Itoa(muster.MaxBuckets))
+	return asking(cmd, func(args []string) (call, error) {
+		if limit < 1 || limit > muster.MaxBuckets {
+			return call{}, usagef("--limit: %d is not between 1 and %d", limit, muster.MaxBuckets)
+		}
+		q := span(args[1], from, to)
+		q.Set("width", width)
+		q.Set("limit", strconv.Itoa(limit))
+		return call{method: http.MethodGet, path: []string{"v1", "devices", args[0], "buckets"}, query: q}, nil
+	}, func(l admin.List[admin.Bucket]) (any, table) {
+		t := table{columns: []string{"time", "count", "min", "avg", "max", "sum"}}
+		for _, b := range l.Items {
+			t.add(time.UnixMilli(b.TS), strconv.Itoa(b.Count), numberText(b.Min), numberText(b.Avg), numberText(b.Max), numberText(b.Sum))
+		}
+		return l.Items, t
+	})
+}
+
+func numberText(n *float64) literal {
+	if n == nil {
+		return ""
+	}
+	return literal(strconv.FormatFloat(*n, 'g', -1, 64))
+}
+
+func deviceRemoveReadings() *cobra.Command {
+	var from, to string
+	cmd := &cobra.Command{
+		Use:   "remove-readings NAME KEY",
+		Short: "Removes the readings of one key, all of them or those of a time",
+		Args:  cobra.ExactArgs(2),
+	}
+	f := cmd.Flags()
+	f.StringVar(&from, "from", "", "from this time on, epoch milliseconds or RFC 3339")
+	f.StringVar(&to, "to", "", "before this time, likewise")
+	return acting(cmd, func(args []string) call {
+		return call{method: http.MethodDelete, path: []string{"v1", "devices", args[0], "readings"}, query: span(args[1], from, to)}
+	}, "the readings of %s are removed")
+}
+
+// span is the query for the readings of a key in a range.
+func span(key, from, to string) url.Values {
+	q := url.Values{"key": {key}}
+	if from != "" {
+		q.Set("from", from)
+	}
+	if to != "" {
+		q.Set("to", to)
+	}
+	return q
 }
 
 // A literal is the JSON of a value that is no string, which no spreadsheet takes for a formula.

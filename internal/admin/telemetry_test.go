@@ -63,6 +63,69 @@ func TestHistoryIsARange(t *testing.T) {
 	h.refused("GET", device("fan", "latest"), "", http.StatusNotFound, muster.ReasonNotFound)
 }
 
+func TestBucketsSayWhatReadingsComeTo(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	const hour = 3_600_000
+	for i, v := range []muster.Value{muster.LongValue(20), muster.DoubleValue(22.5), muster.StringValue("hot"), muster.LongValue(30)} {
+		h.report("pump", int64(i)*hour/2, muster.Values{}.Add("t", v))
+	}
+	h.report("pump", 3*hour, muster.Values{}.Add("t", muster.StringValue("cold")))
+	for _, tc := range []struct{ name, query, want string }{
+		{
+			"by the hour", "width=1h",
+			`{"items":[{"ts":0,"count":2,"min":20,"max":22.5,"avg":21.25,"sum":42.5},` +
+				`{"ts":3600000,"count":2,"min":30,"max":30,"avg":30,"sum":30},{"ts":10800000,"count":1}]}`,
+		},
+		{"by the day", "width=1d", `{"items":[{"ts":0,"count":5,"min":20,"max":30,"avg":24.166666666666668,"sum":72.5}]}`},
+		{"the first alone", "width=60m&limit=1", `{"items":[{"ts":0,"count":2,"min":20,"max":22.5,"avg":21.25,"sum":42.5}]}`},
+		{"a range", "width=1h&from=1800000&to=3600000", `{"items":[{"ts":0,"count":1,"min":22.5,"max":22.5,"avg":22.5,"sum":22.5}]}`},
+		{"nothing", "width=1h&from=99h", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.want == "" {
+				h.refused("GET", device("pump", "buckets")+"?key=t&"+tc.query, "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+				return
+			}
+			if got := strings.TrimSpace(h.ask("GET", device("pump", "buckets")+"?key=t&"+tc.query, "").Body.String()); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+	for _, query := range []string{"?key=t", "?key=t&width=soon", "?key=t&width=0s", "?key=t&width=-1h", "?key=t&width=367d", "?key=t&width=1h&limit=10001", "?width=1h"} {
+		h.refused("GET", device("pump", "buckets")+query, "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+	}
+	h.refused("GET", device("fan", "buckets")+"?key=t&width=1h", "", http.StatusNotFound, muster.ReasonNotFound)
+}
+
+func TestReadingsOfOneKeyAreRemoved(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	for ts := range int64(5) {
+		h.report("pump", ts*1000, muster.Values{}.Add("a", muster.LongValue(ts)).Add("b", muster.LongValue(ts)))
+	}
+	h.must("DELETE", device("pump", "readings")+"?key=a&from=1000&to=1970-01-01T00:00:03Z", "", nil)
+	history := func(key string) (kept []string) {
+		var l admin.List[admin.Reading]
+		h.must("GET", device("pump", "history")+"?key="+key, "", &l)
+		for _, r := range l.Items {
+			kept = append(kept, string(r.Value))
+		}
+		return kept
+	}
+	if a, b := fmt.Sprint(history("a")), fmt.Sprint(history("b")); a != "[0 3 4]" || b != "[0 1 2 3 4]" {
+		t.Errorf("a has %s and b %s", a, b)
+	}
+	h.must("DELETE", device("pump", "readings")+"?key=a", "", nil)
+	if got := strings.TrimSpace(h.ask("GET", device("pump", "latest"), "").Body.String()); got != `{"b":{"ts":4000,"value":4}}` {
+		t.Errorf("latest is %s", got)
+	}
+	for _, query := range []string{"", "?key=", "?key=a&from=later", "?key=a&from=5&to=4"} {
+		h.refused("DELETE", device("pump", "readings")+query, "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+	}
+	h.refused("DELETE", device("fan", "readings")+"?key=a", "", http.StatusNotFound, muster.ReasonNotFound)
+}
+
 func TestAttemptsAreFoundByDeviceAndByName(t *testing.T) {
 	h := newHouse(t)
 	var made admin.MadeDevice

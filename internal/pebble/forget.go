@@ -1,6 +1,7 @@
 package pebble
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -19,7 +20,7 @@ func (r *Readings) Forget(ctx context.Context, device muster.DeviceID) error {
 			return err
 		}
 	}
-	return r.remove(func(b *cockroach.Batch) error { return b.Delete(appendLatest(nil, device), nil) })
+	return r.change("forget readings", func(b *cockroach.Batch) error { return b.Delete(appendLatest(nil, device), nil) })
 }
 
 func (r *Readings) forgetClass(ctx context.Context, class uint16, device muster.DeviceID) (err error) {
@@ -32,14 +33,16 @@ func (r *Readings) forgetClass(ctx context.Context, class uint16, device muster.
 		return err
 	}
 	for !c.ended {
-		err := r.remove(func(b *cockroach.Batch) error {
-			for n := 0; !c.ended && n < forgetAtOnce; n++ {
-				if err := b.DeleteRange(c.prefix, after(c.prefix), nil); err != nil {
-					return err
-				}
-				if err := c.nextDay(ctx); err != nil {
-					return err
-				}
+		var days [][]byte
+		for !c.ended && len(days) < forgetAtOnce {
+			days = append(days, bytes.Clone(c.prefix))
+			if err := c.nextDay(ctx); err != nil {
+				return err
+			}
+		}
+		err := r.change("forget readings", func(b *cockroach.Batch) error {
+			for _, day := range days {
+				_ = b.DeleteRange(day, after(day), nil) // never fails before the commit
 			}
 			return nil
 		})
@@ -82,22 +85,5 @@ func (r *Readings) sweepClass(class uint16, before int64) error {
 	if !any {
 		return nil
 	}
-	return r.remove(func(b *cockroach.Batch) error { return b.DeleteRange(start, end, nil) })
-}
-
-// remove commits what fill puts into a batch. It is done even when the disk is full, to make room.
-func (r *Readings) remove(fill func(*cockroach.Batch) error) error {
-	if err := r.patience.healthy(); err != nil {
-		return err
-	}
-	b := r.db.NewBatch()
-	if err := fill(b); err != nil {
-		return errors.Join(err, b.Close())
-	}
-	r.mu.Lock()
-	r.writer.classes = r.writer.classes[:0] // it makes none
-	if err := r.apply("remove readings", b); err != nil {
-		return err
-	}
-	return b.Close()
+	return r.change("sweep readings", func(b *cockroach.Batch) error { return b.DeleteRange(start, end, nil) })
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 
 	"muster"
@@ -21,9 +22,62 @@ const (
 // History returns the readings of one key in the range, by time, those of equal time in the order they came. Of several
 // that the device stamped itself with the same time, the last alone stands. An answer that reaches maxAnswer ends with the
 // readings of that time.
-func (r *Readings) History(ctx context.Context, device muster.DeviceID, key string, within muster.Range) (_ []muster.Reading, err error) {
-	if within.From >= within.To || within.Limit <= 0 {
+func (r *Readings) History(ctx context.Context, device muster.DeviceID, key string, within muster.Range) ([]muster.Reading, error) {
+	if within.Limit <= 0 {
 		return nil, nil
+	}
+	var all []muster.Reading
+	size := 0
+	err := r.walk(ctx, device, key, within, func(ts int64, values []muster.Value) bool {
+		for _, v := range values {
+			all = append(all, muster.Reading{Key: key, TS: ts, Value: v})
+			size += readingSize + len(v.Text())
+		}
+		return len(all) < within.Limit && size < maxAnswer
+	})
+	return all[:min(len(all), within.Limit)], err // the last time may have brought more
+}
+
+// Buckets returns what the readings of one key come to in stretches of width milliseconds, of which each begins at a
+// multiple of width since 1970 and has readings.
+func (r *Readings) Buckets(ctx context.Context, device muster.DeviceID, key string, within muster.Range, width int64) ([]muster.Bucket, error) {
+	if within.Limit <= 0 || width <= 0 {
+		return nil, nil
+	}
+	var all []muster.Bucket
+	err := r.walk(ctx, device, key, within, func(ts int64, values []muster.Value) bool {
+		begins := beginning(ts, width)
+		if n := len(all); n == 0 || all[n-1].TS != begins {
+			if n == within.Limit {
+				return false
+			}
+			all = append(all, muster.Bucket{TS: begins})
+		}
+		for _, v := range values {
+			all[len(all)-1].Add(v)
+		}
+		return true
+	})
+	return all, err
+}
+
+// beginning returns the greatest multiple of width that is not after ts, or the earliest time if that is none.
+func beginning(ts, width int64) int64 {
+	since := ts % width
+	if since < 0 {
+		since += width
+	}
+	if ts < math.MinInt64+since {
+		return math.MinInt64
+	}
+	return ts - since
+}
+
+// walk visits the times in the range that have readings of the key, with the values that stand, until visit says no. The
+// values are valid during the visit.
+func (r *Readings) walk(ctx context.Context, device muster.DeviceID, key string, within muster.Range, visit func(ts int64, values []muster.Value) bool) (err error) {
+	if within.From >= within.To {
+		return nil
 	}
 	tracks, err := r.tracks(ctx, device, key, within)
 	defer func() {
@@ -32,52 +86,52 @@ func (r *Readings) History(ctx context.Context, device muster.DeviceID, key stri
 		}
 	}()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	line := timeline{key: key, limit: within.Limit}
+	var at moment
 	for {
 		p, ok, err := nextPoint(ctx, tracks)
-		if err != nil {
-			return nil, err
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			at.visit(visit)
+			return nil
+		case p.ts != at.ts && !at.visit(visit):
+			return nil
 		}
-		if !ok || !line.add(p) {
-			return line.result(), nil
-		}
+		at.add(p)
 	}
 }
 
-// A timeline gathers the readings of one key from points in order.
-type timeline struct {
-	key      string
-	limit    int
-	size     int // of the readings, in bytes
-	readings []muster.Reading
-	stamped  int // place of the reading of the newest time that the device stamped; -1: none
+// A moment gathers the values of one time.
+type moment struct {
+	ts      int64
+	values  []muster.Value
+	stamped int // place of the value that the device stamped; -1: none
 }
 
-// add takes the next point. It is false when no more are needed.
-func (l *timeline) add(p point) bool {
-	if n := len(l.readings); n == 0 || l.readings[n-1].TS != p.ts {
-		if n >= l.limit || l.size >= maxAnswer {
-			return false
-		}
-		l.stamped = -1
+func (m *moment) add(p point) {
+	if len(m.values) == 0 {
+		m.ts, m.stamped = p.ts, -1
 	}
 	if p.stamped {
-		if l.stamped >= 0 {
-			l.size -= readingSize + len(l.readings[l.stamped].Value.Text())
-			l.readings = slices.Delete(l.readings, l.stamped, l.stamped+1)
+		if m.stamped >= 0 {
+			m.values = slices.Delete(m.values, m.stamped, m.stamped+1)
 		}
-		l.stamped = len(l.readings)
+		m.stamped = len(m.values)
 	}
-	l.size += readingSize + len(p.value.Text())
-	l.readings = append(l.readings, muster.Reading{Key: l.key, TS: p.ts, Value: p.value})
-	return true
+	m.values = append(m.values, p.value)
 }
 
-// result returns no more than the limit: the last time may have brought more.
-func (l *timeline) result() []muster.Reading {
-	return l.readings[:min(len(l.readings), l.limit)]
+// visit hands on what was gathered, if anything was, and begins anew.
+func (m *moment) visit(visit func(ts int64, values []muster.Value) bool) (more bool) {
+	if len(m.values) == 0 {
+		return true
+	}
+	more = visit(m.ts, m.values)
+	m.values = m.values[:0]
+	return more
 }
 
 // A point is a reading of the wanted key as it came.

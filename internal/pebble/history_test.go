@@ -8,23 +8,32 @@ import (
 )
 
 func TestAnAnswerIsBoundedInBytes(t *testing.T) {
-	const text = 64 << 10
-	line, long := timeline{limit: muster.MaxRangeLimit}, muster.StringValue(strings.Repeat("x", text))
-	n := 0
-	for line.add(point{ts: int64(n / 2), sequence: uint64(n), value: long}) {
-		n++
+	r := opened(t, t.TempDir(), Options{})
+	defer r.Close()
+	d, text := muster.NewID[muster.Device](), strings.Repeat("x", 512<<10)
+	for n := range 200 {
+		e := muster.Entry{Device: d, TS: int64(n / 2), Values: muster.Values(nil).Add("a", muster.StringValue(text))}
+		commit(t, r, e)
 	}
-	if size := n * (text + readingSize); size < maxAnswer || size > maxAnswer+2*(text+readingSize) {
-		t.Errorf("%d readings of %d bytes", n, size)
+	got, err := r.History(t.Context(), d, "a", muster.Range{To: 1000, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := line.result(); len(got) != n || n%2 != 0 {
-		t.Errorf("%d of %d readings: those of the last time are not all there", len(got), n)
+	if size, each := len(got)*(len(text)+readingSize), len(text)+readingSize; size < maxAnswer || size >= maxAnswer+2*each {
+		t.Errorf("%d readings of %d bytes", len(got), each)
 	}
-	line = timeline{limit: 1}
+	if len(got)%2 != 0 {
+		t.Errorf("%d readings: those of the last time are not all there", len(got))
+	}
+}
+
+func TestReadingsThatWereReplacedAreNotGathered(t *testing.T) {
+	var m moment
 	for n := range uint64(10_000) {
-		if !line.add(point{ts: 1, sequence: n, stamped: true, value: long}) {
-			t.Fatal("readings that were replaced are counted")
-		}
+		m.add(point{ts: 1, sequence: n, stamped: true})
+	}
+	if len(m.values) != 1 {
+		t.Errorf("%d values of one time", len(m.values))
 	}
 }
 

@@ -54,6 +54,8 @@ type Readings struct {
 	mu      sync.Mutex
 	writer  writer
 	batches chan *cockroach.Batch // commits that may use their memory again
+
+	removing sync.Mutex // held by Remove, which reads packs and writes them again
 }
 
 // Open opens the readings in dir, which is made if need be. Refused with ReasonDataDirectoryInUse, ReasonDatabaseNewer,

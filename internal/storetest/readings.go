@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"muster"
 	"muster/internal/telemetry"
@@ -39,6 +40,9 @@ func Readings(t *testing.T, open func(dir string) (OpenReadings, error)) {
 		{"the limit counts readings that stand", limitCountsStanding},
 		{"times before 1970 and the ends of time are times", extremeTimes},
 		{"history goes through all retention classes by time", historyThroughClasses},
+		{"buckets count what stands, each in its stretch of time", buckets},
+		{"buckets begin at multiples of their width, before 1970 too", bucketsBefore1970},
+		{"what is removed is gone, from the latest readings too, and its neighbours stay", remove},
 		{"a forgotten device is gone, its neighbours stay", forget},
 		{"a sweep takes what has outlived its retention and nothing else", sweep},
 		{"what was committed is there after closing and opening", reopen},
@@ -272,6 +276,82 @@ func historyThroughClasses(t *testing.T, r *readings) {
 	r.reopen(t)
 	r.history(t, d, "a", always, want...)
 	r.history(t, d, "a", between(2, 4, 3), want[1:4]...)
+}
+
+func (r *readings) buckets(t failer, d muster.DeviceID, key string, within muster.Range, width int64, want ...muster.Bucket) {
+	t.Helper()
+	got, err := r.store.Buckets(context.Background(), d, key, within, width)
+	if err != nil {
+		t.Fatalf("buckets: %v", err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("buckets of %s in %+v (-want +got):\n%s", key, within, diff)
+	}
+}
+
+func (r *readings) remove(t failer, d muster.DeviceID, key string, within muster.Range) {
+	t.Helper()
+	if err := r.store.Remove(context.Background(), d, key, within); err != nil {
+		t.Fatalf("remove: %v", err)
+	}
+}
+
+func buckets(t *testing.T, r *readings) {
+	d := muster.NewID[muster.Device]()
+	r.commit(t, entry(d, 1000, true, "a", 5), entry(d, 1500, true, "a", 7), entry(d, 1999, true, "a", 9), entry(d, 1500, true, "a", 3))
+	r.commit(t, entry(d, 3000, false, "a", 1), kept(30, entry(d, 3000, false, "a", 2)), entry(d, 3001, false, "b", 100))
+	r.commit(t, muster.Entry{Device: d, TS: 5000, Values: muster.Values(nil).Add("a", muster.StringValue("hot"))})
+	r.commit(t, muster.Entry{Device: d, TS: 5001, Values: muster.Values(nil).Add("a", muster.DoubleValue(-0.5))})
+	r.commit(t, muster.Entry{Device: d, TS: 5002, Values: muster.Values(nil).Add("a", muster.BoolValue(true))})
+	want := []muster.Bucket{
+		{TS: 1000, Count: 3, Numbers: 3, Min: 3, Max: 9, Sum: 17},
+		{TS: 3000, Count: 2, Numbers: 2, Min: 1, Max: 2, Sum: 3},
+		{TS: 5000, Count: 3, Numbers: 2, Min: -0.5, Max: 1, Sum: 0.5},
+	}
+	r.buckets(t, d, "a", always, 1000, want...)
+	r.buckets(t, d, "a", between(0, 10_000, 2), 1000, want[:2]...)
+	r.buckets(t, d, "a", between(1999, 3000, 9), 1000, muster.Bucket{TS: 1000, Count: 1, Numbers: 1, Min: 9, Max: 9, Sum: 9})
+	r.buckets(t, d, "a", between(3001, 3001, 9), 1000)
+	r.buckets(t, d, "nothing", always, 1000)
+}
+
+func bucketsBefore1970(t *testing.T, r *readings) {
+	d := muster.NewID[muster.Device]()
+	for i, ts := range []int64{math.MinInt64, -1001, -1000, -1, 0, 999} {
+		r.commit(t, entry(d, ts, true, "a", i))
+	}
+	one := func(ts int64, n float64) muster.Bucket {
+		return muster.Bucket{TS: ts, Count: 1, Numbers: 1, Min: n, Max: n, Sum: n}
+	}
+	r.buckets(t, d, "a", always, 1000, one(math.MinInt64, 0), one(-2000, 1),
+		muster.Bucket{TS: -1000, Count: 2, Numbers: 2, Min: 2, Max: 3, Sum: 5},
+		muster.Bucket{TS: 0, Count: 2, Numbers: 2, Min: 4, Max: 5, Sum: 9})
+}
+
+func remove(t *testing.T, r *readings) {
+	d, other := muster.NewID[muster.Device](), muster.NewID[muster.Device]()
+	for _, id := range []muster.DeviceID{d, other} {
+		r.commit(t, entry(id, 1, true, "a", 1, "b", 1), entry(id, 2, false, "a", 2), entry(id, 2, false, "a", 3), entry(id, 3, true, "a", 4))
+		r.commit(t, kept(5, entry(id, 3*day, true, "a", 5, "b", 5)), kept(5, entry(id, -3*day, true, "a", 6)))
+	}
+	r.remove(t, d, "a", between(2, 3, 0))
+	r.latest(t, d, long("a", 3*day, 5), long("b", 3*day, 5))
+	r.remove(t, d, "a", between(3*day, 3*day+1, 0))
+	r.remove(t, d, "c", always)
+	for range 2 {
+		r.history(t, d, "a", always, long("a", -3*day, 6), long("a", 1, 1), long("a", 3, 4))
+		r.history(t, d, "b", always, long("b", 1, 1), long("b", 3*day, 5))
+		r.latest(t, d, long("b", 3*day, 5))
+		r.reopen(t)
+	}
+	r.commit(t, entry(d, 2, true, "a", 7))
+	r.latest(t, d, long("a", 2, 7), long("b", 3*day, 5))
+	r.history(t, d, "a", always, long("a", -3*day, 6), long("a", 1, 1), long("a", 2, 7), long("a", 3, 4))
+	r.remove(t, d, "a", always)
+	r.remove(t, d, "b", always)
+	r.latest(t, d)
+	r.history(t, other, "a", always, long("a", -3*day, 6), long("a", 1, 1), long("a", 2, 2), long("a", 2, 3), long("a", 3, 4), long("a", 3*day, 5))
+	r.latest(t, other, long("a", 3*day, 5), long("b", 3*day, 5))
 }
 
 func forget(t *testing.T, r *readings) {

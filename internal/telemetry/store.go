@@ -19,6 +19,12 @@ type Store interface {
 	// that the device stamped itself with the same time, the last alone stands. An answer may end before the limit where
 	// it would fill the memory, but never with nothing, nor between readings of one time.
 	History(ctx context.Context, device muster.DeviceID, key string, r muster.Range) ([]muster.Reading, error)
+	// Buckets returns what the readings of History, without its limit, come to in stretches of width milliseconds, each of
+	// which begins at a multiple of width since 1970. Those without readings are left out; r.Limit counts the others.
+	Buckets(ctx context.Context, device muster.DeviceID, key string, r muster.Range, width int64) ([]muster.Bucket, error)
+	// Remove removes the readings of one key in the range, whose limit does not count.
+	// What is removed is not a latest reading any more, and nothing takes its place until the device sends again.
+	Remove(ctx context.Context, device muster.DeviceID, key string, r muster.Range) error
 	// Forget removes every reading of the device. Readings that are committed meanwhile may stay.
 	Forget(ctx context.Context, device muster.DeviceID) error
 	// Sweep removes readings whose retention has passed at now (epoch milliseconds). Latest values stay.
