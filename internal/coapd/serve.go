@@ -113,8 +113,6 @@ func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *reque
 	if len(body) > s.o.MaxBody {
 		return tooLarge(s.o.MaxBody)
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
 	hello := muster.Hello{Transport: muster.CoAP, Secure: p.secure, Remote: from.Addr(), Chain: p.chain}
 	m, err := s.do.Do(ctx, &hello, &muster.Request{
 		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body,

@@ -31,7 +31,6 @@ const (
 const (
 	maxUploading      = 16 << 20 // bytes of unfinished bodies of all peers
 	maxDatagram       = 64 << 10
-	answerWithin      = 30 * time.Second
 	exchangeLifetime  = 247 * time.Second // how long a message id may come again [RFC 7252, 4.8.2]
 	housekeepingEvery = 5 * time.Second
 

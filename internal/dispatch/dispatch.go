@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/netip"
 	"runtime"
+	"sync"
 	"time"
 
 	"muster"
@@ -61,6 +62,7 @@ type Dispatcher struct {
 	joining       *failures
 	connecting    *failures
 	looking       chan struct{} // holds a token for each request for attributes that is looked up
+	waiters       sync.Pool     // of *waiter
 }
 
 // New returns a Dispatcher between the given rooms.
@@ -77,6 +79,7 @@ func New(o Options) *Dispatcher {
 		joining:    newFailures(o.ProvisionFailures, 30),
 		connecting: newFailures(o.AuthFailures, 60),
 		looking:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
+		waiters:    sync.Pool{New: newWaiter},
 	}
 	d.joinAddress, d.answerAddress = o.Platform.JoinAddress()
 	return d

@@ -2,15 +2,21 @@ package dispatch
 
 import (
 	"context"
-	"sync"
+	"time"
 
 	"muster"
 )
 
 // Do serves one request of HTTP or CoAP: it recognises the peer by the token in the path, else by its certificate, takes
-// the request to its job and waits for the answer. A Message that comes with an error is the refusal in the dialect's
-// words.
+// the request to its job and waits for the answer, for half a minute at most. A Message that comes with an error is the
+// refusal in the dialect's words.
 func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error) {
+	limited := newLimit(ctx)
+	defer limited.release()
+	return d.do(limited, h, r)
+}
+
+func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.Message, error) {
 	token, address, err := d.o.Platform.Route(r)
 	if err != nil {
 		return d.o.Platform.Write(h.Transport, nil, nil, err), err
@@ -40,31 +46,51 @@ func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request)
 	return d.o.Platform.Write(h.Transport, up, down, err), err
 }
 
-func (d *Dispatcher) serveRequest(ctx context.Context, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
+func (d *Dispatcher) serveRequest(ctx *limit, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
 	t, ok := up.(*muster.Telemetry)
 	if !ok {
 		return d.serve(ctx, who, up)
 	}
-	w := waiters.Get().(*waiter)
+	w := d.waiters.Get().(*waiter)
 	err := d.o.Intake.Submit(ctx, who, t, w, 0)
 	t.Release()
-	if err != nil {
-		waiters.Put(w)
-		return nil, err
+	if err == nil {
+		if err = w.wait(ctx); w.waiting {
+			return nil, err // the answer still comes, and nobody else may get it: w is left to it
+		}
 	}
-	select {
-	case err = <-w.answer:
-		waiters.Put(w)
-		return nil, err
-	case <-ctx.Done(): // the answer still comes, and nobody else may get it: w is left to it
-		return nil, muster.Because(muster.ReasonServerBusy, ctx.Err())
-	}
+	d.waiters.Put(w)
+	return nil, err
 }
 
 // A waiter lets a request wait for its readings to be durable.
-type waiter struct{ answer chan error }
+type waiter struct {
+	answer  chan error
+	late    *time.Timer // stopped between two requests
+	waiting bool        // the answer has not come yet
+}
 
-var waiters = sync.Pool{New: func() any { return &waiter{make(chan error, 1)} }}
+func newWaiter() any {
+	w := &waiter{answer: make(chan error, 1), late: time.NewTimer(answerWithin)}
+	w.late.Stop()
+	return w
+}
+
+// wait returns the answer, or why it was not waited for any longer.
+func (w *waiter) wait(l *limit) (err error) {
+	w.late.Reset(time.Until(l.until))
+	defer w.late.Stop()
+	select {
+	case err = <-w.answer:
+		return err
+	case <-l.Context.Done():
+		err = l.Context.Err()
+	case <-w.late.C:
+		err = context.DeadlineExceeded
+	}
+	w.waiting = true
+	return muster.Because(muster.ReasonServerBusy, err)
+}
 
 // Answer hands the outcome to the waiting request.
 func (w *waiter) Answer(_ uint64, _ muster.Message, err error) { w.answer <- err }

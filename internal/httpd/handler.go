@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -26,9 +25,6 @@ const (
 	DefaultMaxBody    = 1 << 20
 	DefaultMaxMessage = 1 << 18
 )
-
-// answerWithin is how long a request may wait for its answer: while the disk stands still, it is told so.
-const answerWithin = 30 * time.Second
 
 // Options are the limits and the surroundings of a handler.
 type Options struct {
@@ -127,9 +123,7 @@ func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
 	if r.TLS != nil {
 		x.hello.Secure, x.hello.Chain = true, r.TLS.PeerCertificates
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), answerWithin)
-	defer cancel()
-	return h.do.Do(ctx, &x.hello, &x.request)
+	return h.do.Do(r.Context(), &x.hello, &x.request)
 }
 
 // caught answers for a panic, unless another answer is under way. net/http's own way to give up goes on.

@@ -14,8 +14,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -276,26 +274,6 @@ func TestOnlyTheConnectionSaysWhereAClientIs(t *testing.T) {
 	if s.hello.Secure || s.hello.Chain != nil {
 		t.Errorf("a plain request inherits the certificate of another: %+v", s.hello)
 	}
-}
-
-// A standstill is a dispatcher over a disk that never answers.
-type standstill struct{}
-
-func (standstill) Do(ctx context.Context, _ *muster.Hello, _ *muster.Request) (muster.Message, error) {
-	<-ctx.Done()
-	return muster.Message{}, muster.Because(muster.ReasonServerBusy, ctx.Err())
-}
-
-func TestNobodyWaitsForeverForADiskThatStandsStill(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequest("POST", "/api/v1/token/telemetry", strings.NewReader(`{"a":1}`))
-		start := time.Now()
-		newHandler(standstill{}, nil, Options{}).ServeHTTP(w, r)
-		if took := time.Since(start); w.Code != http.StatusServiceUnavailable || took != answerWithin {
-			t.Errorf("%d after %v", w.Code, took)
-		}
-	})
 }
 
 func TestABrowserIsToldWhatItMayAsk(t *testing.T) {
