@@ -15,7 +15,7 @@ import (
 const (
 	defaultKeep = 100_000
 	window      = 250 * time.Millisecond // how long an attempt waits for others before it is filed
-	batch       = 256                    // attempts that are filed without waiting longer
+	batch       = 1024                   // attempts that are filed without waiting longer
 	writeTime   = 5 * time.Second        // how long filing a batch may take
 	defaultPage = 100
 	maxPage     = 1000

@@ -205,12 +205,12 @@ func TestABatchIsFiledWithoutWaiting(t *testing.T) {
 		if s.count() != 0 {
 			t.Error("one attempt does not wait for others")
 		}
-		for i := range 255 {
+		for i := range 1023 {
 			j.Note(attempt(fmt.Sprint(i)))
 		}
 		synctest.Wait() // no time passes
 		if s.count() != 1 {
-			t.Errorf("%d batches after 256 attempts", s.count())
+			t.Errorf("%d batches after 1024 attempts", s.count())
 		}
 	})
 }
@@ -225,7 +225,7 @@ func TestNoteNeverWaits(t *testing.T) {
 		start := time.Now()
 		for i := range n {
 			j.Note(attempt(fmt.Sprint(i)))
-			if i == 300 {
+			if i == 1100 {
 				synctest.Wait() // a batch is on its way and does not get through
 			}
 		}
@@ -240,7 +240,7 @@ func TestNoteNeverWaits(t *testing.T) {
 			kept += len(b)
 		}
 		lost := int(counter(t, metrics, "muster_journal_lost_total"))
-		if kept+lost != n || lost == 0 || kept > 301+4096 {
+		if kept+lost != n || lost == 0 || kept > 1101+4096 {
 			t.Errorf("%d kept and %d counted as lost, of %d", kept, lost, n)
 		}
 	})

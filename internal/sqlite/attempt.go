@@ -38,22 +38,28 @@ func (r *Registry) AppendAttempts(ctx context.Context, attempts []muster.Attempt
 	})
 }
 
+// What finds attempts by their numbers, newest first and at most ?1, stretch by stretch as the indexes have them.
+const (
+	attempts  = `SELECT at, count, action, transport, remote, device, name, shown, reason, detail FROM attempt `
+	stretches = `WITH RECURSIVE stretch (part) AS (SELECT max(number) >> 12 FROM attempt
+		UNION ALL SELECT part - 1 FROM stretch WHERE part > (SELECT min(number) >> 12 FROM attempt)) `
+	numbers = `SELECT * FROM (SELECT number FROM stretch CROSS JOIN attempt WHERE number >> 12 = part AND `
+	newest  = ` ORDER BY number DESC LIMIT ?1`
+)
+
 // Attempts returns the newest attempts first.
 func (r *Registry) Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster.Attempt, error) {
-	const fields = `SELECT at, count, action, transport, remote, device, name, shown, reason, detail FROM attempt `
-	limit := number(max(q.Limit, 0))
+	limit, device, name := number(max(q.Limit, 0)), blob(q.Device[:]), text(q.Name)
 	switch {
 	case q.Device.IsZero() && q.Name == "":
-		return list(ctx, r.readers, readAttempt, fields+`ORDER BY number DESC LIMIT ?`, limit)
+		return list(ctx, r.readers, readAttempt, attempts+newest, limit)
 	case q.Device.IsZero():
-		return list(ctx, r.readers, readAttempt, fields+`WHERE name = ? ORDER BY number DESC LIMIT ?`, text(q.Name), limit)
+		return list(ctx, r.readers, readAttempt, stretches+attempts+`WHERE number IN (`+
+			numbers+`name = ?2`+newest+`))`+newest, limit, name)
 	case q.Name == "":
-		return list(ctx, r.readers, readAttempt, fields+`WHERE device = ? ORDER BY number DESC LIMIT ?`, blob(q.Device[:]), limit)
+		return list(ctx, r.readers, readAttempt, stretches+attempts+`WHERE number IN (`+
+			numbers+`device = ?2`+newest+`))`+newest, limit, device)
 	}
-	// Each half comes newest first from its own index, and no more of it is read than is wanted.
-	return list(ctx, r.readers, readAttempt, fields+`WHERE number IN (
-		SELECT * FROM (SELECT number FROM attempt WHERE device = ?1 ORDER BY number DESC LIMIT ?3)
-		UNION
-		SELECT * FROM (SELECT number FROM attempt WHERE name = ?2 ORDER BY number DESC LIMIT ?3)
-	) ORDER BY number DESC LIMIT ?3`, blob(q.Device[:]), text(q.Name), limit)
+	return list(ctx, r.readers, readAttempt, stretches+attempts+`WHERE number IN (`+
+		numbers+`device = ?2`+newest+`) UNION `+numbers+`name = ?3`+newest+`))`+newest, limit, device, name)
 }
