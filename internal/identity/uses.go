@@ -12,21 +12,25 @@ import (
 )
 
 const (
-	useInterval = time.Hour // how often a credential's use is noted, after the first
-	maxUses     = 10_000    // uses that wait to be written; more are noted the next time
+	useInterval = time.Hour    // how often a credential's use is noted, after the first
+	firstUse    = time.Second  // how long the first waits for others to be written with it
+	manyUses    = 50_000       // are written without waiting longer
+	maxUses     = 2 * manyUses // wait to be written; more are noted the next time
 	retryUses   = time.Second
 )
 
-// uses gathers when credentials opened the door. It has no timer: whoever writes takes what waits.
+// uses gathers when credentials opened the door, so that many are written together: after a first use soon, else twice a
+// minute.
 type uses struct {
 	mu      sync.Mutex // guards waiting
 	waiting map[muster.CredentialID]time.Time
-	some    chan struct{} // something waits
+	first   chan struct{} // one that was never used before waits
+	many    chan struct{} // manyUses wait
 }
 
 func (u *uses) init() {
 	u.waiting = make(map[muster.CredentialID]time.Time)
-	u.some = make(chan struct{}, 1)
+	u.first, u.many = make(chan struct{}, 1), make(chan struct{}, 1)
 }
 
 // note remembers a use unless one was noted within the hour. It never waits.
@@ -35,18 +39,30 @@ func (u *uses) note(r *record, now time.Time) {
 	if last != 0 && now.Unix()-last < int64(useInterval/time.Second) || !r.used.CompareAndSwap(last, now.Unix()) {
 		return
 	}
-	u.mu.Lock()
-	room := len(u.waiting) < maxUses
-	if room {
-		u.waiting[r.who.Credential] = now
-	}
-	u.mu.Unlock()
-	if !room {
+	waiting, ok := u.add(r.who.Credential, now)
+	switch {
+	case !ok:
 		r.used.Store(last)
-		return
+	case waiting >= manyUses:
+		wake(u.many)
+	case last == 0:
+		wake(u.first)
 	}
+}
+
+// add reports how many uses wait now, and whether there was room for this one.
+func (u *uses) add(c muster.CredentialID, now time.Time) (waiting int, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if ok = len(u.waiting) < maxUses; ok {
+		u.waiting[c] = now
+	}
+	return len(u.waiting), ok
+}
+
+func wake(c chan struct{}) {
 	select {
-	case u.some <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -68,8 +84,8 @@ func (u *uses) putBack(all map[muster.CredentialID]time.Time) {
 	u.waiting = all
 }
 
-// Run writes when credentials were used, the first use of each at once, and drops what is remembered for too long, until
-// ctx ends.
+// Run writes when credentials were used, the first use of each within a second, and drops what is remembered for too long,
+// until ctx ends.
 func (s *Service) Run(ctx context.Context) {
 	sweep := time.NewTicker(maxAge)
 	defer sweep.Stop()
@@ -79,24 +95,26 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-sweep.C:
 			s.credentials.sweep(s.now())
-		case <-s.uses.some:
-			if err := s.flush(ctx); err != nil && ctx.Err() == nil {
-				s.log.LogAttrs(ctx, slog.LevelWarn, "the use of credentials could not be noted yet", slog.Any("error", err))
-				s.pause(ctx)
-			}
+		case <-s.uses.many:
+		case <-s.uses.first:
+			pause(ctx, firstUse, s.uses.many)
+		}
+		if err := s.flush(ctx); err != nil && ctx.Err() == nil {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "the use of credentials could not be noted yet", slog.Any("error", err))
+			pause(ctx, retryUses, nil)
+			wake(s.uses.first)
 		}
 	}
 }
 
-// pause waits before what failed is tried again.
-func (s *Service) pause(ctx context.Context) {
+// pause waits, unless enough is heard of before.
+func pause(ctx context.Context, d time.Duration, enough <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
-	case <-time.After(retryUses):
+	case <-timer.C:
+	case <-enough:
 	case <-ctx.Done():
-	}
-	select {
-	case s.uses.some <- struct{}{}:
-	default:
 	}
 }
 
