@@ -2,6 +2,7 @@ package mqttd
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -196,6 +197,11 @@ func TestNothingFollowsADisconnect(t *testing.T) { // [MQTT-3.14.4-1]
 	sending := func(now bool) { // as while another goroutine writes
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		for c.sending && now { // CONNACK is read already, and its write is about to be over
+			c.mu.Unlock()
+			runtime.Gosched()
+			c.mu.Lock()
+		}
 		c.sending = now
 	}
 	sending(true)

@@ -54,6 +54,7 @@ type Server struct {
 	buffers   *buffers
 	rings     sync.Pool
 	turns     *turns
+	greeters  *greeters
 	maxPacket int
 	maxConns  int64
 	keepAlive uint16
@@ -90,7 +91,7 @@ func newServer(f front, o Options) *Server {
 	if s.maxPacket <= 0 {
 		s.maxPacket = packetLimit
 	}
-	s.buffers, s.turns = newBuffers(s.maxPacket), newTurns()
+	s.buffers, s.turns, s.greeters = newBuffers(s.maxPacket), newTurns(), newGreeters(s.stopped)
 	s.rings.New = func() any { return new(ring) }
 	s.clock.Store(1)
 	return s
@@ -178,7 +179,7 @@ func (s *Server) admit(ctx context.Context, c *conn, config *tls.Config, below *
 	s.open.Add(1)
 	s.running.Add(1)
 	s.roster.add(c)
-	go c.greet(ctx, config, below)
+	s.greeters.start(func() { c.greet(ctx, config, below) })
 }
 
 // Shutdown ends the service: it accepts and reads no more, waits until every publish that was handed in is answered,
