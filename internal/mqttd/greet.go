@@ -14,8 +14,8 @@ import (
 	"muster/internal/mqtt"
 )
 
-// greet takes a connection from its first byte to CONNACK, and starts the session or ends the connection. It runs in a
-// goroutine of its own, because its stack grows deep. With a config the client is to speak TLS; below is the TLS that the
+// greet takes a connection from its first byte to CONNACK, and starts the session or ends the connection. It runs in one
+// of the greeters, because its stack grows deep. With a config the client is to speak TLS; below is the TLS that the
 // connection has come by already, nil if by none.
 func (c *conn) greet(ctx context.Context, config *tls.Config, below *tls.ConnectionState) {
 	welcome := false
