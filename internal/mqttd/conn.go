@@ -60,27 +60,42 @@ type conn struct {
 	down     *downstream     // nil until something is subscribed to or sent
 }
 
-// run is the session, until its end. It starts in a fresh goroutine, whose stack stays small.
+// catchUp serves what came from a socket along with the CONNECT, and reports whether the session is over with it. It belongs
+// to the greeting, whose stack is deep already: what TLS has read, only reading tells.
+func (c *conn) catchUp(ctx context.Context) (done bool) {
+	switch {
+	case c.wire.raw == nil:
+		return false
+	case c.handleAll(ctx):
+		return true
+	case c.stream != net.Conn(&c.wire):
+		_ = c.wire.raw.Read(func(fd uintptr) bool {
+			done = c.readable(ctx, fd)
+			return true
+		})
+	}
+	return done
+}
+
+// run is the session, until its end. It starts in a fresh goroutine, whose stack stays small until the client says something.
 func (c *conn) run(ctx context.Context) {
 	defer c.release()
 	defer c.rescue()
-	goodbye := c.handleAll(ctx) // what came along with the CONNECT
 	if c.wire.raw == nil {
-		c.attend(ctx, goodbye)
+		c.attend(ctx)
 		return
 	}
-	if goodbye {
-		return
-	}
+	heard := false
 	_ = c.wire.raw.Read(func(fd uintptr) bool {
-		c.wire.fd = int(fd)
-		return c.readable(ctx)
+		heard = heard || arrived(fd)
+		return heard && c.readable(ctx, fd)
 	})
 }
 
 // readable is called when bytes may have arrived. It handles all there are and reports whether the session is over;
 // if not, its goroutine is parked until there are more.
-func (c *conn) readable(ctx context.Context) (done bool) {
+func (c *conn) readable(ctx context.Context, fd uintptr) (done bool) {
+	c.wire.fd = int(fd)
 	for c.phase.Load() == live {
 		if c.in == nil {
 			c.in = c.s.buffers.get(smallBuffer)

@@ -18,9 +18,9 @@ import (
 // of the greeters, because its stack grows deep. With a config the client is to speak TLS; below is the TLS that the
 // connection has come by already, nil if by none.
 func (c *conn) greet(ctx context.Context, config *tls.Config, below *tls.ConnectionState) {
-	welcome := false
+	session := false
 	defer func() {
-		if !welcome {
+		if !session {
 			c.release()
 		}
 	}()
@@ -36,9 +36,11 @@ func (c *conn) greet(ctx context.Context, config *tls.Config, below *tls.Connect
 	if !c.judge(ctx, &connect, c.hello(&connect, below)) {
 		return
 	}
-	if welcome = c.welcome(&connect); welcome {
-		go c.run(ctx)
+	if !c.welcome(&connect) || c.catchUp(ctx) {
+		return
 	}
+	session = true
+	go c.run(ctx)
 }
 
 // handshake puts TLS over the wire. What the client shows is not judged here.

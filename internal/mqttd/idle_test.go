@@ -3,6 +3,7 @@
 package mqttd
 
 import (
+	"crypto/tls"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -19,20 +20,10 @@ func TestAnIdleSessionIsSmall(t *testing.T) {
 	const conns, limit = 1000, 4500
 	s, address := open(t, &house{}, Options{}, time.Second)
 	weigh := func() uint64 {
-		runtime.GC()
-		runtime.GC()
-		debug.FreeOSMemory()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
+		m := memory()
 		return m.HeapAlloc + m.StackInuse
 	}
-	// The runtime gives a new goroutine the stack that most have needed: many small ones make it small, as in a server
-	// with many devices.
-	rest := make(chan struct{})
-	defer close(rest)
-	for range conns {
-		go func() { <-rest }()
-	}
+	lull(t)
 	before := weigh()
 	fds := make([]int, 0, conns)
 	defer func() {
@@ -49,6 +40,43 @@ func TestAnIdleSessionIsSmall(t *testing.T) {
 	t.Logf("%d bytes a connection", each)
 	if each > limit {
 		t.Errorf("an idle connection weighs %d bytes, not at most %d", each, limit)
+	}
+}
+
+// lull starts goroutines that do nothing. The runtime gives a new one the stack that most have needed: many small ones make
+// it small, as in a server with many devices.
+func lull(t *testing.T) {
+	rest := make(chan struct{})
+	t.Cleanup(func() { close(rest) })
+	for range 1000 {
+		go func() { <-rest }()
+	}
+}
+
+func memory() (m runtime.MemStats) {
+	runtime.GC()
+	runtime.GC()
+	debug.FreeOSMemory()
+	runtime.ReadMemStats(&m)
+	return m
+}
+
+// TestAnIdleSessionOverTLSHasASmallStack weighs the stacks alone: the other ends have none.
+func TestAnIdleSessionOverTLSHasASmallStack(t *testing.T) {
+	const conns, limit = 400, 3000
+	s, address := openTLS(t, &house{}, time.Second)
+	lull(t)
+	before := memory().StackInuse
+	for range conns {
+		d := dialTLS(t, address, &tls.Config{})
+		d.send(connectPacket(mqtt.V311, "c", "", 0))
+		d.expect([]byte{0x20, 2, 0, 0})
+	}
+	eventually(t, "all are in", func() bool { return s.open.Load() == conns })
+	each := int(memory().StackInuse-before) / conns
+	t.Logf("%d bytes a connection", each)
+	if each > limit {
+		t.Errorf("an idle connection has %d bytes of stack, not at most %d", each, limit)
 	}
 }
 

@@ -28,8 +28,9 @@ func (s *Server) ServeConn(ctx context.Context, stream Stream, below *tls.Connec
 }
 
 // attend is the session over a Stream, to the end of the connection. Its goroutine waits in the stream and holds no buffer
-// meanwhile. goodbye says that the client has left already.
-func (c *conn) attend(ctx context.Context, goodbye bool) {
+// meanwhile.
+func (c *conn) attend(ctx context.Context) {
+	goodbye := c.handleAll(ctx) // what came along with the CONNECT
 	for !goodbye && c.phase.Load() == live {
 		if err := c.receive(); err != nil {
 			if isRefusal(err) {

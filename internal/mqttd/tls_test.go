@@ -101,6 +101,42 @@ func TestASessionOverTLS(t *testing.T) {
 	}
 }
 
+// A gatherer holds back what is written to it.
+type gatherer struct {
+	net.Conn
+	holds bool
+	held  []byte
+}
+
+func (g *gatherer) Write(b []byte) (int, error) {
+	if g.holds {
+		g.held = append(g.held, b...)
+		return len(b), nil
+	}
+	return g.Conn.Write(b)
+}
+
+func TestRecordsThatArriveWithTheConnectAreServed(t *testing.T) {
+	_, address := openTLS(t, &house{}, time.Second)
+	g := &gatherer{Conn: dial(t, address).Conn}
+	client := tls.Client(g, &tls.Config{InsecureSkipVerify: true})
+	d := &device{t, client}
+	if err := client.Handshake(); err != nil {
+		t.Fatal(err)
+	}
+	g.holds = true
+	d.send(connectPacket(mqtt.V311, "c", "u", 60))
+	d.send(publishPacket(mqtt.V311, "t", "", 1, 1))
+	d.send([]byte{0xc0, 0})
+	g.holds = false
+	if _, err := g.Write(g.held); err != nil {
+		t.Fatal(err)
+	}
+	d.expect([]byte{0x20, 2, 0, 0})
+	d.expect(puback(1))
+	d.expect([]byte{0xd0, 0})
+}
+
 func TestACertificateIsShownToDispatchAlsoOnResumption(t *testing.T) {
 	for name, version := range map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13} {
 		t.Run(name, func(t *testing.T) {

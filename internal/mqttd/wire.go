@@ -82,11 +82,14 @@ func (w *wire) await() error {
 	if w.raw == nil {
 		return w.duplex.(Stream).Await()
 	}
-	return w.raw.Read(func(fd uintptr) bool {
-		var b [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
-		return !errors.Is(err, syscall.EAGAIN)
-	})
+	return w.raw.Read(arrived)
+}
+
+// arrived reports whether there is something to read from a socket.
+func arrived(fd uintptr) bool {
+	var b [1]byte
+	_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+	return !errors.Is(err, syscall.EAGAIN)
 }
 
 // Read reads what has arrived.
