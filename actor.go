@@ -11,6 +11,9 @@ type Actor struct {
 	Name   string     // as the audit log has it: a user's name, or "token:" and the token's
 	Role   Role       // what the actor may do
 	Remote netip.Addr // from where
+	User   UserID     // zero: a script
+	Login  LoginID    // what User is signed in by
+	Token  APITokenID // zero: a person
 }
 
 type actorKey struct{}

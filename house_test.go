@@ -24,7 +24,7 @@ const (
 	job       floor = "jobs"
 	entrance  floor = "dispatch"
 	transport floor = "transports"
-	people    floor = "admin" // the transport whose peers are people
+	humans    floor = "admin" // the transport whose peers are people
 	node      floor = "node"
 	suite     floor = "storetest"
 	blackBox  floor = "conformance" // test files only
@@ -49,11 +49,12 @@ var rooms = map[string]floor{
 	"internal/fleet":       job,
 	"internal/issuer":      job,
 	"internal/journal":     job,
+	"internal/people":      job,
 	"internal/dispatch":    entrance,
 	"internal/mqttd":       transport,
 	"internal/httpd":       transport,
 	"internal/coapd":       transport,
-	"internal/admin":       people,
+	"internal/admin":       humans,
 	"internal/node":        node,
 	"internal/storetest":   suite,
 	"internal/conformance": blackBox,
@@ -69,11 +70,11 @@ var walls = map[floor][]floor{
 	job:       {words},
 	entrance:  {words, job},
 	transport: {words, entrance},
-	people:    {words, job},
-	node:      {words, payload, tool, job, entrance, transport, people},
+	humans:    {words, job},
+	node:      {words, payload, tool, job, entrance, transport, humans},
 	suite:     {words, job},
 	blackBox:  {},
-	command:   {words, node, people},                   // the client commands read what admin writes
+	command:   {words, node, humans},                   // the client commands read what admin writes
 	measure:   {words, tool, job, entrance, transport}, // fills stores, and serves without sockets
 }
 
@@ -96,6 +97,10 @@ var addresses = map[string][]string{
 	"github.com/coder/websocket":      {"internal/httpd"},
 	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "cmd/muster", "bench"},
 	"github.com/danielgtaylor/huma":   {"internal/admin"},
+	"golang.org/x/crypto/argon2":      {"internal/people"},
+	"golang.org/x/oauth2":             {"internal/admin"},
+	"golang.org/x/term":               {"cmd/muster"},
+	"github.com/coreos/go-oidc":       {"internal/admin"},
 	"github.com/goccy/go-yaml":        {"internal/node", "cmd/muster"},
 	"github.com/spf13/cobra":          {"cmd/muster"},
 	"github.com/eclipse/paho.golang":  {},

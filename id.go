@@ -13,6 +13,9 @@ type (
 	ProfileID      = ID[Profile]
 	ProvisionKeyID = ID[ProvisionKey]
 	CredentialID   = ID[Credential]
+	UserID         = ID[User]
+	LoginID        = ID[Login]
+	APITokenID     = ID[APIToken]
 )
 
 // NewID returns an ID that has never been used.

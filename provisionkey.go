@@ -63,15 +63,20 @@ func (k *ProvisionKey) Live(now time.Time, from netip.Addr) error {
 	case !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):
 		return Refuse(ReasonProvisionKeyExpired, "")
 	}
-	if len(k.Networks) > 0 {
-		for _, n := range k.Networks {
-			if n.Contains(from.Unmap()) {
-				return nil
-			}
-		}
+	if !inNetworks(k.Networks, from) {
 		return Refuse(ReasonProvisionKeyNetwork, "")
 	}
 	return nil
+}
+
+// inNetworks reports whether an address is in one of the networks, or there are none.
+func inNetworks(networks []netip.Prefix, from netip.Addr) bool {
+	for _, n := range networks {
+		if n.Contains(from.Unmap()) {
+			return true
+		}
+	}
+	return len(networks) == 0
 }
 
 // Admits refuses a device name that the key does not let in, and every name once the key has let in as many devices as

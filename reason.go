@@ -83,7 +83,20 @@ const (
 	ReasonProfileInUse       Reason = "profile-in-use"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
 	ReasonAPITokenWrong      Reason = "api-token-wrong"
+	ReasonAPITokenExpired    Reason = "api-token-expired"
+	ReasonAPITokenRevoked    Reason = "api-token-revoked"
+	ReasonAPITokenNetwork    Reason = "api-token-network"
+	ReasonAPITokenNameTaken  Reason = "api-token-name-taken"
 	ReasonRoleTooLow         Reason = "role-too-low"
+	ReasonSetupLinkWrong     Reason = "setup-link-wrong"
+	ReasonSignInWrong        Reason = "sign-in-wrong"
+	ReasonSignInDelayed      Reason = "sign-in-delayed"
+	ReasonUserDisabled       Reason = "user-disabled"
+	ReasonUserNameTaken      Reason = "user-name-taken"
+	ReasonLastAdmin          Reason = "last-admin"
+	ReasonPasswordUnfit      Reason = "password-unfit"
+	ReasonLoginOver          Reason = "login-over"
+	ReasonOtherSite          Reason = "other-site"
 	ReasonSettingInvalid     Reason = "setting-invalid"
 	ReasonDataDirectoryInUse Reason = "data-directory-in-use"
 	ReasonMasterKeyMissing   Reason = "master-key-missing"
@@ -175,6 +188,19 @@ var reasons = map[Reason]reasonEntry{
 	ReasonProfileInUse:       {Conflict, "the profile still has devices", "Delete its devices first.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},
 	ReasonAPITokenWrong:      {Unknown, "the API token is missing or wrong", "Set MUSTER_TOKEN or --token to the token that `muster init` made.", ""},
+	ReasonAPITokenExpired:    {Unknown, "the API token has expired", "Make another with `muster token create`.", ""},
+	ReasonAPITokenRevoked:    {Unknown, "the API token was revoked", "Ask an admin for another.", ""},
+	ReasonAPITokenNetwork:    {Forbidden, "the API token may not be used from this address", "Use it from an allowed network, or make another with `muster token create`.", ""},
+	ReasonAPITokenNameTaken:  {Conflict, "there is an API token of this name already", "Use another name, or revoke the other token first.", ""},
+	ReasonSetupLinkWrong:     {Unknown, "the setup link is wrong, was used or has expired", "Make a user with `muster user create` beside the server.", ""},
+	ReasonSignInWrong:        {Unknown, "the name or the password is wrong", "Try again, or ask an admin for another password.", ""},
+	ReasonSignInDelayed:      {Overloaded, "too many sign-ins failed for this name from this address", "Wait for a minute; find out who guesses at this address.", ""},
+	ReasonUserDisabled:       {Forbidden, "the user is disabled", "Ask an admin.", ""},
+	ReasonUserNameTaken:      {Conflict, "there is a user of this name already", "Use another name.", ""},
+	ReasonLastAdmin:          {Conflict, "this is the last admin", "Make another user an admin first.", ""},
+	ReasonPasswordUnfit:      {Invalid, "the password cannot be used", "Choose another as the message says.", ""},
+	ReasonLoginOver:          {Unknown, "the login is over", "Sign in again.", ""},
+	ReasonOtherSite:          {Forbidden, "a page of another site may not change anything here", "Open the console itself; serve both from one origin if they are yours.", ""},
 	ReasonRoleTooLow:         {Forbidden, "the role does not allow this", "Ask an admin to do it, or for a role that may.", ""},
 	ReasonSettingInvalid:     {Invalid, "a setting cannot be used", "Correct the setting as the message says.", ""},
 	ReasonDataDirectoryInUse: {Conflict, "another server uses this data directory", "Stop the other server, or use another directory.", ""},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"reflect"
 	"runtime/debug"
 	"strconv"
@@ -15,11 +14,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
 	"muster"
 	"muster/internal/fleet"
 	"muster/internal/journal"
+	"muster/internal/people"
 	"muster/internal/session"
 	"muster/internal/telemetry"
 )
@@ -27,6 +26,7 @@ import (
 // Options are the rooms that the API is for.
 type Options struct {
 	Fleet      *fleet.Service
+	People     *people.Service
 	Journal    *journal.Journal
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
@@ -42,7 +42,8 @@ const maxBody = 1 << 20
 type api struct {
 	Options
 	huma     huma.API
-	failures failures
+	failures *failures
+	public   []string // patterns of the operations that need no role
 	requests *prometheus.CounterVec
 	panics   prometheus.Counter
 	started  time.Time
@@ -56,7 +57,7 @@ func New(o Options) http.Handler {
 	}
 	operations := http.NewServeMux()
 	a := &api{
-		Options: o, failures: failures{seen: make(map[netip.Addr]*rate.Limiter)},
+		Options: o, failures: newFailures(),
 		requests: newRequests(o.Registerer), panics: newPanics(o.Registerer), started: o.Now(),
 	}
 	a.huma = humago.New(operations, a.config())
@@ -73,11 +74,18 @@ func New(o Options) http.Handler {
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveServer()
+	a.serveLogins()
+	a.serveUsers()
+	a.serveTokens()
+	a.serveAudit()
 	operations.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, muster.Refuse(muster.ReasonNotFound, "there is no %.200q to %s", r.URL.Path, r.Method))
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", a.authenticated(operations))
+	for _, pattern := range a.public {
+		mux.Handle(pattern, a.visited(operations))
+	}
 	mux.Handle("GET /v1/openapi.json", a.document())
 	a.servePages(mux)
 	return guarded(a.caught(verbatim(mux)))
@@ -92,8 +100,11 @@ func (a *api) config() huma.Config {
 	c.Transformers = []huma.Transformer{reword}
 	c.Info.Description = "Devices, the profiles they belong to, how they get in and what they sent. " +
 		"Every refusal is a problem document whose reason is a stable code."
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
-	c.Security = []map[string][]string{{"token": {}}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token":  {Type: "http", Scheme: "bearer"},
+		"cookie": {Type: "apiKey", In: "cookie", Name: cookieName(true), Description: "of POST /v1/login; its name is " + cookieName(false) + " without TLS"},
+	}
+	c.Security = []map[string][]string{{"token": {}}, {"cookie": {}}}
 	return c
 }
 
@@ -129,7 +140,7 @@ func serveAdmin[I, O any](a *api, method, path, id, summary string, handle func(
 	serveTo(a, muster.RoleAdmin, method, path, id, summary, handle)
 }
 
-// serveTo adds an operation that needs that role.
+// serveTo adds an operation that needs that role; RoleNone: it is for everybody.
 func serveTo[I, O any](a *api, role muster.Role, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
 	problem := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
 	op := huma.Operation{
@@ -139,6 +150,10 @@ func serveTo[I, O any](a *api, role muster.Role, method, path, id, summary strin
 			Description: "Refused",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: problem}},
 		}},
+	}
+	if role == muster.RoleNone {
+		a.public = append(a.public, method+" "+path)
+		op.Security = []map[string][]string{}
 	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)

@@ -30,6 +30,7 @@ type pages struct {
 type page struct {
 	Style       template.CSS
 	Token       string
+	Name        string
 	Why, Reason string
 }
 
@@ -62,19 +63,28 @@ func (a *api) servePages(mux *http.ServeMux) {
 	mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) {
 		p.write(w, http.StatusOK, "setup", page{Token: r.URL.Query().Get("token")})
 	})
-	mux.HandleFunc("POST /setup", func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-		token, err := a.Fleet.ExchangeSetupToken(r.Context(), muster.Secret(r.PostFormValue("token")))
-		if err == nil {
-			p.write(w, http.StatusOK, "made", page{Token: token.Reveal()})
-			return
-		}
-		if muster.KindOf(err) == muster.Unknown && !a.failures.allow(r.RemoteAddr) {
-			err = muster.Refuse(muster.ReasonRateLimited, "")
-		}
-		told := a.tell(r.Context(), "setup", err)
-		p.write(w, told.Status, "refused", page{Why: told.Detail, Reason: told.Reason})
-	})
+	mux.Handle("POST /setup", a.visited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.setUpByForm(p, w, r) })))
+}
+
+// setUpByForm makes the first admin of what the setup page has sent. Where another name or password may do, it asks again.
+func (a *api) setUpByForm(p *pages, w http.ResponseWriter, r *http.Request) {
+	ctx := r.Context()
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	show := page{Token: r.PostFormValue("token"), Name: r.PostFormValue("name")}
+	s, err := a.People.SetUp(ctx, muster.Secret(show.Token), attempt(ctx, show.Name, r.PostFormValue("password")))
+	if err == nil {
+		http.SetCookie(w, newCookie(visitorOf(ctx).secure, s.Cookie, s.Login.ExpiresAt))
+		p.write(w, http.StatusOK, "made", page{Name: s.User.Name})
+		return
+	}
+	told := a.tell(ctx, "set-up", a.counted(ctx, err))
+	show.Why, show.Reason = told.Detail, told.Reason
+	switch muster.KindOf(err) {
+	case muster.Invalid, muster.Conflict:
+		p.write(w, told.Status, "setup", show)
+	default:
+		p.write(w, told.Status, "refused", show)
+	}
 }
 
 // guarded sets the headers that keep browsers from doing more with an answer than showing it.

@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"muster"
@@ -79,13 +78,11 @@ func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvis
 		Profile: b.Profile, Key: b.Key, Secret: muster.Secret(b.Secret), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
 		MaxDevices: b.MaxDevices, NamePattern: b.NamePattern,
 	}
-	for _, text := range b.Networks {
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			return nil, muster.Refuse(muster.ReasonRequestInvalid, "%.60q is no network such as 10.0.0.0/8", text)
-		}
-		n.Networks = append(n.Networks, network)
+	networks, err := parseNetworks(b.Networks)
+	if err != nil {
+		return nil, err
 	}
+	n.Networks = networks
 	k, err := a.Fleet.CreateProvisionKey(ctx, n)
 	if err != nil {
 		return nil, err

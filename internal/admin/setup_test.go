@@ -18,6 +18,7 @@ import (
 	"muster/internal/fleet"
 	"muster/internal/journal"
 	"muster/internal/pebble"
+	"muster/internal/people"
 	"muster/internal/session"
 	"muster/internal/sqlite"
 	"muster/internal/telemetry"
@@ -28,6 +29,7 @@ type house struct {
 	t        testing.TB
 	handler  http.Handler
 	fleet    *fleet.Service
+	people   *people.Service
 	journal  *journal.Journal
 	readings *pebble.Readings
 	sessions *session.Registry
@@ -57,17 +59,26 @@ func newHouse(t testing.TB) *house {
 	h.journal = journal.New(registry, journal.Options{})
 	t.Cleanup(func() { _ = h.journal.Close(t.Context()) })
 	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.sessions.Hangup})
-	if h.token, err = h.fleet.CreateAPIToken(t.Context(), "test"); err != nil {
-		t.Fatal(err)
-	}
+	h.people = people.New(registry, keys, people.Options{Cost: people.Cost{Memory: 8, Passes: 1}, Logger: log})
+	h.token = h.newToken("test", muster.RoleAdmin)
 	if _, err := h.fleet.EnsureDefaultProfile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	h.handler = admin.New(admin.Options{
-		Fleet: h.fleet, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions,
+		Fleet: h.fleet, People: h.people, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions,
 		Version: "test", Logger: log,
 	})
 	return h
+}
+
+// newToken makes an API token of that role.
+func (h *house) newToken(name string, role muster.Role) muster.Secret {
+	h.t.Helper()
+	t, err := h.people.CreateToken(h.t.Context(), people.NewToken{Name: name, Role: role})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return t.Secret
 }
 
 // ask sends a request with the house's token and returns the answer.

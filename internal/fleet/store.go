@@ -49,12 +49,4 @@ type Store interface {
 	UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error)
 	// Attributes returns all attributes of the device, by scope and key.
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
-
-	// CreateAPIToken files the digest of a token for people and scripts.
-	CreateAPIToken(ctx context.Context, t muster.APIToken) error
-	// APIToken returns the token of that digest, or muster.NotFound.
-	APIToken(ctx context.Context, digest muster.LookupKey) (muster.APIToken, error)
-	// SpendAPIToken removes a one-time token and files another in its place, in one transaction: a second caller with the
-	// same one-time token gets muster.NotFound.
-	SpendAPIToken(ctx context.Context, once muster.LookupKey, t muster.APIToken) error
 }

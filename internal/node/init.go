@@ -9,6 +9,7 @@ import (
 	"muster"
 	"muster/internal/fleet"
 	"muster/internal/issuer"
+	"muster/internal/people"
 	"muster/internal/sqlite"
 )
 
@@ -108,19 +109,19 @@ func (f *foundation) close() error { return f.registry.Close() }
 // furnish makes what a first start needs: an API token, a setup link, the default profile with its provision key. Each
 // part that an interrupted first start left behind is used again or replaced.
 func (f *foundation) furnish(ctx context.Context, c *Config, dir *directory) (Made, error) {
-	people := fleet.New(f.registry, f.keys, fleet.Options{})
-	token, err := people.CreateAPIToken(ctx, "init")
+	humans := people.New(f.registry, f.keys, people.Options{})
+	token, err := humans.FirstToken(ctx)
 	if err != nil {
 		return Made{}, err
 	}
 	if err := writeFile(dir.file(TokenFile), []byte(token.Reveal()+"\n"), 0o600); err != nil {
 		return Made{}, err
 	}
-	setup, err := people.CreateSetupToken(ctx)
+	setup, err := humans.CreateSetupLink(ctx)
 	if err != nil {
 		return Made{}, err
 	}
-	grant, err := people.EnsureDefaultProfile(ctx)
+	grant, err := fleet.New(f.registry, f.keys, fleet.Options{}).EnsureDefaultProfile(ctx)
 	if err != nil {
 		return Made{}, err
 	}

@@ -20,6 +20,7 @@ import (
 	"muster/internal/journal"
 	"muster/internal/mqttd"
 	"muster/internal/pebble"
+	"muster/internal/people"
 	"muster/internal/provision"
 	"muster/internal/session"
 	"muster/internal/telemetry"
@@ -41,7 +42,8 @@ type Node struct {
 	journal    *journal.Journal
 	identity   *identity.Service
 	sessions   *session.Registry
-	people     *fleet.Service
+	fleet      *fleet.Service
+	people     *people.Service
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -97,7 +99,8 @@ func (n *Node) wire() {
 	n.journal = journal.New(n.registry, journal.Options{Keep: limits.JournalEntries, Logger: n.log, Registerer: n.metrics})
 	n.identity = identity.New(n.registry, n.keys, identity.Options{ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics})
 	n.sessions = session.New()
-	n.people = fleet.New(n.registry, n.keys, fleet.Options{Changed: func(device muster.DeviceID, why error) {
+	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})
+	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: func(device muster.DeviceID, why error) {
 		n.identity.Forget(device)
 		n.sessions.Hangup(device, why)
 	}})

@@ -1,5 +1,5 @@
 // Package sqlite keeps the registry in one SQLite file: profiles, provision keys, devices, credentials, attributes,
-// the journal and API tokens.
+// the journal, people and what they have changed.
 package sqlite
 
 import (
@@ -21,7 +21,7 @@ type Options struct {
 	Fingerprint string
 }
 
-// A Registry is an open database. It satisfies the stores of identity, provision, fleet and journal, and the attribute
+// A Registry is an open database. It satisfies the stores of identity, provision, fleet, people and journal, and the attribute
 // store of telemetry. It is safe for concurrent use.
 //
 // A method that writes returns nil only when its change is synced to disk. If it returns an error nothing has changed,

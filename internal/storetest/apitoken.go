@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"net/netip"
 	"testing"
 
 	"muster"
@@ -8,43 +9,125 @@ import (
 
 func apiTokenSentences() []sentence {
 	return []sentence{
-		{"a token comes back as it was filed", func(t *testing.T, r *registry) {
-			for _, want := range []muster.APIToken{
-				{Digest: digest("a"), Name: "init", CreatedAt: birth},
-				{Digest: digest("b"), Name: "setup", Once: true, CreatedAt: birth, ExpiresAt: after(60)},
-			} {
-				r.must(r.CreateAPIToken(t.Context(), want))
-				got, err := r.APIToken(t.Context(), want.Digest)
-				r.must(err)
-				r.same(got, want)
-			}
-		}},
+		{"a token comes back as it was filed", apiTokenComesBack},
 		{"a token that nobody filed is not found", func(t *testing.T, r *registry) {
 			_, err := r.APIToken(t.Context(), digest("a"))
 			r.missing(err)
-		}},
-		{"a one-time token is spent for another, once", apiTokenSpent},
-		{"a lasting token cannot be spent", func(t *testing.T, r *registry) {
-			r.must(r.CreateAPIToken(t.Context(), muster.APIToken{Digest: digest("a"), CreatedAt: birth}))
-			r.missing(r.SpendAPIToken(t.Context(), digest("a"), muster.APIToken{Digest: digest("b"), CreatedAt: birth}))
-			_, err := r.APIToken(t.Context(), digest("b"))
+			_, err = r.RevokeAPIToken(t.Context(), muster.NewID[muster.APIToken](), after(1))
 			r.missing(err)
-			_, err = r.APIToken(t.Context(), digest("a"))
-			r.must(err)
+		}},
+		{"a name is taken until its token is revoked", apiTokenName},
+		{"a revoked token stays revoked, and is listed", apiTokenRevoked},
+		{"a use is noted", func(t *testing.T, r *registry) {
+			want := newAPIToken("script")
+			r.must(r.CreateAPIToken(t.Context(), want, birth))
+			r.must(r.UsedAPIToken(t.Context(), want.ID, after(3)))
+			r.must(r.UsedAPIToken(t.Context(), muster.NewID[muster.APIToken](), after(4)))
+			want.LastUsedAt = after(3)
+			r.sameToken(want)
+		}},
+		{"what is stale is forgotten when another is filed", apiTokenStale},
+		{"a one-time token is spent for a user, once", apiTokenSpent},
+		{"a token that was not spent because the name is taken can be spent", func(t *testing.T, r *registry) {
+			once := newAPIToken("setup")
+			once.Once = true
+			r.must(r.CreateAPIToken(t.Context(), once, birth))
+			r.must(r.CreateUser(t.Context(), newUser("anna")))
+			r.refused(r.SpendAPIToken(t.Context(), once.Digest, newUser("Anna")), muster.ReasonUserNameTaken)
+			r.must(r.SpendAPIToken(t.Context(), once.Digest, newUser("berta")))
+		}},
+		{"a lasting token cannot be spent", func(t *testing.T, r *registry) {
+			lasting := newAPIToken("script")
+			r.must(r.CreateAPIToken(t.Context(), lasting, birth))
+			r.missing(r.SpendAPIToken(t.Context(), lasting.Digest, newUser("anna")))
+			_, err := r.User(t.Context(), "anna")
+			r.missing(err)
+			r.sameToken(lasting)
 		}},
 	}
 }
 
-func apiTokenSpent(t *testing.T, r *registry) {
-	r.must(r.CreateAPIToken(t.Context(), muster.APIToken{Digest: digest("once"), Once: true, CreatedAt: birth}))
-	want := muster.APIToken{Digest: digest("lasting"), Name: "console", CreatedAt: after(1)}
-	r.must(r.SpendAPIToken(t.Context(), digest("once"), want))
-	got, err := r.APIToken(t.Context(), want.Digest)
+func newAPIToken(name string) muster.APIToken {
+	return muster.APIToken{ID: muster.NewID[muster.APIToken](), Digest: digest(name), Name: name, Role: muster.RoleAdmin, CreatedAt: birth}
+}
+
+// sameToken checks that the token is kept as it should be.
+func (r *registry) sameToken(want muster.APIToken) {
+	r.t.Helper()
+	got, err := r.APIToken(r.t.Context(), want.Digest)
 	r.must(err)
 	r.same(got, want)
-	_, err = r.APIToken(t.Context(), digest("once"))
+}
+
+func apiTokenComesBack(t *testing.T, r *registry) {
+	all := []muster.APIToken{newAPIToken("init"), newAPIToken("narrow"), newAPIToken("setup")}
+	all[1].Role, all[1].ExpiresAt, all[1].CreatedAt = muster.RoleViewer, after(60), after(1)
+	all[1].Networks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
+	all[2].Once = true
+	for _, want := range all {
+		r.must(r.CreateAPIToken(t.Context(), want, birth))
+		r.sameToken(want)
+	}
+	got, err := r.APITokens(t.Context())
+	r.must(err)
+	r.same(got, all[:2])
+}
+
+func apiTokenName(t *testing.T, r *registry) {
+	first, second := newAPIToken("script"), newAPIToken("script")
+	second.Digest = digest("second")
+	r.must(r.CreateAPIToken(t.Context(), first, birth))
+	r.refused(r.CreateAPIToken(t.Context(), second, birth), muster.ReasonAPITokenNameTaken)
+	_, err := r.RevokeAPIToken(t.Context(), first.ID, after(1))
+	r.must(err)
+	r.must(r.CreateAPIToken(t.Context(), second, birth))
+}
+
+func apiTokenRevoked(t *testing.T, r *registry) {
+	want := newAPIToken("script")
+	r.must(r.CreateAPIToken(t.Context(), want, birth))
+	want.RevokedAt = after(1)
+	for seconds := 1; seconds < 3; seconds++ {
+		got, err := r.RevokeAPIToken(t.Context(), want.ID, after(seconds))
+		r.must(err)
+		r.same(got, want)
+		r.sameToken(want)
+	}
+	got, err := r.APITokens(t.Context())
+	r.must(err)
+	r.same(got, []muster.APIToken{want})
+}
+
+func apiTokenStale(t *testing.T, r *registry) {
+	revoked, expired, live := newAPIToken("revoked"), newAPIToken("expired"), newAPIToken("live")
+	expired.ExpiresAt, live.ExpiresAt = after(1), after(9)
+	for _, token := range []muster.APIToken{revoked, expired, live} {
+		r.must(r.CreateAPIToken(t.Context(), token, birth))
+	}
+	_, err := r.RevokeAPIToken(t.Context(), revoked.ID, after(1))
+	r.must(err)
+	r.must(r.CreateAPIToken(t.Context(), newAPIToken("other"), after(1))) // at that very moment they are not stale
+	r.sameToken(expired)
+	r.must(r.CreateAPIToken(t.Context(), newAPIToken("another"), after(2)))
+	for _, gone := range []muster.APIToken{revoked, expired} {
+		_, err := r.APIToken(t.Context(), gone.Digest)
+		r.missing(err)
+	}
+	r.sameToken(live)
+}
+
+func apiTokenSpent(t *testing.T, r *registry) {
+	once := newAPIToken("setup")
+	once.Once = true
+	r.must(r.CreateAPIToken(t.Context(), once, birth))
+	want := newUser("anna")
+	r.must(r.SpendAPIToken(t.Context(), once.Digest, want))
+	got, err := r.User(t.Context(), "anna")
+	r.must(err)
+	r.same(got, want)
+	_, err = r.APIToken(t.Context(), once.Digest)
 	r.missing(err)
-	r.missing(r.SpendAPIToken(t.Context(), digest("once"), muster.APIToken{Digest: digest("second"), CreatedAt: after(2)}))
-	_, err = r.APIToken(t.Context(), digest("second"))
+	r.missing(r.SpendAPIToken(t.Context(), once.Digest, newUser("berta")))
+	_, err = r.User(t.Context(), "berta")
 	r.missing(err)
 }

@@ -28,8 +28,9 @@ func everythingStays(t *testing.T, r *registry) {
 	a := r.answeredAdmission("pump")
 	attempt := muster.Attempt{At: after(1), Count: 1, Name: "pump"}
 	r.must(r.AppendAttempts(t.Context(), []muster.Attempt{attempt}, 10))
-	token := muster.APIToken{Digest: digest("token"), CreatedAt: birth}
-	r.must(r.CreateAPIToken(t.Context(), token))
+	token, user := newAPIToken("token"), newUser("anna")
+	r.must(r.CreateAPIToken(t.Context(), token, birth))
+	r.must(r.CreateUser(r.acting("root"), user))
 	revoked := newCredential(a.Device.ID, "revoked")
 	revoked.State = muster.CredentialRevoked
 	r.must(r.CreateCredential(t.Context(), revoked))
@@ -50,9 +51,11 @@ func everythingStays(t *testing.T, r *registry) {
 	attempts, err := r.Attempts(t.Context(), muster.AttemptQuery{Limit: 10})
 	r.must(err)
 	r.same(attempts, []muster.Attempt{attempt})
-	gotToken, err := r.APIToken(t.Context(), token.Digest)
+	r.sameToken(token)
+	gotUser, err := r.User(t.Context(), user.Name)
 	r.must(err)
-	r.same(gotToken, token)
+	r.same(gotUser, user)
+	r.same(len(r.audit(muster.AuditQuery{Limit: 10})), 1)
 	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{a.Credential.ID: after(2)}))
 	r.reopen()
 	r.unanswered(*a.Request, birth)

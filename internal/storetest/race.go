@@ -134,15 +134,17 @@ func raceForPlaces(t *testing.T, r *registry) {
 }
 
 func raceForToken(t *testing.T, r *registry) {
-	r.must(r.CreateAPIToken(t.Context(), muster.APIToken{Digest: digest("once"), Once: true, CreatedAt: birth}))
+	once := newAPIToken("once")
+	once.Once = true
+	r.must(r.CreateAPIToken(t.Context(), once, birth))
 	errs := atOnce(50, func(i int) error {
-		return r.SpendAPIToken(t.Context(), digest("once"), muster.APIToken{Digest: digest("token " + strconv.Itoa(i)), CreatedAt: birth})
+		return r.SpendAPIToken(t.Context(), once.Digest, newUser("user-"+strconv.Itoa(i)))
 	})
 	r.same(r.winners(errs, muster.ReasonNotFound), 1)
 	for i, err := range errs {
-		_, missing := r.APIToken(t.Context(), digest("token "+strconv.Itoa(i)))
+		_, missing := r.User(t.Context(), "user-"+strconv.Itoa(i))
 		if (err == nil) != (missing == nil) {
-			t.Errorf("token %d: filed with %v, found with %v", i, err, missing)
+			t.Errorf("user %d: filed with %v, found with %v", i, err, missing)
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/journal"
+	"muster/internal/people"
 	"muster/internal/provision"
 	"muster/internal/telemetry"
 )
@@ -22,14 +23,15 @@ type OpenRegistry interface {
 	identity.Store
 	provision.Store
 	fleet.Store
+	people.Store
 	journal.Store
 	telemetry.AttributeStore
 	telemetry.GoneStore
 	Close() error
 }
 
-// Registry checks that a store of everything but readings keeps what identity, provision, fleet, journal and telemetry
-// ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
+// Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal and
+// telemetry ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
 func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 	t.Helper()
 	for _, chapter := range []struct {
@@ -46,6 +48,9 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"answers", answerSentences()},
 		{"attempts", attemptSentences()},
 		{"API tokens", apiTokenSentences()},
+		{"users", userSentences()},
+		{"logins", loginSentences()},
+		{"the audit log", auditSentences()},
 		{"races", raceSentences()},
 		{"life", lifeSentences()},
 	} {

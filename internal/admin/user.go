@@ -1,0 +1,120 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"muster"
+	"muster/internal/people"
+)
+
+// A User is a muster.User as people see it.
+type User struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Role        string    `json:"role" enum:"viewer,operator,admin"`
+	Disabled    bool      `json:"disabled"`
+	Elsewhere   bool      `json:"elsewhere,omitempty" doc:"signs in with the OpenID provider, and has no password here"`
+	CreatedAt   time.Time `json:"createdAt"`
+	LastLoginAt time.Time `json:"lastLoginAt,omitzero"`
+}
+
+// A NewUser is a user to be made.
+type NewUser struct {
+	Name     string `json:"name" maxLength:"255"`
+	Role     string `json:"role" enum:"viewer,operator,admin"`
+	Password string `json:"password" maxLength:"1024"`
+}
+
+// A UserChange is what shall change.
+type UserChange struct {
+	Role     *string `json:"role,omitempty" enum:"viewer,operator,admin"`
+	Disabled *bool   `json:"disabled,omitempty"`
+}
+
+// A NewPassword is another password for a user.
+type NewPassword struct {
+	Password string `json:"password" maxLength:"1024"`
+}
+
+func (a *api) serveUsers() {
+	serveAdmin(a, http.MethodGet, "/v1/users", "list-users", "All users, by name", a.listUsers)
+	serveAdmin(a, http.MethodPost, "/v1/users", "create-user", "Makes a user", a.createUser)
+	serveAdmin(a, http.MethodGet, "/v1/users/{name}", "show-user", "One user", a.showUser)
+	serveAdmin(a, http.MethodPatch, "/v1/users/{name}", "update-user", "Changes the role of a user, or disables them", a.updateUser)
+	serveAdmin(a, http.MethodDelete, "/v1/users/{name}", "delete-user", "Removes a user", a.deleteUser)
+	serveAdmin(a, http.MethodPost, "/v1/users/{name}/password", "set-password",
+		"Gives a user another password and ends their logins", a.setPassword)
+}
+
+func (a *api) listUsers(ctx context.Context, _ *struct{}) (*answer[List[User]], error) {
+	all, err := a.People.Users(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(all, userOf), nil
+}
+
+func (a *api) createUser(ctx context.Context, in *struct{ Body NewUser }) (*answer[User], error) {
+	role, err := muster.ParseRole(in.Body.Role)
+	if err != nil {
+		return nil, err
+	}
+	u, err := a.People.CreateUser(ctx, people.NewUser{Name: in.Body.Name, Role: role, Password: muster.Secret(in.Body.Password)})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[User]{userOf(u)}, nil
+}
+
+func (a *api) showUser(ctx context.Context, in *named) (*answer[User], error) {
+	u, err := a.People.User(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[User]{userOf(u)}, nil
+}
+
+func (a *api) updateUser(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	Body UserChange
+},
+) (*answer[User], error) {
+	c := people.UserChange{Disabled: in.Body.Disabled}
+	if in.Body.Role != nil {
+		role, err := muster.ParseRole(*in.Body.Role)
+		if err != nil {
+			return nil, err
+		}
+		c.Role = &role
+	}
+	u, err := a.People.UpdateUser(ctx, in.Name, c)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[User]{userOf(u)}, nil
+}
+
+func (a *api) deleteUser(ctx context.Context, in *named) (*struct{}, error) {
+	return nil, a.People.DeleteUser(ctx, in.Name)
+}
+
+func (a *api) setPassword(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	Body NewPassword
+},
+) (*answer[User], error) {
+	u, err := a.People.SetPassword(ctx, in.Name, muster.Secret(in.Body.Password))
+	if err != nil {
+		return nil, err
+	}
+	return &answer[User]{userOf(u)}, nil
+}
+
+func userOf(u muster.User) User {
+	return User{
+		ID: u.ID.String(), Name: u.Name, Role: u.Role.String(), Disabled: u.Disabled, Elsewhere: u.Subject != "",
+		CreatedAt: u.CreatedAt, LastLoginAt: u.LastLoginAt,
+	}
+}

@@ -1,0 +1,58 @@
+package people
+
+import (
+	"context"
+	"time"
+
+	"muster"
+)
+
+// A Store keeps users, what they are signed in by, API tokens and the audit log. Each method is one transaction, in which
+// a change that somebody asked for (muster.ActorOf) is written into the audit log too.
+type Store interface {
+	// CreateUser files a user. Refused with ReasonUserNameTaken.
+	CreateUser(ctx context.Context, u muster.User) error
+	// User returns the user called name, case ignored, or muster.NotFound.
+	User(ctx context.Context, name string) (muster.User, error)
+	// UserOfSubject returns who signs in elsewhere as subject, or muster.NotFound.
+	UserOfSubject(ctx context.Context, subject string) (muster.User, error)
+	// Users returns all users, by name.
+	Users(ctx context.Context) ([]muster.User, error)
+	// UpdateUser changes Role, Password and Disabled of a user; the rest stays. Refused with ReasonLastAdmin if no admin would
+	// be left who can sign in. Where the password is another or the user is disabled, the user's logins end, but for stays.
+	UpdateUser(ctx context.Context, id muster.UserID, stays muster.LoginID, change func(*muster.User) error) (muster.User, error)
+	// DeleteUser removes a user and their logins. Refused with ReasonLastAdmin if no admin would be left who can sign in.
+	DeleteUser(ctx context.Context, id muster.UserID) error
+
+	// CreateLogin files a login, ends the one that it replaces, if there is one, and remembers the network that it came from.
+	// Of each user the latest 20 stay. NotFound if the user is gone.
+	CreateLogin(ctx context.Context, l muster.Login, network string, replaces muster.LoginID) error
+	// Haunts reports whether the user has signed in from that network since then; of each user the latest 32 are remembered.
+	Haunts(ctx context.Context, user muster.UserID, network string, since time.Time) (bool, error)
+	// Login returns the login of that digest and its user, or muster.NotFound.
+	Login(ctx context.Context, digest muster.LookupKey) (muster.Login, muster.User, error)
+	// Logins returns the logins of a user, or all for the zero ID, the newest first.
+	Logins(ctx context.Context, user muster.UserID) ([]muster.Login, error)
+	// SeenLogin notes that a login was used. One that is gone changes nothing.
+	SeenLogin(ctx context.Context, id muster.LoginID, at time.Time) error
+	// DeleteLogin ends a login, of that user alone unless user is zero. NotFound if there is none.
+	DeleteLogin(ctx context.Context, id muster.LoginID, user muster.UserID) error
+
+	// CreateAPIToken files the digest of a token. Refused with ReasonAPITokenNameTaken. Those that were revoked or have
+	// expired before stale are forgotten.
+	CreateAPIToken(ctx context.Context, t muster.APIToken, stale time.Time) error
+	// APIToken returns the token of that digest, or muster.NotFound.
+	APIToken(ctx context.Context, digest muster.LookupKey) (muster.APIToken, error)
+	// APITokens returns all tokens but the one-time ones, the oldest first.
+	APITokens(ctx context.Context) ([]muster.APIToken, error)
+	// RevokeAPIToken ends the use of a token. NotFound if it is gone.
+	RevokeAPIToken(ctx context.Context, id muster.APITokenID, at time.Time) (muster.APIToken, error)
+	// UsedAPIToken notes that a token let somebody in. One that is gone changes nothing.
+	UsedAPIToken(ctx context.Context, id muster.APITokenID, at time.Time) error
+	// SpendAPIToken removes a one-time token and files a user in its place, in one transaction: a second caller with the
+	// same token gets muster.NotFound. Refused with ReasonUserNameTaken.
+	SpendAPIToken(ctx context.Context, once muster.LookupKey, u muster.User) error
+
+	// AuditEntries returns the newest entries first.
+	AuditEntries(ctx context.Context, q muster.AuditQuery) ([]muster.AuditEntry, error)
+}
