@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 )
 
@@ -32,7 +33,9 @@ func (p plan) provision(h *house, s *server, rate, cpu *result) error {
 	}
 	defer hangUpAll(callers)
 	var born atomic.Int64
-	admit := func(i int) error { return h.admit(callers[i], int(born.Add(1))-1) }
+	admit := func(i int) error {
+		return h.provision(callers[i], map[string]string{"deviceName": fmt.Sprintf("newborn-%d", born.Add(1))})
+	}
 	nothing := func(i int) error {
 		_, err := callers[i].ask("GET", "/livez", "", nil)
 		return err
@@ -50,17 +53,23 @@ func (p plan) provision(h *house, s *server, rate, cpu *result) error {
 			side.cpu.add(each)
 		}
 	}
-	for int(born.Load()) < max(p.idle, 1000) { // the other measurements need a device each
-		if err := admit(0); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.populate(callers, max(p.idle, 1000))
 }
 
-// admit provisions the i-th device with an access token of its own.
-func (h *house) admit(c *caller, i int) error {
-	return h.provision(c, map[string]string{"deviceName": deviceName(i), "credentialsType": "ACCESS_TOKEN", "token": token(i)})
+// populate provisions the devices of the other measurements, whose tokens are known.
+func (h *house) populate(callers []*caller, devices int) error {
+	var next atomic.Int64
+	errs := make([]error, len(callers))
+	var all sync.WaitGroup
+	for n, c := range callers {
+		all.Go(func() {
+			for i := int(next.Add(1)) - 1; i < devices && errs[n] == nil; i = int(next.Add(1)) - 1 {
+				errs[n] = h.provision(c, map[string]string{"deviceName": deviceName(i), "credentialsType": "ACCESS_TOKEN", "token": token(i)})
+			}
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 func (h *house) provision(c *caller, request map[string]string) error {
