@@ -97,6 +97,8 @@ const (
 	ReasonPasswordUnfit      Reason = "password-unfit"
 	ReasonLoginOver          Reason = "login-over"
 	ReasonOtherSite          Reason = "other-site"
+	ReasonOIDCRefused        Reason = "oidc-refused"
+	ReasonOIDCUnreachable    Reason = "oidc-unreachable"
 	ReasonSettingInvalid     Reason = "setting-invalid"
 	ReasonDataDirectoryInUse Reason = "data-directory-in-use"
 	ReasonMasterKeyMissing   Reason = "master-key-missing"
@@ -201,6 +203,8 @@ var reasons = map[Reason]reasonEntry{
 	ReasonPasswordUnfit:      {Invalid, "the password cannot be used", "Choose another as the message says.", ""},
 	ReasonLoginOver:          {Unknown, "the login is over", "Sign in again.", ""},
 	ReasonOtherSite:          {Forbidden, "a page of another site may not change anything here", "Open the console itself; serve both from one origin if they are yours.", ""},
+	ReasonOIDCRefused:        {Unknown, "the OpenID provider does not vouch for this sign-in", "Begin again; the server's log says what the provider answered.", ""},
+	ReasonOIDCUnreachable:    {Unreachable, "the OpenID provider does not answer", "Compare oidc.issuer with the provider's own, and look at the server's log.", ""},
 	ReasonRoleTooLow:         {Forbidden, "the role does not allow this", "Ask an admin to do it, or for a role that may.", ""},
 	ReasonSettingInvalid:     {Invalid, "a setting cannot be used", "Correct the setting as the message says.", ""},
 	ReasonDataDirectoryInUse: {Conflict, "another server uses this data directory", "Stop the other server, or use another directory.", ""},

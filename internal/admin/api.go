@@ -27,6 +27,7 @@ import (
 type Options struct {
 	Fleet      *fleet.Service
 	People     *people.Service
+	Provider   *Provider // that people may sign in with; nil: none
 	Journal    *journal.Journal
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry

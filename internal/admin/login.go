@@ -49,6 +49,12 @@ type Login struct {
 	ExpiresAt time.Time `json:"expiresAt" doc:"at the latest; unused, it ends after 12 hours"`
 }
 
+// Ways are the ways to sign in.
+type Ways struct {
+	Provider string `json:"provider,omitempty" doc:"the issuer of the OpenID provider, if there is one"`
+	URL      string `json:"url,omitempty" doc:"where a browser is sent to sign in with it"`
+}
+
 // signedIn is the output of an operation that signs a browser in.
 type signedIn struct {
 	Cookie http.Cookie `header:"Set-Cookie"`
@@ -62,6 +68,7 @@ type signedOut struct {
 
 func (a *api) serveLogins() {
 	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/setup", "set-up", "Makes the first admin with a setup link, and signs them in", a.setUp)
+	serveTo(a, muster.RoleNone, http.MethodGet, "/v1/login", "show-sign-in", "How one may sign in besides by password", a.showSignIn)
 	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/login", "sign-in", "Signs a browser in, with a cookie", a.signIn)
 	serveTo(a, muster.RoleViewer, http.MethodPost, "/v1/logout", "sign-out", "Ends the login that asks", a.signOut)
 	serve(a, http.MethodGet, "/v1/me", "show-me", "Who asks", a.showMe)
@@ -81,6 +88,13 @@ func attempt(ctx context.Context, name, password string) people.Attempt {
 func (a *api) setUp(ctx context.Context, in *struct{ Body SetUp }) (*signedIn, error) {
 	s, err := a.People.SetUp(ctx, muster.Secret(in.Body.Link), attempt(ctx, in.Body.Name, in.Body.Password))
 	return a.welcome(ctx, s, a.counted(ctx, err))
+}
+
+func (a *api) showSignIn(context.Context, *struct{}) (*answer[Ways], error) {
+	if a.Provider == nil {
+		return &answer[Ways]{}, nil
+	}
+	return &answer[Ways]{Ways{Provider: a.Provider.Issuer, URL: signInPath}}, nil
 }
 
 func (a *api) signIn(ctx context.Context, in *struct{ Body SignIn }) (*signedIn, error) {

@@ -64,6 +64,7 @@ func (a *api) servePages(mux *http.ServeMux) {
 		p.write(w, http.StatusOK, "setup", page{Token: r.URL.Query().Get("token")})
 	})
 	mux.Handle("POST /setup", a.visited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.setUpByForm(p, w, r) })))
+	a.serveProvider(mux, p)
 }
 
 // setUpByForm makes the first admin of what the setup page has sent. Where another name or password may do, it asks again.

@@ -41,6 +41,7 @@ var roles = map[string]string{
 	"GET /v1/server":   "viewer",
 
 	"POST /v1/setup":          "none",
+	"GET /v1/login":           "none",
 	"POST /v1/login":          "none",
 	"POST /v1/logout":         "viewer",
 	"GET /v1/me":              "viewer",

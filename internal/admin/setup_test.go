@@ -28,6 +28,7 @@ import (
 type house struct {
 	t        testing.TB
 	handler  http.Handler
+	options  admin.Options
 	fleet    *fleet.Service
 	people   *people.Service
 	journal  *journal.Journal
@@ -64,10 +65,11 @@ func newHouse(t testing.TB) *house {
 	if _, err := h.fleet.EnsureDefaultProfile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.handler = admin.New(admin.Options{
+	h.options = admin.Options{
 		Fleet: h.fleet, People: h.people, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions,
 		Version: "test", Logger: log,
-	})
+	}
+	h.handler = admin.New(h.options)
 	return h
 }
 

@@ -27,6 +27,8 @@ type Config struct {
 	// from there must.
 	ProxyFrom []string `yaml:"proxyFrom"`
 
+	OIDC OIDC `yaml:"oidc"` // whom people may sign in with
+
 	LogLevel string `yaml:"logLevel"` // debug, info, warn or error
 	Limits   Limits `yaml:"limits"`
 }
@@ -91,6 +93,9 @@ func (c *Config) Check() error {
 		return err
 	}
 	if _, err := c.level(); err != nil {
+		return err
+	}
+	if err := c.OIDC.check(); err != nil {
 		return err
 	}
 	l := c.Limits

@@ -26,7 +26,7 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 	})
 	mux.Handle("/", admin.New(admin.Options{
 		Fleet: n.fleet, People: n.people, Journal: n.journal, Readings: n.reader, Sessions: n.sessions,
-		Version: n.version, Logger: n.log, Registerer: n.metrics,
+		Provider: n.provider, Version: n.version, Logger: n.log, Registerer: n.metrics,
 	}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

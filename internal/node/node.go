@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"muster"
+	"muster/internal/admin"
 	"muster/internal/akenza"
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
@@ -44,6 +45,7 @@ type Node struct {
 	sessions   *session.Registry
 	fleet      *fleet.Service
 	people     *people.Service
+	provider   *admin.Provider
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -75,6 +77,9 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 		return n, err
 	}
 	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log, Tables: tables(openFiles())}); err != nil {
+		return n, err
+	}
+	if n.provider, err = n.config.OIDC.provider(); err != nil {
 		return n, err
 	}
 	n.wire()
