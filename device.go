@@ -67,6 +67,36 @@ func CheckDeviceName(name string) error {
 	return nil
 }
 
+// Bounds of what people describe a device with.
+const (
+	MaxTags       = 32
+	MaxTagLength  = 255  // characters of a tag's name or value
+	MaxTextLength = 1000 // characters of a label or a description
+)
+
+// CheckDevice refuses a device whose name, label or tags the registry could not carry.
+func CheckDevice(d *Device) error {
+	if err := CheckDeviceName(d.Name); err != nil {
+		return err
+	}
+	if !utf8.ValidString(d.Label) || utf8.RuneCountInString(d.Label) > MaxTextLength {
+		return Refuse(ReasonRequestInvalid, "a label has at most %d characters of UTF-8", MaxTextLength)
+	}
+	if len(d.Tags) > MaxTags {
+		return Refuse(ReasonRequestInvalid, "a device has at most %d tags", MaxTags)
+	}
+	for name, value := range d.Tags {
+		if name == "" || !shortText(name) || !shortText(value) {
+			return Refuse(ReasonRequestInvalid, "a tag's name has 1 to %d characters of UTF-8, its value at most as many", MaxTagLength)
+		}
+	}
+	return nil
+}
+
+func shortText(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= MaxTagLength
+}
+
 // ProvisionState is the server attribute that tells whether a device has let itself in, and Provisioned its value then.
 const (
 	ProvisionState = "provisionState"

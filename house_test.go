@@ -48,6 +48,7 @@ var rooms = map[string]floor{
 	"internal/session":     job,
 	"internal/fleet":       job,
 	"internal/issuer":      job,
+	"internal/bulk":        job,
 	"internal/journal":     job,
 	"internal/people":      job,
 	"internal/dispatch":    entrance,

@@ -15,6 +15,14 @@ type Profile struct {
 	Settings    ProfileSettings
 }
 
+// FirstState is the state of a device of the profile that has not let itself in.
+func (p *Profile) FirstState() DeviceState {
+	if p.Strategy == StrategyCheckPreProvisioned {
+		return DeviceListed
+	}
+	return DeviceActive
+}
+
 // ProfileSettings are the parts of a profile that nothing is looked up by. Every zero value is the safe default.
 type ProfileSettings struct {
 	// Chain is how devices with a certificate of a known authority get in; only for the strategy X509Chain.

@@ -54,6 +54,7 @@ const (
 	ReasonCredentialExpired    Reason = "credential-expired"
 	ReasonCredentialNotYet     Reason = "credential-not-yet-valid"
 	ReasonCredentialChanged    Reason = "credential-changed"
+	ReasonDeviceChanged        Reason = "device-changed"
 	ReasonRateLimited          Reason = "rate-limited"
 	ReasonTakenOver            Reason = "taken-over"
 	ReasonCredentialShared     Reason = "credential-shared"
@@ -108,6 +109,14 @@ const (
 	ReasonCertificateInvalid Reason = "certificate-invalid"
 	ReasonClockWrong         Reason = "clock-wrong"
 	ReasonServerUnreachable  Reason = "server-unreachable"
+
+	// Imports.
+	ReasonImportFileInvalid   Reason = "import-file-invalid"
+	ReasonImportColumnUnknown Reason = "import-column-unknown"
+	ReasonImportRowInvalid    Reason = "import-row-invalid"
+	ReasonImportFailures      Reason = "import-too-many-failures"
+	ReasonImportStopped       Reason = "import-not-running"
+	ReasonImportRowsFailed    Reason = "import-rows-failed"
 )
 
 type reasonEntry struct {
@@ -163,6 +172,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCredentialExpired:    {Forbidden, "the credential has expired", "Give the device a new credential.", ""},
 	ReasonCredentialNotYet:     {Forbidden, "the credential is not valid yet", "Wait, or change the credential's not-before.", ""},
 	ReasonCredentialChanged:    {Forbidden, "the device's credentials were changed", "Nothing: the device connects again with its new credential.", ""},
+	ReasonDeviceChanged:        {Forbidden, "the device's profile or its rights were changed", "Nothing: the device connects again.", ""},
 	ReasonRateLimited:          {Overloaded, "too many failures from this address; refused for a minute", "Find the device that keeps failing at this address, or the provision key that lets in too many at once; the limits are settings.", ""},
 	ReasonTakenOver:            {Conflict, "a newer connection of the same device took over", "If it repeats, two devices share one credential.", ""},
 	ReasonCredentialShared:     {Overloaded, "connections of this device take each other over; two devices share one credential", "Find the other one by its address, and give each device a credential of its own.", ""},
@@ -215,6 +225,13 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCertificateInvalid: {Invalid, "the certificate or key cannot be used", "Give a PEM certificate with the private key that belongs to it.", ""},
 	ReasonClockWrong:         {Invalid, "the server's clock is wrong", "Set the clock of the server's machine, and start again.", ""},
 	ReasonServerUnreachable:  {Unreachable, "the server does not answer", "Start it with `muster serve`, or set MUSTER_URL.", ""},
+
+	ReasonImportFileInvalid:   {Invalid, "the file is not one of devices", "Save it as CSV with a header, or as JSON Lines, in UTF-8 or UTF-16.", ""},
+	ReasonImportColumnUnknown: {Invalid, "a column of the file is no field of a device", "Rename the column, or say what it is: --map COLUMN=FIELD, or COLUMN=ignored.", ""},
+	ReasonImportRowInvalid:    {Invalid, "the row cannot be read", "Correct the row as the message says, and import it again.", ""},
+	ReasonImportFailures:      {Invalid, "so many rows have failed that the file is taken for the wrong one", "Look at the first rows that failed; correct the file or its columns.", ""},
+	ReasonImportStopped:       {Conflict, "the import is not in a state for that", "Look at its state with `muster imports list`.", ""},
+	ReasonImportRowsFailed:    {Invalid, "some rows were not filed", "Mend them in the file of failed rows, and import that file.", ""},
 }
 
 // Error returns the code.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -88,6 +89,12 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 	if err != nil {
 		return err
 	}
+	return c.send(req, out)
+}
+
+// send sends a request and reads the answer as do does.
+func (c *client) send(req *http.Request, out any) error {
+	ctx := req.Context()
 	res, err := c.http.Do(req)
 	if err != nil {
 		return c.unreachable(ctx, err)
@@ -106,6 +113,33 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return muster.Refuse(muster.ReasonServerUnreachable, "what answers at %s is no Muster server: %v", c.base.Host, err)
+	}
+	return nil
+}
+
+// maxRefusal bounds a problem document, in bytes.
+const maxRefusal = 64 << 10
+
+// download makes the call and writes the answer to out as it arrives, however long that takes.
+func (c *client) download(ctx context.Context, r call, out io.Writer) error {
+	req, err := c.request(ctx, r)
+	if err != nil {
+		return err
+	}
+	res, err := c.unhurried().http.Do(req)
+	if err != nil {
+		return c.unreachable(ctx, err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= http.StatusMultipleChoices {
+		text, err := io.ReadAll(io.LimitReader(res.Body, maxRefusal))
+		if err != nil {
+			return c.unreachable(ctx, err)
+		}
+		return refusal(res, text)
+	}
+	if _, err := io.Copy(out, res.Body); err != nil {
+		return muster.Because(muster.ReasonServerUnreachable, fmt.Errorf("the answer is not whole: %w", err))
 	}
 	return nil
 }

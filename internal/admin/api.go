@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"muster"
+	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/journal"
 	"muster/internal/people"
@@ -31,6 +32,7 @@ type Options struct {
 	Journal    *journal.Journal
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
+	Bulk       *bulk.Service
 	Version    string // of the server
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: metrics are not shown anywhere
@@ -74,6 +76,7 @@ func New(o Options) http.Handler {
 	a.serveCredentials()
 	a.serveTelemetry()
 	a.serveAttempts()
+	a.serveImports()
 	a.serveServer()
 	a.serveLogins()
 	a.serveUsers()
@@ -178,7 +181,11 @@ func (a *api) tell(ctx context.Context, operation string, err error) *Problem {
 func (a *api) caught(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil {
+			p := recover()
+			if p == http.ErrAbortHandler { //nolint:errorlint // a value, not an error that was returned
+				panic(p) // the server knows it
+			}
+			if p != nil {
 				a.panics.Inc()
 				a.Logger.LogAttrs(r.Context(), slog.LevelError, "request panicked",
 					slog.Any("panic", p), slog.String("stack", string(debug.Stack())))

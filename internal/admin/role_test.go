@@ -37,6 +37,14 @@ var roles = map[string]string{
 	"GET /v1/devices/{name}/buckets":                  "viewer",
 	"DELETE /v1/devices/{name}/readings":              "operator",
 
+	"GET /v1/imports":               "viewer",
+	"POST /v1/imports":              "operator",
+	"GET /v1/imports/{id}":          "viewer",
+	"GET /v1/imports/{id}/failures": "viewer",
+	"GET /v1/imports/{id}/failed":   "operator",
+	"POST /v1/imports/{id}/cancel":  "operator",
+	"POST /v1/imports/{id}/resume":  "operator",
+
 	"GET /v1/attempts": "viewer",
 	"GET /v1/server":   "viewer",
 

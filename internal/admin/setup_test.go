@@ -15,6 +15,7 @@ import (
 
 	"muster"
 	"muster/internal/admin"
+	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/journal"
 	"muster/internal/pebble"
@@ -34,6 +35,7 @@ type house struct {
 	journal  *journal.Journal
 	readings *pebble.Readings
 	sessions *session.Registry
+	bulk     *bulk.Service
 	log      *bytes.Buffer
 	token    muster.Secret
 	remote   string
@@ -65,8 +67,9 @@ func newHouse(t testing.TB) *house {
 	if _, err := h.fleet.EnsureDefaultProfile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup})
 	h.options = admin.Options{
-		Fleet: h.fleet, People: h.people, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions,
+		Fleet: h.fleet, People: h.people, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

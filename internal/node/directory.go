@@ -20,6 +20,7 @@ const (
 	registryFile = "registry.db"
 	readingsDir  = "readings"
 	authorityDir = "ca"
+	importsDir   = "imports" // there while files wait to be filed
 	lockFile     = "lock"
 	formatFile   = "format" // written last: without it the directory is not finished
 	format       = "1\n"

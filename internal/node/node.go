@@ -14,6 +14,7 @@ import (
 	"muster"
 	"muster/internal/admin"
 	"muster/internal/akenza"
+	"muster/internal/bulk"
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
 	"muster/internal/fleet"
@@ -46,6 +47,7 @@ type Node struct {
 	fleet      *fleet.Service
 	people     *people.Service
 	provider   *admin.Provider
+	bulk       *bulk.Service
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -105,10 +107,14 @@ func (n *Node) wire() {
 	n.identity = identity.New(n.registry, n.keys, identity.Options{ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics})
 	n.sessions = session.New()
 	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})
-	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: func(device muster.DeviceID, why error) {
+	changed := func(device muster.DeviceID, why error) {
 		n.identity.Forget(device)
 		n.sessions.Hangup(device, why)
-	}})
+	}
+	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed})
+	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
+		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Logger: n.log, Registerer: n.metrics,
+	})
 	n.intake = telemetry.New(n.readings, telemetry.Options{Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
 	n.reader = telemetry.NewReader(n.readings)
 	n.dispatcher = dispatch.New(dispatch.Options{

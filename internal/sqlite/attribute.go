@@ -13,8 +13,10 @@ func readAttribute(r *row) muster.Attribute {
 // Attributes returns all attributes of the device, by scope and key.
 func (r *Registry) Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error) {
 	return list(ctx, r.readers, readAttribute,
-		`SELECT scope, key, value, updated_at FROM attribute WHERE device = ? ORDER BY scope, key`, blob(device[:]))
+		attributesOfDevice, blob(device[:]))
 }
+
+const attributesOfDevice = `SELECT scope, key, value, updated_at FROM attribute WHERE device = ? ORDER BY scope, key`
 
 // SaveAttributes creates or replaces the attributes, all or none. NotFound if the device is gone; ReasonPayloadInvalid if
 // it would have more than muster.MaxAttributes, or more than muster.MaxAttributeBytes in them.

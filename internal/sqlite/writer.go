@@ -25,7 +25,32 @@ type writer struct {
 	stopping chan struct{}         // closed when no more writes are taken
 	stopped  chan struct{}         // closed when the last one is answered
 	broken   atomic.Pointer[error] // why nothing can be written any more; nil: it can
+	together int                   // writes of the transaction that is under way; the goroutine alone uses it and roomy
+	roomy    bool                  // the connection has the larger cache
 }
+
+// How much of the database the writer keeps in memory, and how much while rows are filed by the thousand: their credentials
+// go to random places of an index.
+const (
+	modestCache = "cache_size = -2048"
+	roomyCache  = "cache_size = -32768"
+)
+
+// keep sets how much of the database is kept in memory. It is called inside a transaction.
+func (w *writer) keep(roomy bool) error {
+	if w.roomy == roomy {
+		return nil
+	}
+	w.roomy = roomy
+	if roomy {
+		return w.conn.script("PRAGMA " + roomyCache)
+	}
+	return w.conn.script("PRAGMA " + modestCache + "; PRAGMA shrink_memory")
+}
+
+// awaited reports whether others wait for the transaction that is under way, or for the next one. It is called inside a
+// transaction.
+func (w *writer) awaited() bool { return w.together > 1 || len(w.queue) > 0 }
 
 // A pending write is one that somebody waits for.
 type pending struct {
@@ -42,7 +67,7 @@ type pending struct {
 // has reached 16 MB.
 func openWriter(path string, log *slog.Logger) (*writer, error) {
 	c, err := connect(path, "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000",
-		"journal_size_limit = 67108864", "cache_size = -2048")
+		"journal_size_limit = 67108864", modestCache)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +175,7 @@ func (w *writer) transact(group []*pending) error {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return failure(err)
 	}
+	w.together = len(group)
 	for _, p := range group {
 		if err := w.attempt(p); err != nil {
 			return failure(errors.Join(err, w.conn.rollback()))

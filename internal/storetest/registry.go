@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"muster"
+	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/journal"
@@ -27,11 +28,12 @@ type OpenRegistry interface {
 	journal.Store
 	telemetry.AttributeStore
 	telemetry.GoneStore
+	bulk.Store
 	Close() error
 }
 
-// Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal and
-// telemetry ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
+// Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal, telemetry
+// and bulk ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
 func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 	t.Helper()
 	for _, chapter := range []struct {
@@ -51,6 +53,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"users", userSentences()},
 		{"logins", loginSentences()},
 		{"the audit log", auditSentences()},
+		{"imports", importSentences()},
 		{"races", raceSentences()},
 		{"life", lifeSentences()},
 	} {
