@@ -1,12 +1,63 @@
 package muster
 
-// A DeviceQuery says which devices are wanted, in the order of their names.
+import "time"
+
+// A DeviceQuery says which devices are wanted, and in which order. Conditions that are set hold together.
 type DeviceQuery struct {
-	Profile ProfileID    // zero: of any profile
-	State   *DeviceState // nil: in any state
-	Search  string       // part of the name, case ignored; empty: any
-	After   string       // names greater than this alone, for the next page
-	Limit   int          // at most so many
+	Profile       ProfileID           // zero: of any profile
+	State         *DeviceState        // nil: in any state
+	Search        string              // part of the name, case ignored; empty: any
+	Prefix        string              // how the name begins, case-sensitive; empty: any
+	Label         string              // part of the label, case of ASCII letters ignored; empty: any
+	Tag           string              // has this tag; empty: any
+	TagValue      *string             // with this value; nil: with any
+	Key           ProvisionKeyID      // was let in by it; zero: any
+	Kind          *CredentialKind     // holds a credential of this kind that is not revoked; nil: any
+	ExpiresBefore time.Time           // holds one, of that kind, that ends before then; zero: any
+	Among         func(DeviceID) bool // true for those that are wanted; nil: all are. It must not block
+
+	Sort       DeviceSort
+	Descending bool
+	After      *DeviceMark // those behind it alone; nil: from the first on
+	Limit      int         // at most so many
+	Count      bool        // how many match is wanted, too
+}
+
+// A DeviceSort is an order of devices.
+type DeviceSort uint8
+
+// The orders.
+const (
+	ByName         DeviceSort = iota
+	ByCreation                // as they were made
+	ByProvisioning            // as they let themselves in; those that have not are left out
+)
+
+var deviceSorts = []string{"name", "created", "provisioned"}
+
+// String returns the order's name.
+func (s DeviceSort) String() string { return nameOf(deviceSorts, int(s)) }
+
+// ParseDeviceSort reads an order's name.
+func ParseDeviceSort(name string) (DeviceSort, error) {
+	i, err := indexOf(deviceSorts, name, "order")
+	return DeviceSort(i), err
+}
+
+// A DeviceMark is a place in an order of devices. It stays where it is while devices come and go.
+type DeviceMark struct {
+	Name string    // ByName
+	At   time.Time // ByProvisioning, together with ID
+	ID   DeviceID  // ByCreation
+}
+
+// A DevicePage is some of the devices that a query finds. So that each page takes little time whatever is asked for, a
+// store looks at a bounded number of devices for it: a page may be short, or even empty, and there may be more behind it.
+type DevicePage struct {
+	Devices []Device
+	Next    *DeviceMark // where the next page begins; nil: there is none
+	Count   int         // how many matched of those that were looked at, from After on; 0 if that was not asked for
+	Least   bool        // there may be more than Count
 }
 
 // An AttemptQuery says which attempts are wanted.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,64 +60,6 @@ func deviceDelete() *cobra.Command {
 	}, func(args []string) call {
 		return call{method: http.MethodDelete, path: []string{"v1", "devices", args[0]}}
 	}, "device %s is deleted")
-}
-
-// pageSize is how many devices are asked for at once.
-const pageSize = 1000
-
-func deviceList() *cobra.Command {
-	var r remote
-	var o output
-	var search, profile, state, after string
-	var limit int
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "Lists devices by name",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.check(); err != nil {
-				return err
-			}
-			if limit < 1 {
-				return usagef("--limit: %d is less than 1", limit)
-			}
-			c, err := r.client()
-			if err != nil {
-				return err
-			}
-			all := []admin.Device{}
-			for more := true; more && len(all) < limit; {
-				q := url.Values{"limit": {strconv.Itoa(min(limit-len(all), pageSize))}}
-				for name, value := range map[string]string{"search": search, "profile": profile, "state": state, "after": after} {
-					if value != "" {
-						q.Set(name, value)
-					}
-				}
-				var page admin.List[admin.Device]
-				if err := c.do(cmd.Context(), call{method: http.MethodGet, path: []string{"v1", "devices"}, query: q}, &page); err != nil {
-					return err
-				}
-				all = append(all, page.Items...)
-				after, more = page.Next, page.Next != ""
-			}
-			if err := o.write(cmd.OutOrStdout(), all, deviceTable(all)); err != nil {
-				return err
-			}
-			if after != "" {
-				cmd.PrintErrf("There may be more: --after %s, or a greater --limit.\n", shellQuote(after))
-			}
-			return nil
-		},
-	}
-	f := cmd.Flags()
-	f.StringVar(&search, "search", "", "part of the name, case ignored")
-	f.StringVar(&profile, "profile", "", "of this profile alone")
-	f.StringVar(&state, "state", "", "listed, active or suspended alone")
-	f.StringVar(&after, "after", "", "names behind this one alone")
-	f.IntVar(&limit, "limit", pageSize, "at most so many")
-	r.addFlags(cmd)
-	o.addFlags(cmd)
-	return cmd
 }
 
 func deviceTable(all []admin.Device) table {

@@ -57,39 +57,12 @@ type MadeDevice struct {
 }
 
 func (a *api) serveDevices() {
-	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices, by name", a.listDevices)
+	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices that meet conditions, in an order", a.listDevices)
 	serve(a, http.MethodPost, "/v1/devices", "create-device", "Makes a device", a.createDevice)
 	serve(a, http.MethodGet, "/v1/devices/{name}", "show-device", "One device with its credentials and attributes", a.showDevice)
 	serve(a, http.MethodDelete, "/v1/devices/{name}", "delete-device", "Removes a device and all it sent", a.deleteDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/suspend", "suspend-device", "Keeps a device out and ends its sessions", a.suspendDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/resume", "resume-device", "Lets a suspended device back in", a.resumeDevice)
-}
-
-func (a *api) listDevices(ctx context.Context, in *struct {
-	Search  string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
-	Profile string `query:"profile" maxLength:"255" doc:"of this profile alone"`
-	State   string `query:"state" enum:"listed,active,suspended" doc:"in this state alone"`
-	After   string `query:"after" maxLength:"255" doc:"names behind this one alone: next of the page before"`
-	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-},
-) (*answer[List[Device]], error) {
-	q := fleet.DeviceList{Profile: in.Profile, Search: in.Search, After: in.After, Limit: in.Limit}
-	if in.State != "" {
-		state, err := muster.ParseDeviceState(in.State)
-		if err != nil {
-			return nil, err
-		}
-		q.State = &state
-	}
-	rows, err := a.Fleet.Devices(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	out := listOf(rows, a.deviceOf)
-	if len(rows) == in.Limit {
-		out.Body.Next = rows[len(rows)-1].Name
-	}
-	return out, nil
 }
 
 func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*answer[MadeDevice], error) {

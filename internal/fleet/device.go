@@ -8,12 +8,10 @@ import (
 	"muster"
 )
 
-// Bounds of what a device is described with, and of a page of devices.
+// Bounds of what a device is described with.
 const (
-	maxTags     = 32
-	maxTag      = 255 // characters of a tag's name or value
-	defaultPage = 100
-	maxPage     = 1000
+	maxTags = 32
+	maxTag  = 255 // characters of a tag's name or value
 )
 
 // NewDevice says how a device shall be made.
@@ -37,15 +35,6 @@ type DeviceView struct {
 	DeviceRow
 	Credentials []muster.Credential
 	Attributes  []muster.Attribute
-}
-
-// A DeviceList says which devices are wanted, in the order of their names.
-type DeviceList struct {
-	Profile string              // the profile's name; empty: of any profile
-	State   *muster.DeviceState // nil: in any state
-	Search  string              // part of the name, case ignored; empty: any
-	After   string              // names greater than this alone, for the next page
-	Limit   int                 // 0: 100; at most 1000
 }
 
 // CreateDevice makes a device with its credentials and returns it with what it shall show: where no credential was given,
@@ -99,40 +88,6 @@ func checkDevice(n *NewDevice) error {
 }
 
 func shortText(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTag }
-
-// Devices returns devices by name.
-func (s *Service) Devices(ctx context.Context, l DeviceList) ([]DeviceRow, error) {
-	switch {
-	case l.Limit < 0 || l.Limit > maxPage:
-		return nil, invalid("a page has 1 to %d devices, not %d", maxPage, l.Limit)
-	case !shortText(l.Search) || !shortText(l.After):
-		return nil, invalid("what is searched for is longer than %d characters", maxTag)
-	}
-	q := muster.DeviceQuery{State: l.State, Search: l.Search, After: l.After, Limit: cmp.Or(l.Limit, defaultPage)}
-	profiles, err := s.store.Profiles(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names := make(map[muster.ProfileID]string, len(profiles))
-	for _, p := range profiles {
-		names[p.ID] = p.Name
-		if p.Name == l.Profile {
-			q.Profile = p.ID
-		}
-	}
-	if l.Profile != "" && q.Profile.IsZero() {
-		return nil, missing(muster.NotFound, "profile", l.Profile)
-	}
-	devices, err := s.store.Devices(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]DeviceRow, len(devices))
-	for i, d := range devices {
-		rows[i] = DeviceRow{d, names[d.Profile]}
-	}
-	return rows, nil
-}
 
 // Device returns the device called name.
 func (s *Service) Device(ctx context.Context, name string) (muster.Device, error) {

@@ -126,21 +126,23 @@ func TestListingDevices(t *testing.T) {
 	}
 	f.device(t, fleet.NewDevice{Name: "valve-2", Profile: "listed"})
 	listed := muster.DeviceListed
+	q := func(q muster.DeviceQuery) fleet.DeviceList { return fleet.DeviceList{DeviceQuery: q} }
 	for name, c := range map[string]struct {
 		l    fleet.DeviceList
 		want string
 	}{
 		"all":            {fleet.DeviceList{}, "pump-1 pump-2 valve-1 valve-2"},
-		"of a profile":   {fleet.DeviceList{Profile: "default"}, "pump-1 pump-2 valve-1"},
-		"in a state":     {fleet.DeviceList{State: &listed}, "valve-2"},
-		"by a part":      {fleet.DeviceList{Search: "PUMP"}, "pump-1 pump-2"},
-		"the next page":  {fleet.DeviceList{After: "pump-1", Limit: 2}, "pump-2 valve-1"},
-		"beyond the end": {fleet.DeviceList{After: "z"}, ""},
+		"of a profile":   {fleet.DeviceList{ProfileName: "default"}, "pump-1 pump-2 valve-1"},
+		"in a state":     {q(muster.DeviceQuery{State: &listed}), "valve-2"},
+		"by a part":      {q(muster.DeviceQuery{Search: "PUMP"}), "pump-1 pump-2"},
+		"by a key":       {fleet.DeviceList{KeyName: f.keyOf(t, "default").String()}, ""},
+		"the next page":  {q(muster.DeviceQuery{After: &muster.DeviceMark{Name: "pump-1"}, Limit: 2}), "pump-2 valve-1"},
+		"beyond the end": {q(muster.DeviceQuery{After: &muster.DeviceMark{Name: "z"}}), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rows, err := f.Devices(t.Context(), c.l)
+			page, err := f.Devices(t.Context(), c.l)
 			var names []string
-			for _, r := range rows {
+			for _, r := range page.Rows {
 				names = append(names, r.Name)
 				if (r.ProfileName == "listed") != (r.Name == "valve-2") {
 					t.Errorf("%s is of profile %q", r.Name, r.ProfileName)
@@ -151,10 +153,15 @@ func TestListingDevices(t *testing.T) {
 			}
 		})
 	}
-	_, err := f.Devices(t.Context(), fleet.DeviceList{Profile: "no"})
-	refused(t, err, muster.ReasonNotFound)
-	for _, l := range []fleet.DeviceList{{Limit: -1}, {Limit: 1001}, {Search: strings.Repeat("x", 256)}, {After: "\xff"}} {
+	for _, l := range []fleet.DeviceList{{ProfileName: "no"}, {KeyName: "no"}} {
 		_, err := f.Devices(t.Context(), l)
+		refused(t, err, muster.ReasonNotFound)
+	}
+	value := "x"
+	for _, l := range []muster.DeviceQuery{
+		{Limit: -1}, {Limit: 1001}, {Search: strings.Repeat("x", 256)}, {Prefix: "\xff"}, {TagValue: &value},
+	} {
+		_, err := f.Devices(t.Context(), q(l))
 		refused(t, err, muster.ReasonRequestInvalid)
 	}
 }

@@ -33,8 +33,8 @@ type Store interface {
 	CreateDevice(ctx context.Context, d muster.Device, credentials []muster.Credential, attributes []muster.Attribute) error
 	// Device returns the device called name, or muster.NotFound.
 	Device(ctx context.Context, name string) (muster.Device, error)
-	// Devices returns devices by name.
-	Devices(ctx context.Context, q muster.DeviceQuery) ([]muster.Device, error)
+	// Devices returns a page of devices, in a time that does not grow with the fleet whatever q asks for.
+	Devices(ctx context.Context, q muster.DeviceQuery) (muster.DevicePage, error)
 	// UpdateDevice changes a device; ID and CreatedAt stay.
 	UpdateDevice(ctx context.Context, id muster.DeviceID, change func(*muster.Device) error) (muster.Device, error)
 	// DeleteDevice removes a device, its credentials and attributes, and remembers in the same transaction that its

@@ -15,8 +15,8 @@ import (
 )
 
 // A conn is one connection to the database, and the queries that it has prepared, each once. The queries are the
-// constants of this package and the few that Devices and AuditEntries put together, so their number is bounded. One goroutine at a time
-// may use it.
+// constants of this package and the few that Devices and AuditEntries put together, so their number is bounded. One
+// goroutine at a time may use it.
 type conn struct {
 	db       *sqlite.Conn
 	prepared map[string]*sqlite.Stmt

@@ -65,21 +65,6 @@ func (r *Registry) Device(ctx context.Context, name string) (muster.Device, erro
 	return find(ctx, r.readers, readDevice, deviceByName, text(name))
 }
 
-// Devices returns devices by name.
-func (r *Registry) Devices(ctx context.Context, q muster.DeviceQuery) ([]muster.Device, error) {
-	query, args := `SELECT `+deviceFields+` FROM device d WHERE d.name > ?`, []value{text(q.After)}
-	if !q.Profile.IsZero() {
-		query, args = query+` AND d.profile = ?`, append(args, blob(q.Profile[:]))
-	}
-	if q.State != nil {
-		query, args = query+` AND d.state = ?`, append(args, number(*q.State))
-	}
-	if q.Search != "" {
-		query, args = query+` AND instr(d.folded, ?) > 0`, append(args, text(strings.ToLower(q.Search)))
-	}
-	return list(ctx, r.readers, readDevice, query+` ORDER BY d.name LIMIT ?`, append(args, number(max(q.Limit, 0)))...)
-}
-
 // UpdateDevice changes a device; ID and CreatedAt stay.
 func (r *Registry) UpdateDevice(ctx context.Context, id muster.DeviceID, change func(*muster.Device) error) (muster.Device, error) {
 	var after muster.Device

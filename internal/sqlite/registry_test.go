@@ -212,7 +212,8 @@ func TestWhatWasAcknowledgedSurvivesACrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, err := opened(t, crashed).Devices(t.Context(), muster.DeviceQuery{Limit: 1000})
+	page, err := opened(t, crashed).Devices(t.Context(), muster.DeviceQuery{Limit: 1000})
+	found := page.Devices
 	if err != nil || len(found) != 300 {
 		t.Errorf("found %d devices of 300 (%v)", len(found), err)
 	}

@@ -29,6 +29,9 @@ func deviceSentences() []sentence {
 		{"a credential in use refuses the whole device", deviceCredentialInUse},
 		{"devices come by name, page by page", devicesByPage},
 		{"devices are found by profile, state and part of the name", devicesFound},
+		{"devices are found by what else is known of them", devicesFoundBy},
+		{"devices come in the order that is asked for, page by page, while others are added", devicesInOrder},
+		{"devices that match are counted", devicesCounted},
 		{"a change keeps id and birth", deviceChange},
 		{"a change that fails changes nothing", deviceChangeFails},
 		{"a change to a taken name is refused", deviceChangeToTaken},
@@ -103,10 +106,10 @@ func (r *registry) nothingOf(d muster.Device, c muster.Credential) {
 // names returns the names of the devices that q finds.
 func (r *registry) names(q muster.DeviceQuery) []string {
 	r.t.Helper()
-	found, err := r.Devices(r.t.Context(), q)
+	page, err := r.Devices(r.t.Context(), q)
 	r.must(err)
-	names := make([]string, 0, len(found))
-	for _, d := range found {
+	names := make([]string, 0, len(page.Devices))
+	for _, d := range page.Devices {
 		names = append(names, d.Name)
 	}
 	return names
@@ -117,9 +120,9 @@ func devicesByPage(t *testing.T, r *registry) {
 		r.list(fmt.Sprintf("pump-%d", 4-i))
 	}
 	r.same(r.names(muster.DeviceQuery{Limit: 2}), []string{"pump-0", "pump-1"})
-	r.same(r.names(muster.DeviceQuery{After: "pump-1", Limit: 2}), []string{"pump-2", "pump-3"})
-	r.same(r.names(muster.DeviceQuery{After: "pump-3", Limit: 2}), []string{"pump-4"})
-	r.same(r.names(muster.DeviceQuery{After: "pump-4", Limit: 2}), []string{})
+	r.same(r.names(muster.DeviceQuery{After: &muster.DeviceMark{Name: "pump-1"}, Limit: 2}), []string{"pump-2", "pump-3"})
+	r.same(r.names(muster.DeviceQuery{After: &muster.DeviceMark{Name: "pump-3"}, Limit: 2}), []string{"pump-4"})
+	r.same(r.names(muster.DeviceQuery{After: &muster.DeviceMark{Name: "pump-4"}, Limit: 2}), []string{})
 	r.same(r.names(muster.DeviceQuery{}), []string{})
 }
 
@@ -148,7 +151,7 @@ func devicesFound(t *testing.T, r *registry) {
 		{muster.DeviceQuery{Search: "VALVE"}, []string{"50%_valve", "Valve"}},
 		{muster.DeviceQuery{Search: "%_"}, []string{"50%_valve"}},
 		{muster.DeviceQuery{Search: "pümp"}, []string{"PÜMP 2"}},
-		{muster.DeviceQuery{Search: "p", State: &active, Profile: r.profile.ID, After: "A"}, []string{"PÜMP 2"}},
+		{muster.DeviceQuery{Search: "p", State: &active, Profile: r.profile.ID, After: &muster.DeviceMark{Name: "A"}}, []string{"PÜMP 2"}},
 		{muster.DeviceQuery{Search: "boiler"}, []string{}},
 	} {
 		q.query.Limit = 10
