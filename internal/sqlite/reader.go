@@ -32,14 +32,25 @@ func (r *readers) open() (*conn, error) {
 
 // close closes the connections, once the reads that have begun are over. Nobody may begin another.
 func (r *readers) close() error {
+	_, err := r.pause()
+	return err
+}
+
+// pause closes the connections, once the reads that have begun are over. Whoever begins another waits for resume.
+func (r *readers) pause() (resume func(), err error) {
 	for range cap(r.room) {
 		r.room <- struct{}{}
 	}
 	var errs []error
-	for _, c := range r.idle {
+	for c := r.pop(); c != nil; c = r.pop() {
 		errs = append(errs, c.close())
 	}
-	return errors.Join(errs...)
+	resume = func() {
+		for range cap(r.room) {
+			<-r.room
+		}
+	}
+	return resume, errors.Join(errs...)
 }
 
 // take returns a connection for the caller alone, who gives it back. It waits while all are in use.

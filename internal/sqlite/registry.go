@@ -65,6 +65,7 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 
 func newRegistry(w *writer, readers *readers) *Registry {
 	r := &Registry{writer: w, readers: readers}
+	w.readers, w.forget = readers, r.forget
 	r.forget()
 	return r
 }
@@ -85,7 +86,7 @@ func prepare(ctx context.Context, c *conn, crashed bool, fingerprint string) err
 	return rememberKey(c, fingerprint)
 }
 
-// Healthy returns why nothing can be written any more, or nil.
+// Healthy returns why nothing can be written, or nil.
 func (r *Registry) Healthy() error { return r.writer.healthy() }
 
 // Close finishes the writes that were handed in, refuses later ones with ReasonStopping, and closes the file.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"zombiezen.com/go/sqlite"
 
@@ -19,12 +20,16 @@ const (
 // A writer is the one goroutine that changes the database. It takes whatever writes are waiting, runs them one after
 // the other in one transaction, syncs it to disk once, tells everyone, and begins again.
 type writer struct {
-	conn     *conn
+	path     string
+	conn     *conn // nil while the registry cannot be begun again
 	log      *slog.Logger
+	readers  *readers  // whose connections are closed, too, when the registry is begun again
+	forget   func()    // drops what is remembered of the database
+	mended   time.Time // when it was last tried
 	queue    chan *pending
 	stopping chan struct{}         // closed when no more writes are taken
 	stopped  chan struct{}         // closed when the last one is answered
-	broken   atomic.Pointer[error] // why nothing can be written any more; nil: it can
+	broken   atomic.Pointer[error] // why nothing can be written; nil: it can
 	together int                   // writes of the transaction that is under way; the goroutine alone uses it and roomy
 	roomy    bool                  // the connection has the larger cache
 }
@@ -63,23 +68,33 @@ type pending struct {
 	done     chan struct{}
 }
 
-// openWriter opens the connection that writes. It syncs the log at every commit, and copies the log into the file when it
-// has reached 16 MB.
+// openWriter opens the connection that writes.
 func openWriter(path string, log *slog.Logger) (*writer, error) {
-	c, err := connect(path, "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000",
-		"journal_size_limit = 67108864", modestCache)
+	c, err := connectWriter(path)
 	if err != nil {
 		return nil, err
 	}
 	return &writer{
-		conn: c, log: log,
+		path: path, conn: c, log: log,
 		queue: make(chan *pending, writesWaiting), stopping: make(chan struct{}), stopped: make(chan struct{}),
 	}, nil
 }
 
+// connectWriter returns a connection that syncs the log at every commit, and copies the log into the file when it has
+// reached 16 MB.
+func connectWriter(path string) (*conn, error) {
+	return connect(path, "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000",
+		"journal_size_limit = 67108864", modestCache)
+}
+
 // close closes the connection; the last one to close copies the log into the file. The goroutine, if there was one, has
 // stopped.
-func (w *writer) close() error { return w.conn.close() }
+func (w *writer) close() error {
+	if w.conn == nil {
+		return w.healthy()
+	}
+	return w.conn.close()
+}
 
 // stop takes no more writes and returns when those that were taken are answered.
 func (w *writer) stop() {
@@ -123,9 +138,18 @@ func (w *writer) run() {
 	defer close(w.stopped)
 	group := make([]*pending, 0, writesTogether)
 	for {
+		var again <-chan time.Time
+		if w.healthy() != nil {
+			if time.Since(w.mended) >= askAgain {
+				w.mend()
+			}
+			again = time.After(askAgain)
+		}
 		select {
 		case p := <-w.queue:
 			group = append(group, p)
+		case <-again:
+			continue
 		case <-w.stopping:
 			if group = w.gather(group); len(group) == 0 {
 				return
@@ -191,17 +215,7 @@ func (w *writer) transact(group []*pending) error {
 	return failure(errors.Join(err, w.conn.rollback()))
 }
 
-// giveUp refuses all further writes. After a sync that failed, one that succeeds proves nothing: the system may have
-// dropped what it could not write. Only a start from what is on the disk can be believed again.
-func (w *writer) giveUp(err error) {
-	err = &muster.Error{
-		Reason: muster.ReasonStorageUnavailable, Message: "the registry takes no more writes until the server is started again", Err: err,
-	}
-	w.broken.Store(&err)
-	w.log.Error("a sync of the registry failed", "error", err)
-}
-
-// healthy returns why nothing can be written any more, or nil.
+// healthy returns why nothing can be written, or nil.
 func (w *writer) healthy() error {
 	if err := w.broken.Load(); err != nil {
 		return *err

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"muster"
 )
@@ -123,18 +126,71 @@ func TestAFullDiskRefusesTheWholeGroupAndIsGotOver(t *testing.T) {
 	}
 }
 
-func TestAfterAFailedSyncNothingIsBelieved(t *testing.T) {
+func TestAfterAFailedSyncNothingIsWrittenUntilTheRegistryIsBegunAgain(t *testing.T) {
 	r := waiting(t)
-	if err := r.Healthy(); err != nil {
-		t.Errorf("a new registry is not healthy: %v", err)
-	}
-	r.writer.giveUp(errors.New("disk I/O error"))
 	r.begin(t, 0)
-	for _, err := range []error{createProfile(t.Context(), r, "default"), r.Healthy()} {
-		if muster.ReasonOf(err) != muster.ReasonStorageUnavailable {
-			t.Errorf("got error %v, want %s", err, muster.ReasonStorageUnavailable)
+	if err := errors.Join(r.Healthy(), createProfile(t.Context(), r, "before")); err != nil {
+		t.Fatal(err)
+	}
+	path := r.writer.path
+	move := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
 		}
 	}
+	move(path, path+".away") // so that it cannot be begun again
+	r.writer.giveUp(errors.New("disk I/O error"))
+	for range 3 {
+		for _, err := range []error{createProfile(t.Context(), r, "refused"), r.Healthy()} {
+			if muster.ReasonOf(err) != muster.ReasonStorageUnavailable {
+				t.Fatalf("got error %v, want %s", err, muster.ReasonStorageUnavailable)
+			}
+		}
+		time.Sleep(askAgain / 2)
+	}
+	move(path+".away", path)
+	for deadline := time.Now().Add(10 * askAgain); r.Healthy() != nil; time.Sleep(askAgain / 20) {
+		if time.Now().After(deadline) {
+			t.Fatal(r.Healthy())
+		}
+	}
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() > 0 {
+		t.Errorf("the log is not empty: %v, %v", info, err)
+	}
+	if err := createProfile(t.Context(), r, "after"); err != nil {
+		t.Error(err)
+	}
+	all, err := r.Profiles(t.Context())
+	if err != nil || len(all) != 2 || all[0].Name != "after" || all[1].Name != "before" {
+		t.Errorf("there are %v, %v", all, err)
+	}
+}
+
+func TestWhoReadsWaitsWhileTheRegistryIsBegunAgain(t *testing.T) {
+	r := waiting(t)
+	r.begin(t, 0)
+	if err := createProfile(t.Context(), r, "default"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 3*askAgain)
+	defer stop()
+	var all sync.WaitGroup
+	for range 2 * cap(r.readers.room) {
+		all.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := r.Profile(t.Context(), "default"); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for ctx.Err() == nil {
+		r.writer.giveUp(errors.New("disk I/O error"))
+		time.Sleep(askAgain / 10)
+	}
+	all.Wait()
 }
 
 func TestAFullQueueIsWaitedForAsLongAsTheCallerLikes(t *testing.T) {
