@@ -18,6 +18,7 @@ type visitor struct {
 	agent  string        // what the browser calls itself
 	secure bool          // the browser speaks TLS
 	cookie muster.Secret // that the browser is signed in by; empty: none
+	mark   muster.Secret // that it keeps since it was signed in before; empty: none
 }
 
 type visitorKey struct{}
@@ -37,9 +38,7 @@ func (a *api) visited(next http.Handler) http.Handler {
 			return
 		}
 		v := visitor{remote: addressOf(r.RemoteAddr), agent: r.UserAgent(), secure: secure(r)}
-		if c, err := r.Cookie(cookieName(v.secure)); err == nil {
-			v.cookie = muster.Secret(c.Value)
-		}
+		v.cookie, v.mark = cookie(r, cookieName(v.secure)), cookie(r, markName(v.secure))
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey{}, v)))
 	})
 }
@@ -66,6 +65,14 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 			writeProblem(w, err)
 		}
 	}))
+}
+
+func cookie(r *http.Request, name string) muster.Secret {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return muster.Secret(c.Value)
 }
 
 // recognise returns who sends a request: whose token it bears, or else who is signed in by its cookie.

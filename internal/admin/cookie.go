@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/people"
 )
 
 // cookieName is what the cookie of a login is called. Over TLS its name keeps other hosts of the domain, and pages that were
@@ -17,18 +18,33 @@ func cookieName(secure bool) string {
 	return "muster"
 }
 
-// newCookie signs a browser in until then.
-func newCookie(secure bool, value muster.Secret, until time.Time) *http.Cookie {
+// markName is what the cookie is called that a browser keeps after it was signed out.
+func markName(secure bool) string { return cookieName(secure) + "-known" }
+
+// cookies sign a browser in, and mark it.
+func cookies(secure bool, s people.SignedIn) []*http.Cookie {
+	return []*http.Cookie{
+		newCookie(secure, cookieName(secure), s.Cookie, muster.LoginTime),
+		newCookie(secure, markName(secure), s.Mark, people.MarkTime),
+	}
+}
+
+func newCookie(secure bool, name string, value muster.Secret, age time.Duration) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName(secure), Value: value.Reveal(), Path: "/", Expires: until, Secure: secure, HttpOnly: true,
+		Name: name, Value: value.Reveal(), Path: "/", MaxAge: int(age / time.Second), Secure: secure, HttpOnly: true,
 		SameSite: http.SameSiteStrictMode,
 	}
 }
 
 // endedCookie signs a browser out.
 func endedCookie(secure bool) *http.Cookie {
-	return &http.Cookie{
-		Name: cookieName(secure), Path: "/", MaxAge: -1, Secure: secure, HttpOnly: true, SameSite: http.SameSiteStrictMode,
+	return newCookie(secure, cookieName(secure), "", -time.Second)
+}
+
+// signInBy answers with the cookies of who has signed in.
+func signInBy(w http.ResponseWriter, r *http.Request, s people.SignedIn) {
+	for _, c := range cookies(visitorOf(r.Context()).secure, s) {
+		http.SetCookie(w, c)
 	}
 }
 

@@ -57,8 +57,8 @@ type Ways struct {
 
 // signedIn is the output of an operation that signs a browser in.
 type signedIn struct {
-	Cookie http.Cookie `header:"Set-Cookie"`
-	Body   Me
+	Cookies []*http.Cookie `header:"Set-Cookie"`
+	Body    Me
 }
 
 // signedOut is the output of an operation that signs a browser out.
@@ -82,7 +82,7 @@ func (a *api) serveLogins() {
 // attempt is a try to sign in by who sends the request.
 func attempt(ctx context.Context, name, password string) people.Attempt {
 	v := visitorOf(ctx)
-	return people.Attempt{Name: name, Password: muster.Secret(password), Remote: v.remote, Agent: v.agent, Cookie: v.cookie}
+	return people.Attempt{Name: name, Password: muster.Secret(password), Remote: v.remote, Agent: v.agent, Cookie: v.cookie, Mark: v.mark}
 }
 
 func (a *api) setUp(ctx context.Context, in *struct{ Body SetUp }) (*signedIn, error) {
@@ -107,7 +107,7 @@ func (*api) welcome(ctx context.Context, s people.SignedIn, err error) (*signedI
 		return nil, err
 	}
 	me := Me{Name: s.User.Name, Role: s.User.Role.String(), User: s.User.ID.String(), Login: s.Login.ID.String()}
-	return &signedIn{*newCookie(visitorOf(ctx).secure, s.Cookie, s.Login.ExpiresAt), me}, nil
+	return &signedIn{cookies(visitorOf(ctx).secure, s), me}, nil
 }
 
 // counted counts a wrong setup link against the address that it came from.

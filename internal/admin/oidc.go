@@ -173,7 +173,7 @@ func (p *provider) finish(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, newCookie(visitorOf(r.Context()).secure, s.Cookie, s.Login.ExpiresAt))
+	signInBy(w, r, s)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }

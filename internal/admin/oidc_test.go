@@ -176,7 +176,7 @@ func TestOneSignsInWithAProvider(t *testing.T) {
 			t.Errorf("the cookie is %+v", c)
 		}
 	}
-	if len(b.cookies) != 1 {
+	if len(b.cookies) != 2 { // signed in, and marked
 		t.Errorf("the browser keeps %d cookies", len(b.cookies))
 	}
 	b.header.Set("Sec-Fetch-Site", "same-origin")

@@ -74,7 +74,7 @@ func (a *api) setUpByForm(p *pages, w http.ResponseWriter, r *http.Request) {
 	show := page{Token: r.PostFormValue("token"), Name: r.PostFormValue("name")}
 	s, err := a.People.SetUp(ctx, muster.Secret(show.Token), attempt(ctx, show.Name, r.PostFormValue("password")))
 	if err == nil {
-		http.SetCookie(w, newCookie(visitorOf(ctx).secure, s.Cookie, s.Login.ExpiresAt))
+		signInBy(w, r, s)
 		p.write(w, http.StatusOK, "made", page{Name: s.User.Name})
 		return
 	}

@@ -134,7 +134,7 @@ func TestWhatIsSecretIsShownOnce(t *testing.T) {
 	}
 	b := h.newBrowser()
 	b.wants("POST", "/v1/setup", `{"link":"`+link.Reveal()+`","name":"anna","password":"`+rightPassword+`"}`, http.StatusOK)
-	secrets := []string{link.Reveal(), rightPassword, wrongPassword, "another good one", "guess-never-seen", h.token.Reveal(), b.cookies["muster"]}
+	secrets := []string{link.Reveal(), rightPassword, wrongPassword, "another good one", "guess-never-seen", h.token.Reveal(), b.cookies["muster"], b.cookies["muster-known"]}
 	var token admin.IssuedToken
 	if err := json.Unmarshal(b.wants("POST", "/v1/tokens", `{"name":"ci","role":"viewer"}`, http.StatusOK).Body.Bytes(), &token); err != nil {
 		t.Fatal(err)

@@ -10,9 +10,9 @@ import (
 	"muster"
 )
 
-// Guessing is slowed down by waiting, never by a lock: after some failures each further try of a name from a network waits
-// before it is looked at, and is let in if it is right. Who has signed in from a network before has more tries there, and
-// others who fail at the same network do not count.
+// Guessing is slowed down by waiting, never by a lock: after some failures each further try of a name in a lane, which is a
+// network or a marked browser, waits before it is looked at, and is let in if it is right. Who has signed in from a network
+// before has more tries there, and others who fail at the same network do not count.
 const (
 	freeTries        = 5  // of one name from one network
 	freeTriesKnown   = 30 // likewise, where the name has signed in from there before
@@ -27,8 +27,8 @@ const (
 
 // A trial is what tries are counted by. Without a name it is a whole network.
 type trial struct {
-	network string
-	name    string // in lower case
+	lane string
+	name string // in lower case
 }
 
 // A record is how tries of one sort went.
@@ -49,8 +49,8 @@ func newDelays() *delays { return &delays{records: make(map[trial]*record)} }
 
 // begin counts a try and waits as long as it has to. It reports whether this is the first that had to wait. Refused with
 // ReasonSignInDelayed if too many wait already.
-func (d *delays) begin(ctx context.Context, network, name string, known bool) (first bool, err error) {
-	wait, first, records, err := d.count(network, strings.ToLower(name), known)
+func (d *delays) begin(ctx context.Context, lane, name string, known bool) (first bool, err error) {
+	wait, first, records, err := d.count(lane, strings.ToLower(name), known)
 	if err != nil || wait == 0 {
 		return first, err
 	}
@@ -65,18 +65,18 @@ func (d *delays) begin(ctx context.Context, network, name string, known bool) (f
 	}
 }
 
-func (d *delays) count(network, name string, known bool) (wait time.Duration, first bool, waiting []*record, err error) {
+func (d *delays) count(lane, name string, known bool) (wait time.Duration, first bool, waiting []*record, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	type limit struct {
 		record *record
 		free   int
 	}
-	limits := []limit{{d.record(trial{network, name}), freeTries}}
+	limits := []limit{{d.record(trial{lane, name}), freeTries}}
 	if known {
 		limits[0].free = freeTriesKnown
 	} else {
-		limits = append(limits, limit{d.record(trial{network, ""}), freeTriesNetwork})
+		limits = append(limits, limit{d.record(trial{lane, ""}), freeTriesNetwork})
 	}
 	for _, l := range limits {
 		if l.record.tries >= l.free {
@@ -116,11 +116,11 @@ func (d *delays) leave(waiting []*record) {
 }
 
 // right takes back what begin has counted: the try was right.
-func (d *delays) right(network, name string) {
+func (d *delays) right(lane, name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.records, trial{network, strings.ToLower(name)})
-	if r := d.records[trial{network, ""}]; r != nil && r.tries > 0 {
+	delete(d.records, trial{lane, strings.ToLower(name)})
+	if r := d.records[trial{lane, ""}]; r != nil && r.tries > 0 {
 		r.tries--
 	}
 }

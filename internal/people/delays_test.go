@@ -123,3 +123,50 @@ func TestAnIPv6ClientIsItsNetwork(t *testing.T) {
 		}
 	})
 }
+
+func TestABrowserThatWasSignedInIsDelayedByNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t)
+		f.user("anna", muster.RoleViewer)
+		f.user("berta", muster.RoleViewer)
+		mark := f.signIn("anna", home).Mark
+		for says, c := range map[string]struct {
+			name string
+			mark muster.Secret
+			want bool // that it is let in at once
+		}{
+			"with the mark":                 {"anna", mark, true},
+			"without it":                    {"anna", "", false},
+			"with a mark that is made up":   {"anna", mark[:len(mark)-1] + "_", false},
+			"with half of it":               {"anna", mark[:60], false},
+			"with a mark of nobody":         {"anna", "msk_..", false},
+			"with a mark of somebody else":  {"berta", mark, false},
+			"as somebody else without mark": {"berta", "", false},
+		} {
+			for range 40 { // behind one proxy everybody has one address
+				f.took(t, "anna", wrong, home)
+				f.took(t, "berta", wrong, home)
+			}
+			begin := time.Now()
+			a := try(c.name, right, home)
+			a.Mark = c.mark
+			if _, err := f.SignIn(t.Context(), a); err != nil {
+				t.Errorf("%s: %v", says, err)
+			}
+			if took := time.Since(begin); took == 0 != c.want {
+				t.Errorf("%s it took %v", says, took)
+			}
+		}
+		a := try("anna", wrong, home)
+		a.Mark = mark
+		begin := time.Now()
+		for range 32 {
+			if _, err := f.SignIn(t.Context(), a); err == nil {
+				t.Error("a mark opens the door")
+			}
+		}
+		if took := time.Since(begin); took != 3*time.Second {
+			t.Errorf("32 guesses in a stolen browser took %v", took)
+		}
+	})
+}

@@ -88,3 +88,31 @@ func TestATurnIsTakenByOneAtATimeAndWaitedForByFew(t *testing.T) {
 		t.Error("who has gone gets a turn")
 	}
 }
+
+func TestAFloodOfStrangersTakesNobodysTurn(t *testing.T) {
+	s := New(nil, nil, Options{Cost: Cost{Memory: 8, Passes: 1}})
+	hash, err := s.hasher.hash(t.Context(), "a password")
+	if err != nil {
+		t.Fatal(err)
+	}
+	release := make(chan struct{})
+	var flood sync.WaitGroup
+	for range 1 + hashWaiting {
+		flood.Go(func() {
+			if err := s.hasher.stranger.take(t.Context(), func() { <-release }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for len(s.hasher.stranger.waiting) < 1+hashWaiting {
+		time.Sleep(time.Millisecond)
+	}
+	if same, err := s.hasher.same(t.Context(), s.hasher.known, hash, "a password"); err != nil || !same {
+		t.Errorf("who is known: %v, %v", same, err)
+	}
+	if _, err := s.hasher.same(t.Context(), s.hasher.stranger, hash, "a password"); muster.ReasonOf(err) != muster.ReasonServerBusy {
+		t.Errorf("one stranger more: %v", err)
+	}
+	close(release)
+	flood.Wait()
+}

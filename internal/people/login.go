@@ -26,13 +26,19 @@ type Attempt struct {
 	Remote   netip.Addr
 	Agent    string        // what the browser calls itself
 	Cookie   muster.Secret // what the browser was signed in by before, which ends; empty: nothing
+	Mark     muster.Secret // what the browser was given to keep when it was signed in before; empty: nothing
 }
 
-// A SignedIn is a user who has signed in, with the cookie that says so, which is shown this once.
+// MarkTime is how long a browser keeps its mark.
+const MarkTime = hauntTime
+
+// A SignedIn is a user who has signed in, with the cookie that says so, which is shown this once, and a mark for the browser
+// to keep for MarkTime.
 type SignedIn struct {
 	User   muster.User
 	Login  muster.Login
 	Cookie muster.Secret
+	Mark   muster.Secret
 }
 
 // SignIn lets a user in who knows the password. Refused with ReasonSignInWrong, ReasonSignInDelayed, ReasonUserDisabled or
@@ -54,16 +60,13 @@ func (s *Service) prove(ctx context.Context, a Attempt) (muster.User, error) {
 	if err != nil && muster.KindOf(err) != muster.NotFound {
 		return muster.User{}, err
 	}
-	network, exists := networkOf(a.Remote), err == nil
-	known := false
-	if exists {
-		if known, err = s.store.Haunts(ctx, u.ID, network, s.now().Add(-hauntTime)); err != nil {
-			return muster.User{}, err
-		}
+	lane, known, err := s.lane(ctx, a, u.ID)
+	if err != nil {
+		return muster.User{}, err
 	}
-	first, err := s.delays.begin(ctx, network, a.Name, known)
+	first, err := s.delays.begin(ctx, lane, a.Name, known)
 	if first {
-		s.suspect(ctx, &u, network)
+		s.suspect(ctx, &u, networkOf(a.Remote))
 	}
 	if err != nil {
 		return muster.User{}, err
@@ -79,11 +82,24 @@ func (s *Service) prove(ctx context.Context, a Attempt) (muster.User, error) {
 	case !right:
 		return muster.User{}, muster.Refuse(muster.ReasonSignInWrong, "")
 	}
-	s.delays.right(network, a.Name)
+	s.delays.right(lane, a.Name)
 	if u.Disabled {
 		return muster.User{}, muster.Refuse(muster.ReasonUserDisabled, "")
 	}
 	return u, nil
+}
+
+// lane returns what a try of the user is counted by, and whether they have signed in like this before. Nobody has the zero ID.
+func (s *Service) lane(ctx context.Context, a Attempt, user muster.UserID) (lane string, known bool, err error) {
+	network := networkOf(a.Remote)
+	if user.IsZero() {
+		return network, false, nil
+	}
+	if lane, ok := s.marked(a.Mark, user); ok {
+		return lane, true, nil
+	}
+	known, err = s.store.Haunts(ctx, user, network, s.now().Add(-hauntTime))
+	return network, known, err
 }
 
 // suspect tells the operator that somebody guesses. A name that nobody has is left out: it may be a password that was typed
@@ -105,7 +121,7 @@ func (s *Service) open(ctx context.Context, u muster.User, a Attempt) (SignedIn,
 		return SignedIn{}, instead(err, muster.ReasonSignInWrong) // deleted since
 	}
 	u.LastLoginAt = now
-	return SignedIn{User: concealed(u), Login: l, Cookie: cookie}, nil
+	return SignedIn{User: concealed(u), Login: l, Cookie: cookie, Mark: s.newMark(u.ID)}, nil
 }
 
 // replaced returns the login that a cookie stands for, zero if there is none.
