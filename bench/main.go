@@ -45,6 +45,7 @@ var parts = []struct {
 	{"idle", plan.idling},
 	{"handshakes", plan.handshakes},
 	{"disk", plan.onDisk},
+	{"import", plan.importing},
 	{"growth", plan.growth},
 	{"start", plan.starting},
 	{"connect", plan.connecting},
