@@ -65,6 +65,7 @@ type server struct {
 	config string
 	ports  struct{ http, mqtt, mqtts, coap, coaps string }
 	token  string
+	setup  string // the token of the setup link
 	caFile string
 	within []string // a command that it is started with; nil: none
 	cmd    *exec.Cmd
@@ -119,11 +120,12 @@ func newServer(t testing.TB, tags string) *server {
 	if err != nil {
 		t.Fatalf("init: %v", err)
 	}
-	var made struct{ APIToken, CAFile string }
+	var made struct{ APIToken, CAFile, SetupURL string }
 	if err := json.Unmarshal(out, &made); err != nil {
 		t.Fatal(err)
 	}
 	s.token, s.caFile = made.APIToken, made.CAFile
+	_, s.setup, _ = strings.Cut(made.SetupURL, "token=")
 	return s
 }
 
