@@ -21,6 +21,12 @@ var transportNames = []string{"", "mqtt", "http", "coap"}
 // String returns the transport's name.
 func (t Transport) String() string { return nameOf(transportNames, int(t)) }
 
+// ParseTransport returns the transport called name.
+func ParseTransport(name string) (Transport, error) {
+	i, err := indexOf(transportNames, name, "a transport")
+	return Transport(i), err
+}
+
 // Hello is how a client introduces itself, whatever the protocol. Over HTTP and CoAP, where every request brings its
 // proof, the transport leaves the fields empty that its protocol does not have and the dialect fills in the Token that
 // it reads from the path.

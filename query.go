@@ -1,6 +1,9 @@
 package muster
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // A DeviceQuery says which devices are wanted, and in which order. Conditions that are set hold together.
 type DeviceQuery struct {
@@ -62,7 +65,24 @@ type DevicePage struct {
 
 // An AttemptQuery says which attempts are wanted.
 type AttemptQuery struct {
-	Device DeviceID // together with Name: attempts of either
-	Name   string   // exact; empty and a zero Device: all
-	Limit  int      // at most so many
+	Device    DeviceID     // together with Name: attempts of either
+	Name      string       // exact; empty and a zero Device: all
+	Reason    Reason       // empty: any, or none
+	Action    Action       // 0: any
+	Transport Transport    // 0: any
+	Outcome   Outcome      // 0: either
+	Remote    netip.Prefix // from this network alone; zero: from anywhere
+	From, To  time.Time    // not before From and before To; zero: at any time
+	Before    int64        // numbers lower than this alone, for the next page; 0: all
+	Since     int64        // numbers higher than this alone, for what is new; 0: all
+	Limit     int          // at most so many
 }
+
+// An Outcome is whether an attempt was let in.
+type Outcome uint8
+
+// The outcomes.
+const (
+	LetIn Outcome = iota + 1
+	Refused
+)

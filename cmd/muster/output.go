@@ -61,6 +61,23 @@ func (o *output) write(w io.Writer, value any, t table) error {
 	return writeTable(w, t)
 }
 
+// writeOne writes one of many values that come one after the other: JSON a line each, YAML a document each.
+func (o *output) writeOne(w io.Writer, value any, t table) error {
+	switch o.format {
+	case "json":
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(value)
+	case "yaml":
+		if _, err := io.WriteString(w, "---\n"); err != nil {
+			return err
+		}
+	case "csv":
+		t.columns = nil
+	}
+	return o.write(w, value, t)
+}
+
 func writeJSON(w io.Writer, value any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -83,7 +100,9 @@ func writeYAML(w io.Writer, value any) error {
 
 func writeCSV(w io.Writer, t table) error {
 	out := csv.NewWriter(w)
-	_ = out.Write(t.columns) // the error stays until Flush
+	if t.columns != nil {
+		_ = out.Write(t.columns) // the error stays until Flush
+	}
 	for _, row := range t.rows {
 		record := make([]string, len(row))
 		for i, cell := range row {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,6 +31,8 @@ func TestCommands(t *testing.T) {
 			"refused": ends(refused),
 			"usage":   ends(misused),
 			"waitfor": waitFor,
+
+			"provision": provision,
 		},
 		Condition: func(name string) (bool, error) {
 			if name != "tools" {
@@ -135,4 +140,16 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("it does not print %q: %v", args[0], err)
 		}
 	}
+}
+
+// provision sends the request of a device that wants to be let in, over HTTP: provision key secret name.
+func provision(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: provision key secret name")
+	}
+	body, err := json.Marshal(map[string]string{"provisionDeviceKey": args[0], "provisionDeviceSecret": args[1], "deviceName": args[2]})
+	ts.Check(err)
+	res, err := http.Post(ts.Getenv("MUSTER_URL")+"/api/v1/provision", "application/json", bytes.NewReader(body))
+	ts.Check(err)
+	ts.Check(res.Body.Close())
 }

@@ -45,8 +45,10 @@ var roles = map[string]string{
 	"POST /v1/imports/{id}/cancel":  "operator",
 	"POST /v1/imports/{id}/resume":  "operator",
 
-	"GET /v1/attempts": "viewer",
-	"GET /v1/server":   "viewer",
+	"GET /v1/attempts":          "viewer",
+	"GET /v1/attempts/{number}": "viewer",
+	"GET /v1/attempts/reasons":  "viewer",
+	"GET /v1/server":            "viewer",
 
 	"POST /v1/setup":          "none",
 	"GET /v1/login":           "none",

@@ -48,6 +48,9 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 	}
 	if req != nil {
 		a.Name, a.Shown = strings.TrimSpace(req.Name), "key "+shownKey(req.Key, err)+", secret "+journal.Digest(d.o.Keys, req.Secret)
+		if keyKnown(err) {
+			a.Key = req.Key
+		}
 	}
 	if grant != nil {
 		a.Device, a.Name = grant.Device, grant.Name
@@ -61,7 +64,7 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 // shownKey returns enough of a provision key to find the mistake. One that does not exist may be a secret in the wrong
 // place, so it is not told whole.
 func shownKey(key string, err error) string {
-	if !errors.Is(err, muster.ReasonProvisionKeyUnknown) {
+	if keyKnown(err) {
 		return key
 	}
 	start := ""
@@ -69,6 +72,11 @@ func shownKey(key string, err error) string {
 		start = strings.ToValidUTF8(key[:4], "")
 	}
 	return fmt.Sprintf("%s… of %d bytes", start, len(key))
+}
+
+// keyKnown reports whether a provision request that ended with err named a key that there is.
+func keyKnown(err error) bool {
+	return !errors.Is(err, muster.ReasonProvisionKeyUnknown) && !errors.Is(err, muster.ReasonRateLimited)
 }
 
 // callsItself returns the name that an unrecognised client goes by. A user name may be a token, so it is never taken.

@@ -14,6 +14,7 @@ import (
 
 const (
 	defaultKeep = 100_000
+	defaultAge  = 90 * 24 * time.Hour
 	window      = 250 * time.Millisecond // how long an attempt waits for others before it is filed
 	batch       = 1024                   // attempts that are filed without waiting longer
 	writeTime   = 5 * time.Second        // how long filing a batch may take
@@ -23,7 +24,8 @@ const (
 
 // Options are what a Journal may be given.
 type Options struct {
-	Keep       int                   // how many attempts are kept; 0 means 100,000
+	Keep       int                   // how many attempts of devices are kept, and as many of strangers; 0 means 100,000
+	Age        time.Duration         // how long they are kept; 0 means 90 days
 	Now        func() time.Time      // nil means time.Now
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
@@ -33,6 +35,7 @@ type Options struct {
 type Journal struct {
 	store   Store
 	keep    int
+	age     time.Duration
 	now     func() time.Time
 	log     *slog.Logger
 	metrics *metrics
@@ -52,13 +55,16 @@ type Journal struct {
 // New returns a Journal over store. It must be closed.
 func New(store Store, o Options) *Journal {
 	j := &Journal{
-		store: store, keep: o.Keep, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
+		store: store, keep: o.Keep, age: o.Age, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
 		queue: newQueue(), writing: make(chan struct{}, 1),
 		first: make(chan struct{}, 1), full: make(chan struct{}, 1),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if j.keep <= 0 {
 		j.keep = defaultKeep
+	}
+	if j.age <= 0 {
+		j.age = defaultAge
 	}
 	if j.now == nil {
 		j.now = time.Now
@@ -152,7 +158,7 @@ func (j *Journal) flush(ctx context.Context, all bool) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
-	err := j.store.AppendAttempts(ctx, attempts, j.keep)
+	err := j.store.AppendAttempts(ctx, attempts, j.keep, j.now().Add(-j.age))
 	j.tell(err)
 	if err != nil {
 		for i := range attempts {
@@ -185,6 +191,26 @@ func (j *Journal) Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster
 	}
 	q.Limit = min(q.Limit, maxPage)
 	return j.store.Attempts(ctx, q)
+}
+
+// Attempt returns the attempt of that number, or ReasonNotFound: there never was one, or it is no longer kept.
+func (j *Journal) Attempt(ctx context.Context, number int64) (muster.Attempt, error) {
+	all, err := j.Attempts(ctx, muster.AttemptQuery{Since: number - 1, Before: number + 1, Limit: 1})
+	if err == nil && len(all) == 0 {
+		err = muster.Refuse(muster.ReasonNotFound, "the journal has no attempt %d", number)
+	}
+	if err != nil {
+		return muster.Attempt{}, err
+	}
+	return all[0], nil
+}
+
+// Count returns how often attempts ended with each reason from one time on and before another, the most frequent first.
+func (j *Journal) Count(ctx context.Context, from, to time.Time) ([]muster.ReasonCount, error) {
+	if err := j.flush(ctx, true); err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	return j.store.CountAttempts(ctx, from, to)
 }
 
 // Close files what waits. Nothing may be noted after it.

@@ -26,11 +26,12 @@ type shelf struct {
 	mu      sync.Mutex
 	batches [][]muster.Attempt
 	keep    int
+	since   time.Time
 	failing error
 	gate    chan struct{} // where set, a batch waits for it
 }
 
-func (s *shelf) AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int) error {
+func (s *shelf) AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int, since time.Time) error {
 	if s.gate != nil {
 		<-s.gate
 	}
@@ -40,7 +41,7 @@ func (s *shelf) AppendAttempts(ctx context.Context, attempts []muster.Attempt, k
 		return ctx.Err()
 	}
 	if s.failing == nil {
-		s.batches, s.keep = append(s.batches, attempts), keep
+		s.batches, s.keep, s.since = append(s.batches, attempts), keep, since
 	}
 	return s.failing
 }
@@ -54,6 +55,10 @@ func (s *shelf) fail(err error) {
 
 func (s *shelf) Attempts(context.Context, muster.AttemptQuery) ([]muster.Attempt, error) {
 	return s.all(), nil
+}
+
+func (s *shelf) CountAttempts(context.Context, time.Time, time.Time) ([]muster.ReasonCount, error) {
+	return nil, nil
 }
 
 // all returns what was filed, the newest batch first.
@@ -176,7 +181,7 @@ func TestWhatIsHeldBackTakesHalfOfTheRoomAtMost(t *testing.T) {
 		noted := 0
 		for round := range 40 {
 			for i := range 3000 + round {
-				j.Note(attempt(fmt.Sprint(i)))
+				j.Note(elsewhere(i))
 				noted++
 			}
 			time.Sleep(300 * time.Millisecond)
@@ -206,7 +211,7 @@ func TestABatchIsFiledWithoutWaiting(t *testing.T) {
 			t.Error("one attempt does not wait for others")
 		}
 		for i := range 1023 {
-			j.Note(attempt(fmt.Sprint(i)))
+			j.Note(elsewhere(i))
 		}
 		synctest.Wait() // no time passes
 		if s.count() != 1 {
@@ -224,7 +229,7 @@ func TestNoteNeverWaits(t *testing.T) {
 		const n = 10_000
 		start := time.Now()
 		for i := range n {
-			j.Note(attempt(fmt.Sprint(i)))
+			j.Note(elsewhere(i))
 			if i == 1100 {
 				synctest.Wait() // a batch is on its way and does not get through
 			}
@@ -381,4 +386,74 @@ func TestAReaderSeesWhatJustHappened(t *testing.T) {
 	if n := counter(t, metrics, "muster_attempts_total"); n != 300 {
 		t.Errorf("%v attempts counted", n)
 	}
+}
+
+// elsewhere is an attempt from an address of its own.
+func elsewhere(i int) muster.Attempt {
+	a := attempt(fmt.Sprint(i))
+	a.Remote = netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
+	return a
+}
+
+func TestAnAddressThatTriesNamesWithoutEndIsCountedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{}
+		j, done := open(t, s, journal.Options{})
+		defer done()
+		for i := range 5000 {
+			j.Note(attempt(fmt.Sprint("name-", i)))
+		}
+		j.Note(elsewhere(1))
+		known := attempt("pump")
+		known.Device = muster.NewID[muster.Device]()
+		j.Note(known)
+		done()
+		entries, together := 0, 0
+		for _, a := range s.all() {
+			entries++
+			if a.Name == "" {
+				together += a.Count
+			}
+		}
+		if entries != 1003 || together != 4000 {
+			t.Errorf("%d entries, %d counted together", entries, together)
+		}
+	})
+}
+
+func TestADeviceHasRoomAgainLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{}
+		j, done := open(t, s, journal.Options{})
+		defer done()
+		for i := range 1001 {
+			j.Note(attempt(fmt.Sprint("before-", i)))
+		}
+		time.Sleep(time.Hour)
+		for i := range 601 {
+			j.Note(attempt(fmt.Sprint("after-", i)))
+		}
+		done()
+		named := 0
+		for _, a := range s.all() {
+			if a.Name != "" {
+				named++
+			}
+		}
+		if named != 1600 {
+			t.Errorf("%d are named", named)
+		}
+	})
+}
+
+func TestAttemptsHaveAnAge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{}
+		j, done := open(t, s, journal.Options{Age: time.Hour})
+		j.Note(attempt("a"))
+		done()
+		if want := time.Now().Add(-time.Hour); !s.since.Equal(want) {
+			t.Errorf("kept since %v, want %v", s.since, want)
+		}
+	})
 }

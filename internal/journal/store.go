@@ -2,14 +2,19 @@ package journal
 
 import (
 	"context"
+	"time"
 
 	"muster"
 )
 
-// A Store keeps attempts, the newest so many.
+// A Store keeps attempts: of devices the newest so many, and of strangers, whom no device was recognised in, as many.
 type Store interface {
-	// AppendAttempts files attempts and drops the oldest beyond keep.
-	AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int) error
+	// AppendAttempts files attempts, numbers them, and drops those older than since (zero: none), the oldest of devices
+	// beyond keep, and the oldest of strangers beyond keep.
+	AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int, since time.Time) error
 	// Attempts returns the newest attempts first.
 	Attempts(ctx context.Context, q muster.AttemptQuery) ([]muster.Attempt, error)
+	// CountAttempts returns how often attempts ended with each reason from one time on and before another (zero: at any
+	// time), the most frequent first.
+	CountAttempts(ctx context.Context, from, to time.Time) ([]muster.ReasonCount, error)
 }

@@ -32,6 +32,7 @@ func tidy(a *muster.Attempt, now func() time.Time) {
 	a.Count = max(a.Count, 1)
 	a.Remote = a.Remote.Unmap()
 	a.Name = clean(a.Name, maxName)
+	a.Key = clean(a.Key, maxName)
 	a.Shown = clean(a.Shown, maxShown)
 	a.Detail = clean(a.Detail, maxDetail)
 }

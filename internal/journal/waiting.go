@@ -32,6 +32,7 @@ type queue struct {
 	waiting []muster.Attempt
 	alike   map[likeness]int  // index into waiting
 	paces   map[likeness]pace // of what was filed lately; at most maxWaiting
+	crowds  map[crowd]share   // whose room is in use; at most maxCrowds
 }
 
 // A pace is how soon attempts alike may be filed again.
@@ -41,11 +42,14 @@ type pace struct {
 }
 
 func newQueue() queue {
-	return queue{alike: make(map[likeness]int), paces: make(map[likeness]pace)}
+	return queue{alike: make(map[likeness]int), paces: make(map[likeness]pace), crowds: make(map[crowd]share)}
 }
 
 // add puts a among those that wait and returns how many there are, 0 if there was no room.
 func (q *queue) add(a *muster.Attempt) int {
+	if q.crowded(a) {
+		a.Name, a.Shown, a.Detail = "", "", "one of many"
+	}
 	like := likenessOf(a)
 	if i, ok := q.alike[like]; ok {
 		a.Count += q.waiting[i].Count

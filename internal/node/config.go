@@ -42,7 +42,8 @@ type Limits struct {
 	MaxPacket         int `yaml:"maxPacket"`         // bytes of an MQTT packet behind its fixed header
 	MaxBody           int `yaml:"maxBody"`           // bytes of an HTTP body
 	QueueBytes        int `yaml:"queueBytes"`        // readings waiting for the disk, in bytes
-	JournalEntries    int `yaml:"journalEntries"`    // attempts that the journal keeps
+	JournalEntries    int `yaml:"journalEntries"`    // attempts of devices that the journal keeps, and as many of strangers
+	JournalDays       int `yaml:"journalDays"`       // how long it keeps them
 }
 
 // DefaultConfig returns the settings that hold where nothing else is said.
@@ -52,7 +53,7 @@ func DefaultConfig() Config {
 		LogLevel: "info",
 		Limits: Limits{
 			ProvisionPerKey: 200, ProvisionBurst: 2000, ProvisionFailures: 30, AuthFailures: 60,
-			MaxPacket: 65536, MaxBody: 1 << 20, QueueBytes: 32 << 20, JournalEntries: 100_000,
+			MaxPacket: 65536, MaxBody: 1 << 20, QueueBytes: 32 << 20, JournalEntries: 100_000, JournalDays: 90,
 		},
 	}
 }
@@ -111,6 +112,7 @@ func (c *Config) Check() error {
 		{"maxBody", l.MaxBody, 256, 64 << 20},
 		{"queueBytes", l.QueueBytes, 1 << 20, 1 << 30},
 		{"journalEntries", l.JournalEntries, 100, 10_000_000},
+		{"journalDays", l.JournalDays, 1, 3650},
 	} {
 		if n.value < n.lo || n.value > n.hi {
 			return muster.Refuse(muster.ReasonSettingInvalid, "limits.%s: %d is not between %d and %d", n.key, n.value, n.lo, n.hi)

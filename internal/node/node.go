@@ -103,7 +103,9 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 // wire puts the rooms together; nothing runs yet.
 func (n *Node) wire() {
 	limits := n.config.Limits
-	n.journal = journal.New(n.registry, journal.Options{Keep: limits.JournalEntries, Logger: n.log, Registerer: n.metrics})
+	n.journal = journal.New(n.registry, journal.Options{
+		Keep: limits.JournalEntries, Age: time.Duration(limits.JournalDays) * 24 * time.Hour, Logger: n.log, Registerer: n.metrics,
+	})
 	n.identity = identity.New(n.registry, n.keys, identity.Options{ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics})
 	n.sessions = session.New()
 	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})

@@ -27,7 +27,7 @@ func lifeSentences() []sentence {
 func everythingStays(t *testing.T, r *registry) {
 	a := r.answeredAdmission("pump")
 	attempt := muster.Attempt{At: after(1), Count: 1, Name: "pump"}
-	r.must(r.AppendAttempts(t.Context(), []muster.Attempt{attempt}, 10))
+	r.must(r.AppendAttempts(t.Context(), []muster.Attempt{attempt}, 10, time.Time{}))
 	token, user := newAPIToken("token"), newUser("anna")
 	r.must(r.CreateAPIToken(t.Context(), token, birth))
 	r.must(r.CreateUser(r.acting("root"), user))
@@ -50,6 +50,7 @@ func everythingStays(t *testing.T, r *registry) {
 	r.same(key, r.key)
 	attempts, err := r.Attempts(t.Context(), muster.AttemptQuery{Limit: 10})
 	r.must(err)
+	attempt.Number = 1
 	r.same(attempts, []muster.Attempt{attempt})
 	r.sameToken(token)
 	gotUser, err := r.User(t.Context(), user.Name)

@@ -1,0 +1,189 @@
+package journal
+
+import (
+	"slices"
+	"strings"
+
+	"muster"
+)
+
+// A Check is one that an attempt had to pass, and how it went.
+type Check struct {
+	Name   string
+	Asks   string // what has to be so, in one sentence without a full stop
+	Result Result
+}
+
+// A Result is what became of a check.
+type Result uint8
+
+// The results.
+const (
+	NotReached Result = iota
+	Passed
+	Failed
+)
+
+var resultNames = [...]string{"not reached", "passed", "failed"}
+
+// String returns the result's name.
+func (r Result) String() string { return resultNames[min(int(r), len(resultNames)-1)] }
+
+// Story returns the checks that an attempt had to pass, in the order in which they are made: passed up to the one that its
+// reason names, and not reached from there on. It is nil where the reason names none, and for the end of a session.
+func Story(a muster.Attempt) []Check {
+	for _, way := range waysOf(&a) {
+		at := slices.IndexFunc(way, func(s step) bool { return slices.Contains(s.fails, a.Reason) })
+		if a.Reason == "" {
+			at = len(way)
+		}
+		if at < 0 {
+			continue
+		}
+		checks := make([]Check, len(way))
+		for i, s := range way {
+			checks[i] = Check{Name: s.name, Asks: s.asks}
+			switch {
+			case i < at:
+				checks[i].Result = Passed
+			case i == at:
+				checks[i].Result = Failed
+			}
+		}
+		return checks
+	}
+	return nil
+}
+
+// A step is a check and the reasons with which it fails.
+type step struct {
+	name, asks string
+	fails      []muster.Reason
+}
+
+// waysOf returns the ways that an attempt may have gone, the likeliest first.
+func waysOf(a *muster.Attempt) [][]step {
+	switch a.Action {
+	case muster.ActionProvision:
+		return [][]step{provisionWay()}
+	case muster.ActionConnect:
+		switch {
+		case strings.HasPrefix(a.Shown, "certificate "):
+			return [][]step{certificateWay()}
+		case strings.HasPrefix(string(a.Reason), "jwt-"):
+			return [][]step{jwtWay()}
+		case a.Reason == "":
+			return [][]step{provenWay()}
+		}
+		return [][]step{secretWay(), certificateWay()}
+	case muster.ActionMessage:
+		return [][]step{messageWay()}
+	case muster.ActionDisconnect:
+	}
+	return nil
+}
+
+func provisionWay() []step {
+	return []step{
+		{"request", "the request can be read", []muster.Reason{
+			muster.ReasonPayloadInvalid, muster.ReasonPayloadTooLarge, muster.ReasonTopicUnknown,
+			muster.ReasonMethodNotAllowed, muster.ReasonPacketTooLarge, muster.ReasonPacketMalformed,
+		}},
+		{"rate", "neither the address nor the key has asked too often", []muster.Reason{muster.ReasonRateLimited}},
+		{"key", "there is a provision key of that name", []muster.Reason{muster.ReasonProvisionKeyUnknown, muster.ReasonProvisionDataNotFound}},
+		{"secret", "the secret is the key's", []muster.Reason{muster.ReasonProvisionSecretWrong}},
+		{"profile", "the profile lets devices in this way", []muster.Reason{muster.ReasonProvisionDisabled, muster.ReasonProvisionNeedsChain}},
+		{"validity", "the key is live", []muster.Reason{
+			muster.ReasonProvisionKeyRevoked, muster.ReasonProvisionKeyNotYet, muster.ReasonProvisionKeyExpired,
+		}},
+		{"network", "the key may be used from this address", []muster.Reason{muster.ReasonProvisionKeyNetwork}},
+		{"name", "the name may be used with the key", []muster.Reason{muster.ReasonDeviceNameInvalid, muster.ReasonDeviceNamePattern}},
+		{"maximum", "the key may let in one more", []muster.Reason{muster.ReasonProvisionKeyExhausted}},
+		{"device", "the profile expects the device, or nobody has its name", []muster.Reason{
+			muster.ReasonDeviceNotListed, muster.ReasonDeviceNameTaken, muster.ReasonDeviceProvisioned, muster.ReasonDeviceSuspended,
+		}},
+		{"credential", "the credential can be used", []muster.Reason{
+			muster.ReasonCredentialInvalid, muster.ReasonCredentialInUse, muster.ReasonCredentialRevoked,
+		}},
+		kept(),
+	}
+}
+
+// Whichever way it was proved, who is let in has passed these.
+func provenWay() []step {
+	return append([]step{
+		{"proof", "what was shown is a device's", nil},
+	}, doorWay()...)
+}
+
+func secretWay() []step {
+	return append([]step{
+		greeting(),
+		{"shown", "a credential was shown", []muster.Reason{muster.ReasonCredentialsMissing}},
+		{"known", "a device has this token, user name or client id", []muster.Reason{
+			muster.ReasonTokenUnknown, muster.ReasonClientIDUnknown, muster.ReasonClientIDMismatch,
+		}},
+		{"password", "the password is the credential's", []muster.Reason{muster.ReasonPasswordWrong}},
+	}, doorWay()...)
+}
+
+func certificateWay() []step {
+	return append([]step{
+		greeting(),
+		{"known", "a device has this certificate", []muster.Reason{
+			muster.ReasonCertificateUnknown, muster.ReasonChainUntrusted,
+		}},
+		{"dates", "the certificate is valid now", []muster.Reason{muster.ReasonCertificateNotYet, muster.ReasonCertificateExpired}},
+	}, doorWay()...)
+}
+
+func jwtWay() []step {
+	return append([]step{
+		greeting(),
+		{"form", "the JWT can be read", []muster.Reason{muster.ReasonJWTMalformed}},
+		{"key", "the device has a live key that the JWT may be signed with", []muster.Reason{muster.ReasonJWTKeyUnknown}},
+		{"algorithm", "the JWT's algorithm is the key's", []muster.Reason{muster.ReasonJWTAlgorithmMismatch}},
+		{"signature", "the signature is by that key", []muster.Reason{muster.ReasonJWTSignatureWrong}},
+		{"expiry", "the JWT has not expired", []muster.Reason{muster.ReasonJWTExpired}},
+		{"clock", "the JWT is not from the future", []muster.Reason{muster.ReasonJWTClockSkew}},
+		{"lifetime", "the JWT is not valid for longer than the profile allows", []muster.Reason{muster.ReasonJWTLifetimeTooLong}},
+		{"audience", "the JWT is for this server", []muster.Reason{muster.ReasonJWTAudienceMismatch}},
+		{"subject", "the JWT is by this device", []muster.Reason{muster.ReasonJWTSubjectMismatch}},
+	}, doorWay()...)
+}
+
+func greeting() step {
+	return step{"greeting", "the connection says hello properly, and its address has not failed too often", []muster.Reason{
+		muster.ReasonRateLimited, muster.ReasonConnectTimeout, muster.ReasonPacketMalformed, muster.ReasonProtocolError,
+		muster.ReasonPacketTooLarge, muster.ReasonOriginRefused, muster.ReasonProxyHeaderInvalid, muster.ReasonTopicUnknown,
+	}}
+}
+
+// doorWay is asked of whoever has proved who it is.
+func doorWay() []step {
+	return []step{
+		{"credential", "the credential is live", []muster.Reason{
+			muster.ReasonCredentialRevoked, muster.ReasonCredentialNotYet, muster.ReasonCredentialExpired, muster.ReasonCredentialChanged,
+		}},
+		{"device", "the device may come in", []muster.Reason{muster.ReasonDeviceSuspended, muster.ReasonDeviceDeleted}},
+		{"session", "no other device shares the credential", []muster.Reason{muster.ReasonCredentialShared}},
+		kept(),
+	}
+}
+
+func messageWay() []step {
+	return []step{
+		{"address", "something is served under the topic or path", []muster.Reason{muster.ReasonTopicUnknown, muster.ReasonMethodNotAllowed}},
+		{"packet", "the packet is a proper one", []muster.Reason{muster.ReasonPacketMalformed, muster.ReasonProtocolError}},
+		{"size", "the message is not too large", []muster.Reason{muster.ReasonPayloadTooLarge, muster.ReasonPacketTooLarge}},
+		{"payload", "the payload can be read", []muster.Reason{muster.ReasonPayloadInvalid}},
+		kept(),
+	}
+}
+
+func kept() step {
+	return step{"server", "the server has room for it", []muster.Reason{
+		muster.ReasonStorageUnavailable, muster.ReasonStorageFull, muster.ReasonServerBusy, muster.ReasonStopping,
+		muster.ReasonQueueFull, muster.ReasonInternal,
+	}}
+}
