@@ -41,7 +41,11 @@ func exit(error) { os.Exit(1) }
 func listener(l logger, p *patience) *cockroach.EventListener {
 	return &cockroach.EventListener{
 		BackgroundError: func(err error) {
-			if !errors.Is(err, cockroach.ErrCancelledCompaction) {
+			switch {
+			case errors.Is(err, cockroach.ErrCancelledCompaction):
+			case p.isHopeless():
+				l.Fatalf("readings: background work fails again and again: %w", err)
+			default:
 				l.log.Error("readings: background work failed and is tried again", "error", err)
 			}
 		},

@@ -27,6 +27,7 @@ type patience struct {
 	mu      sync.Mutex // guards what follows, and changes of trouble
 	mood    mood
 	waiting int           // writes that the disk refuses
+	failed  int           // how often background work has failed while the database is opened and closed
 	halt    chan struct{} // closed when there is trouble
 }
 
@@ -132,6 +133,24 @@ func (p *patience) isAbandoned() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.mood == abandoned
+}
+
+// mostFailures is how often background work may fail while nobody is patient.
+const mostFailures = 25
+
+// isHopeless is asked each time that background work has failed, and makes what tries again at once wait. It is true when
+// opening or closing would never end.
+func (p *patience) isHopeless() bool {
+	p.mu.Lock()
+	if p.mood != impatient {
+		p.mu.Unlock()
+		return false
+	}
+	p.failed++
+	hopeless := p.failed >= mostFailures
+	p.mu.Unlock()
+	time.Sleep(askAgain)
+	return hopeless
 }
 
 // close makes writes fail rather than wait, so that closing ends. It is false if some wait already: then they are

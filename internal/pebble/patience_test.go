@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -235,4 +236,42 @@ func TestADatabaseThatTheDiskRefusesCanBeLeft(t *testing.T) {
 	if err := r.Close(); !errors.Is(err, muster.ReasonStorageFull) {
 		t.Errorf("closed with %v", err)
 	}
+}
+
+// A crowdedDisk has so many bytes free.
+type crowdedDisk struct {
+	vfs.FS
+	free uint64
+}
+
+func (d *crowdedDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	return vfs.DiskUsage{AvailBytes: d.free}, nil
+}
+
+func TestAFullDiskIsNotOpened(t *testing.T) {
+	disk := &crowdedDisk{FS: vfs.NewMem(), free: 24 << 20}
+	if _, err := Open("readings", Options{FS: disk, Reserve: 100 << 20}); !errors.Is(err, muster.ReasonStorageFull) {
+		t.Errorf("got %v", err)
+	}
+	disk.free = 25 << 20
+	opened(t, "readings", Options{FS: disk, Reserve: 100 << 20})
+}
+
+func TestOpeningEndsWhenTheDiskRefusesForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPatience(slog.New(slog.DiscardHandler))
+		start := time.Now()
+		for n := 1; !p.isHopeless(); n++ {
+			if n == mostFailures {
+				t.Fatal("it is never hopeless")
+			}
+		}
+		if took := time.Since(start); took != mostFailures*askAgain {
+			t.Errorf("it is hopeless after %v", took)
+		}
+		p.set(patient)
+		if p.isHopeless() {
+			t.Error("it is hopeless while writes wait")
+		}
+	})
 }

@@ -79,6 +79,9 @@ func Open(dir string, o Options) (*Readings, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := roomToOpen(disk, dir, o.Reserve); err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
 	tuned := tune(o, p)
 	tuned.FS, tuned.Lock = &patientFS{disk, p}, lock
 	db, err := cockroach.Open(dir, tuned)

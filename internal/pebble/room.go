@@ -23,6 +23,20 @@ type room struct {
 	looked  atomic.Int64 // nanoseconds since the epoch; when there was room last
 }
 
+// roomToOpen refuses with ReasonStorageFull if less than a quarter of the reserve is free: opening writes what the log has,
+// and a database that cannot is neither open nor closed.
+func roomToOpen(in vfs.FS, dir string, reserve uint64) error {
+	usage, err := in.GetDiskUsage(dir)
+	if err != nil {
+		return nil // nobody can tell; opening will
+	}
+	if usage.AvailBytes < reserve/4 {
+		return muster.Refuse(muster.ReasonStorageFull, "%d MB are free on the disk and %d MB must be to open the readings",
+			usage.AvailBytes>>20, reserve/4>>20)
+	}
+	return nil
+}
+
 // check refuses with ReasonStorageFull while less than the reserve is free. Where nobody can tell, there is room.
 func (r *room) check() error {
 	now := time.Now().UnixNano()
