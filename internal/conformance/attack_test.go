@@ -2,11 +2,13 @@ package conformance
 
 import (
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -18,6 +20,7 @@ var attacks = map[string]func(target target, ready func()) error{
 	"slow CONNECTs":             slowDrip,
 	"a reader that never reads": neverRead,
 	"a publisher that floods":   neverWait,
+	"a device that asks":        neverSated,
 	"reconnects of one device":  reconnect,
 	"a takeover war":            wage,
 }
@@ -140,6 +143,42 @@ func neverWait(to target, ready func()) error {
 	var many []byte
 	for id := range uint16(500) {
 		many = append(many, publishPacket(id+1, telemetryTopic, `{"temperature":21.5,"humidity":40,"state":"on"}`)...)
+	}
+	for started := false; ; started = true {
+		if _, err := p.Write(many); err != nil {
+			return err
+		}
+		if !started {
+			ready()
+		}
+	}
+}
+
+// neverSated asks for its many attributes as fast as it can, and reads what it is answered.
+func neverSated(to target, ready func()) error {
+	p, err := dialPlain(to.mqtt, to.token)
+	if err != nil {
+		return err
+	}
+	go func() { _, _ = io.Copy(io.Discard, p.Conn) }()
+	subscribe := append([]byte{0, 1}, append(text("v1/devices/me/attributes/response/+"), 0)...)
+	if _, err := p.Write(packet(0x82, subscribe)); err != nil {
+		return err
+	}
+	attributes := make(map[string]string)
+	for i := range 900 {
+		attributes[fmt.Sprintf("key-%d", i)] = strings.Repeat("x", 40)
+	}
+	all, err := json.Marshal(attributes)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Write(publishPacket(1, "v1/devices/me/attributes", string(all))); err != nil {
+		return err
+	}
+	var many []byte
+	for id := range uint16(500) {
+		many = append(many, publishPacket(id+1, fmt.Sprintf("v1/devices/me/attributes/request/%d", id), "{}")...)
 	}
 	for started := false; ; started = true {
 		if _, err := p.Write(many); err != nil {

@@ -34,7 +34,8 @@ func TestTheFleetIsServedWhileTheServerIsAttacked(t *testing.T) {
 	s.profile("fleet", "create")
 	f := newFleet(t, s)
 	for _, name := range []string{
-		"half-open handshakes", "slow CONNECTs", "a reader that never reads", "a publisher that floods", "reconnects of one device", "a takeover war",
+		"half-open handshakes", "slow CONNECTs", "a reader that never reads", "a publisher that floods", "a device that asks",
+		"reconnects of one device", "a takeover war",
 	} {
 		t.Run(name, func(t *testing.T) {
 			s.must("device", "create", attacker(name), "--profile", "fleet", "--token", "token-"+attacker(name))

@@ -200,13 +200,13 @@ func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, 
 	return d.o.Platform, nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 }
 
-// serve does what is answered at once: everything but telemetry.
-func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
+// serve does what is answered at once: everything but telemetry. What is looked up begins on p.
+func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.Uplink, p *pace) (muster.Downlink, error) {
 	switch up := up.(type) {
 	case *muster.Attributes:
 		return nil, timely(d.o.Attributes.Save(ctx, who, up))
 	case *muster.AttributeRequest:
-		values, err := d.lookUp(ctx, who, up)
+		values, err := d.lookUp(ctx, who, up, p)
 		if err != nil {
 			return nil, timely(err)
 		}
@@ -217,15 +217,17 @@ func (d *Dispatcher) serve(ctx context.Context, who *muster.Identity, up muster.
 	return nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 }
 
-// lookUp reads attributes. Half of the processors do so at once at most: devices that ask without end do not keep those
-// waiting that report.
-func (d *Dispatcher) lookUp(ctx context.Context, who *muster.Identity, up *muster.AttributeRequest) (*muster.AttributeValues, error) {
+// lookUp reads attributes. Half of the processors do so at once at most, and for each session at its pace: devices that ask
+// without end do not keep those waiting that report.
+func (d *Dispatcher) lookUp(ctx context.Context, who *muster.Identity, up *muster.AttributeRequest, p *pace) (*muster.AttributeValues, error) {
+	p.rest(ctx)
 	select {
 	case d.looking <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() { <-d.looking }()
+	p.begin()
 	return d.o.Attributes.Values(ctx, who.Device, up.ClientKeys, up.SharedKeys)
 }
 

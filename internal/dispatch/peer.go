@@ -13,6 +13,7 @@ type Peer struct {
 	who     muster.Identity
 	claim   *claim // until Listen
 	joining bool
+	pace    pace // of its requests for attributes
 
 	// What of the greeting is still asked for.
 	transport muster.Transport
@@ -56,7 +57,8 @@ func (p *Peer) Grants(filter string) bool {
 
 // Handle takes what the peer sent to address to the job it is for. to.Answer is called exactly once with tag, as soon as
 // there is something true to say: for telemetry not before it is durable. It may be called from any goroutine, also
-// before Handle returns. Handle waits while the intake is full; address and body may be used again when it returns.
+// before Handle returns. Handle waits while the intake is full and while the peer asks for too much; address and body may be
+// used again when it returns. One goroutine at a time may call it.
 func (p *Peer) Handle(ctx context.Context, address, body []byte, to muster.Answerer, tag uint64) {
 	var m muster.Message
 	var err error
@@ -90,12 +92,16 @@ func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, 
 func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, err error) (muster.Message, error) {
 	var down muster.Downlink
 	if err == nil {
-		down, err = p.d.serve(ctx, &p.who, up)
+		down, err = p.d.serve(ctx, &p.who, up, &p.pace)
 	}
 	if err != nil {
 		p.Note(muster.ActionMessage, err)
 	}
-	return dialect.Write(p.transport, up, down, err), err
+	m := dialect.Write(p.transport, up, down, err)
+	if _, asked := up.(*muster.AttributeRequest); asked && err == nil {
+		p.pace.end()
+	}
+	return m, err
 }
 
 // Listen makes the session one of its device's. hangup is called at most once, from any goroutine, when the session must

@@ -49,7 +49,7 @@ func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.
 func (d *Dispatcher) serveRequest(ctx *limit, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {
 	t, ok := up.(*muster.Telemetry)
 	if !ok {
-		return d.serve(ctx, who, up)
+		return d.serve(ctx, who, up, new(pace))
 	}
 	w := d.waiters.Get().(*waiter)
 	err := d.o.Intake.Submit(ctx, who, t, w, 0)
