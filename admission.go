@@ -10,6 +10,22 @@ type Admission struct {
 	Request    *LookupKey // digest of the request; nil if its answer is not to be repeated
 }
 
+// An Enrolled is a device that is in the registry under the name that a request asks for.
+type Enrolled struct {
+	Device      Device
+	Released    bool         // it may provision once more
+	Credentials []Credential // of every state, the oldest first
+}
+
+// A Readmission is a device that is in the registry and lets itself in once more, with a fresh credential.
+type Readmission struct {
+	Device     DeviceID
+	Key        ProvisionKeyID
+	Credential Credential
+	At         time.Time
+	Request    *LookupKey // as in Admission
+}
+
 // A Claim is a listed device that lets itself in.
 type Claim struct {
 	Profile ProfileID

@@ -12,6 +12,7 @@ type (
 	DeviceID       = ID[Device]
 	ProfileID      = ID[Profile]
 	ProvisionKeyID = ID[ProvisionKey]
+	SweepID        = ID[Sweep]
 	CredentialID   = ID[Credential]
 	UserID         = ID[User]
 	LoginID        = ID[Login]

@@ -16,11 +16,16 @@ type ProvisionKey struct {
 	Key     string // names it in a request (provisionDeviceKey); unique, not secret
 	Secret  Sealed // provisionDeviceSecret
 
+	Former      Sealed    // the secret before the last rotation
+	FormerUntil time.Time // until then it works too; zero: it works no more
+
 	NotBefore   time.Time      // zero: always was
 	ExpiresAt   time.Time      // zero: never
 	MaxDevices  int            // how many devices it may let in; 0: any number
 	Networks    []netip.Prefix // from where it may be used; none: from anywhere
 	NamePattern string         // RE2 that the whole device name must match; empty: any name
+	Rate        int            // new devices a second that it may let in; 0: as many as the server's limit says
+	SuspendedAt time.Time      // since when it is closed, until it is resumed; zero: it is not
 	RevokedAt   time.Time      // zero: live
 	CreatedAt   time.Time
 	Devices     int // how many devices it has let in
@@ -29,6 +34,14 @@ type ProvisionKey struct {
 // SecretPurpose is what the key's secret is sealed for.
 func (k *ProvisionKey) SecretPurpose() string { return "provision-key " + k.ID.String() }
 
+// MaxKeyRate bounds ProvisionKey.Rate.
+const MaxKeyRate = 1_000_000
+
+// FormerWorks reports whether the secret before the last rotation still works at now.
+func (k *ProvisionKey) FormerWorks(now time.Time) bool {
+	return len(k.Former) > 0 && now.Before(k.FormerUntil)
+}
+
 // Check refuses a key that cannot work: empty or overlong text, a pattern that is not RE2, negative counts.
 func (k *ProvisionKey) Check() error {
 	switch {
@@ -36,6 +49,8 @@ func (k *ProvisionKey) Check() error {
 		return Refuse(ReasonRequestInvalid, "a provision key has 1 to %d characters without control characters", MaxNameLength)
 	case k.MaxDevices < 0:
 		return Refuse(ReasonRequestInvalid, "the maximum of devices is negative")
+	case k.Rate < 0 || k.Rate > MaxKeyRate:
+		return Refuse(ReasonRequestInvalid, "the rate of a provision key is between 0 and %d devices a second", MaxKeyRate)
 	case len(k.NamePattern) > 1000:
 		return Refuse(ReasonRequestInvalid, "the name pattern is longer than 1000 characters")
 	case !k.ExpiresAt.IsZero() && !k.NotBefore.IsZero() && !k.NotBefore.Before(k.ExpiresAt):
@@ -52,12 +67,14 @@ func (k *ProvisionKey) pattern() (*regexp.Regexp, error) {
 	return regexp.Compile(`^(?:` + k.NamePattern + `)$`)
 }
 
-// Live refuses the use of a key outside its dates, after its revocation or from a foreign network. The count of devices
+// Live refuses the use of a key outside its dates, after its revocation, while it is suspended or from a foreign network. The count of devices
 // and the name are the business of Admits.
 func (k *ProvisionKey) Live(now time.Time, from netip.Addr) error {
 	switch {
 	case !k.RevokedAt.IsZero() && !now.Before(k.RevokedAt):
 		return Refuse(ReasonProvisionKeyRevoked, "")
+	case !k.SuspendedAt.IsZero():
+		return Refuse(ReasonProvisionKeySuspended, "")
 	case !k.NotBefore.IsZero() && now.Before(k.NotBefore):
 		return Refuse(ReasonProvisionKeyNotYet, "")
 	case !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):

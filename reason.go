@@ -18,6 +18,7 @@ const (
 	ReasonProvisionKeyNotYet    Reason = "provision-key-not-yet-valid"
 	ReasonProvisionKeyExpired   Reason = "provision-key-expired"
 	ReasonProvisionKeyRevoked   Reason = "provision-key-revoked"
+	ReasonProvisionKeySuspended Reason = "provision-key-suspended"
 	ReasonProvisionKeyExhausted Reason = "provision-key-exhausted"
 	ReasonProvisionKeyNetwork   Reason = "provision-key-network"
 	ReasonProvisionNeedsChain   Reason = "provision-needs-certificate-chain"
@@ -137,6 +138,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonProvisionKeyNotYet:    {Forbidden, "the provision key is not valid yet", "Wait, or change the key's not-before.", ""},
 	ReasonProvisionKeyExpired:   {Forbidden, "the provision key has expired", "Make a new provision key, or extend this one.", ""},
 	ReasonProvisionKeyRevoked:   {Forbidden, "the provision key was revoked", "Make a new provision key and give it to the firmware.", ""},
+	ReasonProvisionKeySuspended: {Forbidden, "the provision key is suspended", "Look with `muster provision-key devices KEY` at what it let in; `muster provision-key resume KEY` opens it again.", ""},
 	ReasonProvisionKeyExhausted: {Forbidden, "the provision key has let in as many devices as it may", "Raise the key's maximum, or make a new key for the next batch.", ""},
 	ReasonProvisionKeyNetwork:   {Forbidden, "the provision key may not be used from this address", "Add the network to the key, or provision from an allowed one.", ""},
 	ReasonProvisionNeedsChain:   {Forbidden, "devices of this profile get in with a certificate chain", "Connect over TLS with a certificate of the profile's authority.", ""},

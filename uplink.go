@@ -41,6 +41,7 @@ type Grant struct {
 	Name         string
 	Evidence     Evidence // the credential in the clear
 	CredentialID string   // Evidence.ID
+	Former       bool     // it was asked for with the key's secret before the last rotation
 }
 
 // AttributeValues is the answer to an AttributeRequest.

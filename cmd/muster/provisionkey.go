@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,8 @@ import (
 
 func newProvisionKey() *cobra.Command {
 	return group("provision-key", "Keys that let devices into a profile",
-		provisionKeyCreate(), provisionKeyList(), provisionKeyRevoke(), provisionKeyRotate())
+		provisionKeyCreate(), provisionKeyList(), provisionKeyShow(), provisionKeyUpdate(), provisionKeyRotate(),
+		provisionKeySuspend(), provisionKeyResume(), provisionKeyDevices(), provisionKeySweep(), provisionKeyRevoke())
 }
 
 func provisionKeyCreate() *cobra.Command {
@@ -32,6 +34,7 @@ func provisionKeyCreate() *cobra.Command {
 	f.IntVar(&n.MaxDevices, "max-devices", 0, "how many devices it may let in; 0: any number")
 	f.StringArrayVar(&n.Networks, "network", nil, "from where it may be used, such as 10.0.0.0/8; may be repeated")
 	f.StringVar(&n.NamePattern, "name-pattern", "", "regular expression that the whole device name must match")
+	f.IntVar(&n.Rate, "rate", 0, "new devices a second; asked for three times as many, the key is suspended; 0: the server's limit")
 	return asking(cmd, func([]string) (_ call, err error) {
 		if n.NotBefore, err = parseFlagTime("not-before", notBefore); err != nil {
 			return call{}, err
@@ -70,28 +73,89 @@ func provisionKeyList() *cobra.Command {
 		if profile != "" {
 			q.Set("profile", profile)
 		}
-		return call{method: http.MethodGet, path: []string{"v1", "provision-keys"}, query: q}, nil
-	}, func(l admin.List[admin.ProvisionKey]) (any, table) {
-		t := table{columns: []string{"profile", "key", "state", "devices", "max devices", "expires", "networks", "name pattern", "created"}}
-		for _, k := range l.Items {
-			t.add(k.Profile, k.Key, k.State, k.Devices, k.MaxDevices, k.ExpiresAt, k.Networks, k.NamePattern, k.CreatedAt)
-		}
-		return l.Items, t
-	})
+		return call{method: http.MethodGet, path: provisionKeyPath(), query: q}, nil
+	}, func(l admin.List[admin.ProvisionKey]) (any, table) { return l.Items, provisionKeyTable(l.Items...) })
 }
 
-func provisionKeyRevoke() *cobra.Command {
-	return acting(&cobra.Command{
-		Use: "revoke KEY", Short: "Ends the use of a key, named by its text or id; what it let in stays in", Args: cobra.ExactArgs(1),
-	}, func(args []string) call {
-		return call{method: http.MethodPost, path: []string{"v1", "provision-keys", args[0], "revoke"}}
-	}, "provision key %s is revoked")
+func provisionKeyPath(more ...string) []string {
+	return append([]string{"v1", "provision-keys"}, more...)
+}
+
+func provisionKeyTable(keys ...admin.ProvisionKey) table {
+	t := table{columns: []string{
+		"profile", "key", "state", "devices", "max devices", "expires", "networks", "name pattern", "rate", "old secret until", "created",
+	}}
+	for _, k := range keys {
+		t.add(k.Profile, k.Key, k.State, k.Devices, k.MaxDevices, k.ExpiresAt, k.Networks, k.NamePattern, k.Rate, k.FormerUntil, k.CreatedAt)
+	}
+	return t
+}
+
+func provisionKeyShow() *cobra.Command {
+	return asking(&cobra.Command{
+		Use: "show KEY", Short: "Shows a key, named by its text or id, without its secret", Args: cobra.ExactArgs(1),
+	}, func(args []string) (call, error) {
+		return call{method: http.MethodGet, path: provisionKeyPath(args[0])}, nil
+	}, func(k admin.ProvisionKey) (any, table) { return k, provisionKeyTable(k) })
+}
+
+func provisionKeyUpdate() *cobra.Command {
+	var notBefore, expires, pattern string
+	var maximum, rate int
+	var networks []string
+	cmd := &cobra.Command{
+		Use: "update KEY", Short: "Changes for whom a key opens; what it let in stays in", Args: cobra.ExactArgs(1),
+	}
+	f := cmd.Flags()
+	f.StringVar(&notBefore, "not-before", "", "valid from this time on, RFC 3339; empty: always was")
+	f.StringVar(&expires, "expires", "", "valid until this time, RFC 3339; empty: for ever")
+	f.IntVar(&maximum, "max-devices", 0, "how many devices it may let in; 0: any number")
+	f.StringArrayVar(&networks, "network", nil, "from where it may be used; may be repeated; empty: from anywhere")
+	f.StringVar(&pattern, "name-pattern", "", "regular expression that the whole device name must match; empty: any name")
+	f.IntVar(&rate, "rate", 0, "new devices a second; 0: the server's limit")
+	return asking(cmd, func(args []string) (call, error) {
+		var change admin.ProvisionKeyChange
+		given(f, "not-before", &change.NotBefore, &notBefore)
+		given(f, "expires", &change.ExpiresAt, &expires)
+		given(f, "max-devices", &change.MaxDevices, &maximum)
+		given(f, "name-pattern", &change.NamePattern, &pattern)
+		given(f, "rate", &change.Rate, &rate)
+		if f.Changed("network") {
+			networks = slices.DeleteFunc(networks, func(n string) bool { return n == "" })
+			change.Networks = &networks
+		}
+		if change == (admin.ProvisionKeyChange{}) {
+			return call{}, usagef("what shall change of the key?")
+		}
+		return call{method: http.MethodPatch, path: provisionKeyPath(args[0]), body: change}, nil
+	}, func(k admin.ProvisionKey) (any, table) { return k, provisionKeyTable(k) })
 }
 
 func provisionKeyRotate() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "rotate KEY", Short: "Gives a key a new secret and shows it once; the old one works no more", Args: cobra.ExactArgs(1),
-	}, func(args []string) (call, error) {
-		return call{method: http.MethodPost, path: []string{"v1", "provision-keys", args[0], "rotate"}}, nil
+	var overlap time.Duration
+	cmd := &cobra.Command{
+		Use: "rotate KEY", Short: "Gives a key a new secret and shows it once", Args: cobra.ExactArgs(1),
+	}
+	cmd.Flags().DurationVar(&overlap, "overlap", 0, "how long the old secret works on, such as 72h; 0: it works no more")
+	return asking(cmd, func(args []string) (call, error) {
+		return call{
+			method: http.MethodPost, path: provisionKeyPath(args[0], "rotate"), body: admin.Rotation{Overlap: overlap.String()},
+		}, nil
 	}, issuedKey)
+}
+
+func provisionKeySuspend() *cobra.Command {
+	return acting(&cobra.Command{
+		Use: "suspend KEY", Short: "Closes a key until it is resumed; what it let in stays in", Args: cobra.ExactArgs(1),
+	}, func(args []string) call {
+		return call{method: http.MethodPost, path: provisionKeyPath(args[0], "suspend")}
+	}, "provision key %s is suspended")
+}
+
+func provisionKeyResume() *cobra.Command {
+	return acting(&cobra.Command{
+		Use: "resume KEY", Short: "Opens a suspended key", Args: cobra.ExactArgs(1),
+	}, func(args []string) call {
+		return call{method: http.MethodPost, path: provisionKeyPath(args[0], "resume")}
+	}, "provision key %s is open again")
 }

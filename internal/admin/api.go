@@ -72,6 +72,7 @@ func New(o Options) http.Handler {
 	})
 	a.serveProfiles()
 	a.serveProvisionKeys()
+	a.serveSweeps()
 	a.serveDevices()
 	a.serveCredentials()
 	a.serveTelemetry()

@@ -14,13 +14,16 @@ type ProvisionKey struct {
 	ID          string    `json:"id"`
 	Key         string    `json:"key"`
 	Profile     string    `json:"profile"`
-	State       string    `json:"state" enum:"live,waiting,expired,exhausted,revoked"`
+	State       string    `json:"state" enum:"live,waiting,expired,exhausted,suspended,revoked"`
 	Devices     int       `json:"devices" doc:"how many it has let in"`
 	MaxDevices  int       `json:"maxDevices,omitempty" doc:"how many it may let in; 0: any number"`
 	NotBefore   time.Time `json:"notBefore,omitzero"`
 	ExpiresAt   time.Time `json:"expiresAt,omitzero"`
 	Networks    []string  `json:"networks,omitempty" nullable:"false" doc:"from where it may be used; none: from anywhere"`
 	NamePattern string    `json:"namePattern,omitempty" doc:"regular expression that the whole device name must match"`
+	Rate        int       `json:"rate,omitempty" doc:"new devices a second that it may let in; 0: the server's limit"`
+	FormerUntil time.Time `json:"formerSecretUntil,omitzero" doc:"until then the secret before the last rotation works too"`
+	SuspendedAt time.Time `json:"suspendedAt,omitzero"`
 	RevokedAt   time.Time `json:"revokedAt,omitzero"`
 	CreatedAt   time.Time `json:"createdAt"`
 }
@@ -35,6 +38,27 @@ type NewProvisionKey struct {
 	MaxDevices  int       `json:"maxDevices,omitempty"`
 	Networks    []string  `json:"networks,omitempty" nullable:"false" maxItems:"64" example:"[\"10.0.0.0/8\"]"`
 	NamePattern string    `json:"namePattern,omitempty"`
+	Rate        int       `json:"rate,omitempty" minimum:"0" maximum:"1000000" doc:"new devices a second; a key that is asked for three times as many is suspended"`
+}
+
+// A ProvisionKeyChange is what shall change of a provision key; what is left out stays.
+type ProvisionKeyChange struct {
+	NotBefore   *string   `json:"notBefore,omitempty" doc:"RFC 3339; empty: always was"`
+	ExpiresAt   *string   `json:"expiresAt,omitempty" doc:"RFC 3339; empty: never"`
+	MaxDevices  *int      `json:"maxDevices,omitempty" minimum:"0"`
+	Networks    *[]string `json:"networks,omitempty" nullable:"false" maxItems:"64"`
+	NamePattern *string   `json:"namePattern,omitempty"`
+	Rate        *int      `json:"rate,omitempty" minimum:"0" maximum:"1000000"`
+}
+
+// A Rotation says how a key gets a new secret.
+type Rotation struct {
+	Overlap string `json:"overlap,omitempty" example:"72h" doc:"how long the old secret works on; left out, it works no more"`
+}
+
+// A Revocation says what becomes of the devices that a key let in.
+type Revocation struct {
+	Devices string `json:"devices,omitempty" enum:"keep,suspend,release" doc:"left out: keep. Released devices lose their credentials and may provision once more"`
 }
 
 // An IssuedKey is a provision key with its secret, which is shown this once.
@@ -46,10 +70,16 @@ type IssuedKey struct {
 func (a *api) serveProvisionKeys() {
 	serve(a, http.MethodGet, "/v1/provision-keys", "list-provision-keys", "Provision keys, the oldest first", a.listProvisionKeys)
 	serve(a, http.MethodPost, "/v1/provision-keys", "create-provision-key", "Makes a provision key", a.createProvisionKey)
-	serve(a, http.MethodPost, "/v1/provision-keys/{key}/revoke", "revoke-provision-key",
-		"Ends the use of a key; what it let in stays in", a.revokeProvisionKey)
+	serve(a, http.MethodGet, "/v1/provision-keys/{key}", "show-provision-key", "One provision key", a.showProvisionKey)
+	serve(a, http.MethodPatch, "/v1/provision-keys/{key}", "update-provision-key",
+		"Changes for whom a key opens; what it let in stays in", a.updateProvisionKey)
+	serve(a, http.MethodPost, "/v1/provision-keys/{key}/suspend", "suspend-provision-key",
+		"Closes a key until it is resumed", a.suspendProvisionKey)
+	serve(a, http.MethodPost, "/v1/provision-keys/{key}/resume", "resume-provision-key", "Opens a suspended key", a.resumeProvisionKey)
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/rotate", "rotate-provision-key",
-		"Gives a key a new secret; the old one works no more", a.rotateProvisionKey)
+		"Gives a key a new secret; the old one works on for the overlap", a.rotateProvisionKey)
+	serve(a, http.MethodPost, "/v1/provision-keys/{key}/revoke", "revoke-provision-key",
+		"Ends the use of a key, with a choice for what it let in", a.revokeProvisionKey)
 }
 
 // keyed is the input of an operation on a provision key, named by its text or its id.
@@ -76,7 +106,7 @@ func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvis
 	b := in.Body
 	n := fleet.NewProvisionKey{
 		Profile: b.Profile, Key: b.Key, Secret: muster.Secret(b.Secret), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
-		MaxDevices: b.MaxDevices, NamePattern: b.NamePattern,
+		MaxDevices: b.MaxDevices, NamePattern: b.NamePattern, Rate: b.Rate,
 	}
 	networks, err := parseNetworks(b.Networks)
 	if err != nil {
@@ -90,24 +120,92 @@ func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvis
 	return a.issued(ctx, k)
 }
 
-func (a *api) revokeProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
-	k, err := a.Fleet.RevokeProvisionKey(ctx, in.Key)
-	if err != nil {
-		return nil, err
-	}
-	names, err := a.profileNames(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &answer[ProvisionKey]{a.provisionKeyOf(k, names)}, nil
+func (a *api) showProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
+	return a.shownKey(ctx)(a.Fleet.ProvisionKey(ctx, in.Key))
 }
 
-func (a *api) rotateProvisionKey(ctx context.Context, in *keyed) (*answer[IssuedKey], error) {
-	k, err := a.Fleet.RotateProvisionKey(ctx, in.Key)
+func (a *api) updateProvisionKey(ctx context.Context, in *struct {
+	Key  string `path:"key" maxLength:"255"`
+	Body ProvisionKeyChange
+},
+) (*answer[ProvisionKey], error) {
+	b := &in.Body
+	change := fleet.ProvisionKeyChange{MaxDevices: b.MaxDevices, NamePattern: b.NamePattern, Rate: b.Rate}
+	for _, bound := range []struct {
+		name string
+		text *string
+		to   **time.Time
+	}{{"notBefore", b.NotBefore, &change.NotBefore}, {"expiresAt", b.ExpiresAt, &change.ExpiresAt}} {
+		if bound.text == nil {
+			continue
+		}
+		at, err := parseBound(bound.name, *bound.text)
+		if err != nil {
+			return nil, err
+		}
+		*bound.to = &at
+	}
+	if b.Networks != nil {
+		networks, err := parseNetworks(*b.Networks)
+		if err != nil {
+			return nil, err
+		}
+		change.Networks = &networks
+	}
+	return a.shownKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change))
+}
+
+// parseBound reads a time; empty text is no bound.
+func parseBound(name, text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, muster.Refuse(muster.ReasonRequestInvalid, "%s: %.40q is no time such as 2030-12-31T23:59:59Z", name, text)
+	}
+	return at, nil
+}
+
+func (a *api) suspendProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
+	return a.shownKey(ctx)(a.Fleet.SuspendProvisionKey(ctx, in.Key))
+}
+
+func (a *api) resumeProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
+	return a.shownKey(ctx)(a.Fleet.ResumeProvisionKey(ctx, in.Key))
+}
+
+func (a *api) rotateProvisionKey(ctx context.Context, in *struct {
+	Key  string `path:"key" maxLength:"255"`
+	Body *Rotation
+},
+) (*answer[IssuedKey], error) {
+	var overlap time.Duration
+	if in.Body != nil && in.Body.Overlap != "" {
+		var err error
+		if overlap, err = time.ParseDuration(in.Body.Overlap); err != nil {
+			return nil, muster.Refuse(muster.ReasonRequestInvalid, "overlap: %.40q is no duration such as 72h", in.Body.Overlap)
+		}
+	}
+	k, err := a.Fleet.RotateProvisionKey(ctx, in.Key, overlap)
 	if err != nil {
 		return nil, err
 	}
 	return a.issued(ctx, k)
+}
+
+// shownKey returns what shows a key that a job has returned.
+func (a *api) shownKey(ctx context.Context) func(muster.ProvisionKey, error) (*answer[ProvisionKey], error) {
+	return func(k muster.ProvisionKey, err error) (*answer[ProvisionKey], error) {
+		if err != nil {
+			return nil, err
+		}
+		names, err := a.profileNames(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return &answer[ProvisionKey]{a.provisionKeyOf(k, names)}, nil
+	}
 }
 
 func (a *api) issued(ctx context.Context, k fleet.IssuedKey) (*answer[IssuedKey], error) {
@@ -135,7 +233,10 @@ func (a *api) provisionKeyOf(k muster.ProvisionKey, names map[muster.ProfileID]s
 	shown := ProvisionKey{
 		ID: k.ID.String(), Key: k.Key, Profile: names[k.Profile], State: a.keyState(&k), Devices: k.Devices,
 		MaxDevices: k.MaxDevices, NotBefore: k.NotBefore, ExpiresAt: k.ExpiresAt, NamePattern: k.NamePattern,
-		RevokedAt: k.RevokedAt, CreatedAt: k.CreatedAt,
+		Rate: k.Rate, SuspendedAt: k.SuspendedAt, RevokedAt: k.RevokedAt, CreatedAt: k.CreatedAt,
+	}
+	if k.FormerWorks(a.Now()) {
+		shown.FormerUntil = k.FormerUntil
 	}
 	for _, network := range k.Networks {
 		shown.Networks = append(shown.Networks, network.String())
@@ -149,6 +250,8 @@ func (a *api) keyState(k *muster.ProvisionKey) string {
 	switch {
 	case !k.RevokedAt.IsZero() && !now.Before(k.RevokedAt):
 		return "revoked"
+	case !k.SuspendedAt.IsZero():
+		return "suspended"
 	case !k.NotBefore.IsZero() && now.Before(k.NotBefore):
 		return "waiting"
 	case !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt):

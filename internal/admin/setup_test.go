@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -30,6 +31,8 @@ type house struct {
 	t        testing.TB
 	handler  http.Handler
 	options  admin.Options
+	registry *sqlite.Registry
+	keys     *muster.Keyring
 	fleet    *fleet.Service
 	people   *people.Service
 	journal  *journal.Journal
@@ -53,7 +56,7 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { registry.Close() })
-	h := &house{t: t, log: &bytes.Buffer{}, sessions: session.New(), remote: "192.0.2.1:4711"}
+	h := &house{t: t, registry: registry, keys: keys, log: &bytes.Buffer{}, sessions: session.New(), remote: "192.0.2.1:4711"}
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	if h.readings, err = pebble.Open(filepath.Join(dir, "readings"), pebble.Options{}); err != nil {
 		t.Fatal(err)
@@ -62,6 +65,13 @@ func newHouse(t testing.TB) *house {
 	h.journal = journal.New(registry, journal.Options{})
 	t.Cleanup(func() { _ = h.journal.Close(t.Context()) })
 	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.sessions.Hangup})
+	ctx, stop := context.WithCancel(t.Context())
+	swept := make(chan struct{})
+	go func() {
+		defer close(swept)
+		h.fleet.Run(ctx)
+	}()
+	t.Cleanup(func() { stop(); <-swept })
 	h.people = people.New(registry, keys, people.Options{Cost: people.Cost{Memory: 8, Passes: 1}, Logger: log})
 	h.token = h.newToken("test", muster.RoleAdmin)
 	if _, err := h.fleet.EnsureDefaultProfile(t.Context()); err != nil {

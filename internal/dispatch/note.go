@@ -54,6 +54,9 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 	}
 	if grant != nil {
 		a.Device, a.Name = grant.Device, grant.Name
+		if grant.Former {
+			a.Detail = "with the secret before the key's last rotation"
+		}
 	}
 	if err != nil {
 		a.Detail = muster.MessageOf(err)

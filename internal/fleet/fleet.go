@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"log/slog"
 	"time"
 
 	"muster"
@@ -12,6 +13,7 @@ type Options struct {
 	// must forget what is remembered of the device and must not block for long.
 	Changed func(device muster.DeviceID, why error)
 	Now     func() time.Time // nil means time.Now
+	Logger  *slog.Logger     // nil discards
 }
 
 // A Service does what operators decide. It is safe for concurrent use. A change that ends sessions is carried through once
@@ -21,11 +23,16 @@ type Service struct {
 	keys    *muster.Keyring
 	changed func(muster.DeviceID, error)
 	now     func() time.Time
+	log     *slog.Logger
+	sweeps  chan struct{} // one was filed
 }
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, changed: o.Changed}
+	s := &Service{store: store, keys: keys, changed: o.Changed, log: o.Logger, sweeps: make(chan struct{}, 1)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
 	if s.changed == nil {
 		s.changed = func(muster.DeviceID, error) {}
 	}

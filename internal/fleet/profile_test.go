@@ -33,7 +33,7 @@ func TestTheDefaultProfileIsMadeOnce(t *testing.T) {
 	if err != nil || p.Strategy != muster.StrategyAllowCreate {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	if _, err := f.RevokeProvisionKey(t.Context(), first.Key); err != nil {
+	if _, _, err := f.RevokeProvisionKey(t.Context(), first.Key, muster.SweepKeep); err != nil {
 		t.Fatal(err)
 	}
 	second, err := f.EnsureDefaultProfile(t.Context())
@@ -174,24 +174,24 @@ func TestProvisionKeys(t *testing.T) {
 	_, err = f.ProvisionKeys(t.Context(), "no")
 	refused(t, err, muster.ReasonNotFound)
 
-	turned, err := f.RotateProvisionKey(t.Context(), "batch-7")
+	turned, err := f.RotateProvisionKey(t.Context(), "batch-7", 0)
 	if err != nil || turned.Key != "batch-7" || turned.Secret == made.Secret || turned.MaxDevices != 5 {
 		t.Errorf("rotated to %+v, %v", turned, err)
 	}
 	if _, secret := f.secretOf(t, "batch-7"); secret != turned.Secret {
 		t.Error("the old secret still stands")
 	}
-	gone, err := f.RevokeProvisionKey(t.Context(), made.ID.String())
+	gone, _, err := f.RevokeProvisionKey(t.Context(), made.ID.String(), muster.SweepKeep)
 	if err != nil || !gone.RevokedAt.Equal(f.now) {
 		t.Errorf("revoked: %+v, %v", gone, err)
 	}
 	f.now = f.now.Add(time.Hour)
-	if gone, err = f.RevokeProvisionKey(t.Context(), "batch-7"); err != nil || gone.RevokedAt.Equal(f.now) {
+	if gone, _, err = f.RevokeProvisionKey(t.Context(), "batch-7", muster.SweepKeep); err != nil || gone.RevokedAt.Equal(f.now) {
 		t.Errorf("revoked again: %v, %v", gone.RevokedAt, err)
 	}
-	_, err = f.RotateProvisionKey(t.Context(), "batch-7")
+	_, err = f.RotateProvisionKey(t.Context(), "batch-7", 0)
 	refused(t, err, muster.ReasonProvisionKeyRevoked)
-	_, err = f.RevokeProvisionKey(t.Context(), "no")
+	_, _, err = f.RevokeProvisionKey(t.Context(), "no", muster.SweepKeep)
 	refused(t, err, muster.ReasonNotFound)
 }
 

@@ -14,6 +14,7 @@ const (
 	secretLength = 32 // of its secret: 190 bits
 	maxSecret    = 255
 	maxNetworks  = 64
+	maxOverlap   = 366 * 24 * time.Hour // in which two secrets of one key work
 )
 
 // NewProvisionKey says how a provision key shall be made. The zero value is a key of the default profile without
@@ -27,6 +28,16 @@ type NewProvisionKey struct {
 	MaxDevices  int
 	Networks    []netip.Prefix
 	NamePattern string
+	Rate        int // new devices a second; 0: the server's limit
+}
+
+// ProvisionKeyChange says what of a provision key shall change; what is nil stays.
+type ProvisionKeyChange struct {
+	NotBefore, ExpiresAt *time.Time // the zero time: no bound
+	MaxDevices           *int
+	Networks             *[]netip.Prefix
+	NamePattern          *string
+	Rate                 *int
 }
 
 // An IssuedKey is a provision key with its secret in the clear, as it is shown once. Its Secret stands before the sealed
@@ -47,24 +58,32 @@ func (s *Service) issue(profile muster.ProfileID, n NewProvisionKey) (IssuedKey,
 	k := muster.ProvisionKey{
 		ID: muster.NewID[muster.ProvisionKey](), Profile: profile, Key: n.Key,
 		NotBefore: n.NotBefore, ExpiresAt: n.ExpiresAt, MaxDevices: n.MaxDevices,
-		Networks: n.Networks, NamePattern: n.NamePattern, CreatedAt: s.now(),
+		Networks: n.Networks, NamePattern: n.NamePattern, Rate: n.Rate, CreatedAt: s.now(),
 	}
-	if err := k.Check(); err != nil {
+	if err := checkKey(&k); err != nil {
 		return IssuedKey{}, err
-	}
-	if len(k.Networks) > maxNetworks {
-		return IssuedKey{}, invalid("a provision key has at most %d networks", maxNetworks)
-	}
-	for _, network := range k.Networks {
-		if !network.IsValid() || network.Addr().Is4In6() { // addresses of IPv4 are looked for as such
-			return IssuedKey{}, invalid("one of the provision key's networks is not a network of IPv4 or IPv6")
-		}
 	}
 	if len(n.Secret) > maxSecret {
 		return IssuedKey{}, invalid("a provision secret has at most %d bytes", maxSecret)
 	}
 	k.Secret = s.keys.Seal(n.Secret, k.SecretPurpose())
 	return IssuedKey{ProvisionKey: k, Secret: n.Secret}, nil
+}
+
+// checkKey refuses a key that cannot work.
+func checkKey(k *muster.ProvisionKey) error {
+	if err := k.Check(); err != nil {
+		return err
+	}
+	if len(k.Networks) > maxNetworks {
+		return invalid("a provision key has at most %d networks", maxNetworks)
+	}
+	for _, network := range k.Networks {
+		if !network.IsValid() || network.Addr().Is4In6() { // addresses of IPv4 are looked for as such
+			return invalid("one of the provision key's networks is not a network of IPv4 or IPv6")
+		}
+	}
+	return nil
 }
 
 // CreateProvisionKey makes a key for a profile and returns it with its secret.
@@ -96,23 +115,67 @@ func (s *Service) ProvisionKeys(ctx context.Context, profile string) ([]muster.P
 	return s.store.ProvisionKeys(ctx, id)
 }
 
-// RevokeProvisionKey ends the use of a key, named by its text or its id. What it let in stays in.
-func (s *Service) RevokeProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
+// ProvisionKey returns the key of that text or id.
+func (s *Service) ProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
+	list, err := s.store.ProvisionKeys(ctx, muster.ProfileID{})
+	if err != nil {
+		return muster.ProvisionKey{}, err
+	}
+	for _, k := range list {
+		if k.Key == name || k.ID.String() == name {
+			return k, nil
+		}
+	}
+	return muster.ProvisionKey{}, missing(muster.NotFound, "provision key", name)
+}
+
+// UpdateProvisionKey changes for whom the key of that text or id opens. Devices that are in stay in.
+func (s *Service) UpdateProvisionKey(ctx context.Context, name string, change ProvisionKeyChange) (muster.ProvisionKey, error) {
+	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
+		set(&k.NotBefore, change.NotBefore)
+		set(&k.ExpiresAt, change.ExpiresAt)
+		set(&k.MaxDevices, change.MaxDevices)
+		set(&k.Networks, change.Networks)
+		set(&k.NamePattern, change.NamePattern)
+		set(&k.Rate, change.Rate)
+		return checkKey(k)
+	})
+}
+
+// SuspendProvisionKey closes the key of that text or id until it is resumed. What it let in stays in.
+func (s *Service) SuspendProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
 	now := s.now()
 	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
-		if k.RevokedAt.IsZero() || k.RevokedAt.After(now) {
-			k.RevokedAt = now
+		if k.SuspendedAt.IsZero() {
+			k.SuspendedAt = now
 		}
 		return nil
 	})
 }
 
-// RotateProvisionKey gives a key a new secret, made by the server, and returns it. The old secret works no more.
-func (s *Service) RotateProvisionKey(ctx context.Context, name string) (IssuedKey, error) {
+// ResumeProvisionKey opens the suspended key of that text or id.
+func (s *Service) ResumeProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
+	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
+		k.SuspendedAt = time.Time{}
+		return nil
+	})
+}
+
+// RotateProvisionKey gives a key a new secret, made by the server, and returns it. The old secret works on for the time
+// of the overlap; the one before it works no more.
+func (s *Service) RotateProvisionKey(ctx context.Context, name string, overlap time.Duration) (IssuedKey, error) {
+	if overlap < 0 || overlap > maxOverlap {
+		return IssuedKey{}, invalid("the overlap of two secrets is between 0 and %v", maxOverlap)
+	}
 	secret := muster.Secret(muster.RandomText(secretLength))
+	now := s.now()
 	k, err := s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
 		if !k.RevokedAt.IsZero() {
 			return muster.Refuse(muster.ReasonProvisionKeyRevoked, "")
+		}
+		k.Former, k.FormerUntil = nil, time.Time{}
+		if overlap > 0 {
+			k.Former, k.FormerUntil = k.Secret, now.Add(overlap)
 		}
 		k.Secret = s.keys.Seal(secret, k.SecretPurpose())
 		return nil
@@ -124,15 +187,10 @@ func (s *Service) RotateProvisionKey(ctx context.Context, name string) (IssuedKe
 }
 
 func (s *Service) updateKey(ctx context.Context, name string, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error) {
-	list, err := s.store.ProvisionKeys(ctx, muster.ProfileID{})
+	k, err := s.ProvisionKey(ctx, name)
 	if err != nil {
 		return muster.ProvisionKey{}, err
 	}
-	for _, k := range list {
-		if k.Key == name || k.ID.String() == name {
-			k, err := s.store.UpdateProvisionKey(ctx, k.ID, change)
-			return k, missing(err, "provision key", name)
-		}
-	}
-	return muster.ProvisionKey{}, missing(muster.NotFound, "provision key", name)
+	k, err = s.store.UpdateProvisionKey(ctx, k.ID, change)
+	return k, missing(err, "provision key", name)
 }

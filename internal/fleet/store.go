@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"time"
 
 	"muster"
 )
@@ -27,6 +28,21 @@ type Store interface {
 	ProvisionKeys(ctx context.Context, profile muster.ProfileID) ([]muster.ProvisionKey, error)
 	// UpdateProvisionKey changes a key; ID, Profile, Key and CreatedAt stay.
 	UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error)
+
+	// CreateSweep files a sweep and changes its provision key in one transaction. ID, Profile, Key and CreatedAt of the
+	// key stay.
+	CreateSweep(ctx context.Context, s muster.Sweep, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error)
+	// Sweep returns the sweep of that id, or muster.NotFound.
+	Sweep(ctx context.Context, id muster.SweepID) (muster.Sweep, error)
+	// Sweeps returns the sweeps that go on and those that were finished last, the newest first.
+	Sweeps(ctx context.Context, limit int) ([]muster.Sweep, error)
+	// AdvanceSweep does to devices what the sweep is for and counts those that it changes. Without devices, the sweep is
+	// finished. A device that is gone, or that its key does not count as let in any more, is passed over.
+	AdvanceSweep(ctx context.Context, id muster.SweepID, devices []muster.DeviceID, at time.Time) error
+	// LetIn returns devices that a provision key let in, by their ids.
+	LetIn(ctx context.Context, q muster.LetInQuery) ([]muster.Device, error)
+	// CountLetIn returns how many devices q finds, whatever its limit.
+	CountLetIn(ctx context.Context, q muster.LetInQuery) (int, error)
 
 	// CreateDevice files a device with its credentials and attributes. Refused with ReasonDeviceNameTaken or
 	// ReasonCredentialInUse.

@@ -113,7 +113,7 @@ func (n *Node) wire() {
 		n.identity.Forget(device)
 		n.sessions.Hangup(device, why)
 	}
-	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed})
+	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Logger: n.log})
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
 		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Logger: n.log, Registerer: n.metrics,
 	})
@@ -122,7 +122,7 @@ func (n *Node) wire() {
 	n.dispatcher = dispatch.New(dispatch.Options{
 		Identity: n.identity,
 		Provision: provision.New(n.registry, n.keys, provision.Options{
-			PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Registerer: n.metrics,
+			PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Logger: n.log, Registerer: n.metrics,
 		}),
 		Intake:            n.intake,
 		Attributes:        telemetry.NewAttributes(n.registry),

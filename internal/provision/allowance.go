@@ -1,6 +1,9 @@
 package provision
 
 import (
+	"context"
+	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -10,22 +13,43 @@ import (
 const (
 	defaultPerKey = 200
 	defaultBurst  = 2000
+	burstSeconds  = 10   // of a key with a rate of its own
 	maxBuckets    = 1024 // beyond it, those that are full are dropped: they know nothing
+)
+
+// A key with a rate of its own that is asked for a multiple of it, second after second, is in the wrong hands.
+const (
+	overrun        = 3
+	overrunSeconds = 10
 )
 
 // An allowance bounds how many new devices a second each provision key lets in. Only devices that get in count: what was
 // taken for one that did not is given back.
 type allowance struct {
-	rate, burst float64 // devices a second, devices; a rate below 0: no limit
+	rate, burst float64 // devices a second, devices; a rate below 0: no limit. Of keys without a rate of their own
 
 	mu      sync.Mutex // guards buckets and what they hold
 	buckets map[muster.ProvisionKeyID]*bucket
 }
 
 type bucket struct {
-	left float64 // devices
-	at   time.Time
+	rate, burst float64
+	left        float64 // devices
+	at          time.Time
+
+	second int64 // Unix time in which asked counts
+	asked  int   // how often the key was asked in it
+	over   int   // seconds on end in which it was asked for a multiple of its rate
 }
+
+// A verdict says whether a key may let in one more device.
+type verdict uint8
+
+const (
+	allowed verdict = iota
+	tooMany
+	stolen // too many by far, and for too long
+)
 
 func newAllowance(perKey, burst int) *allowance {
 	if perKey == 0 {
@@ -37,50 +61,110 @@ func newAllowance(perKey, burst int) *allowance {
 	return &allowance{rate: float64(perKey), burst: float64(burst), buckets: make(map[muster.ProvisionKeyID]*bucket)}
 }
 
-// take reports whether the key may let in one more device at now, and counts it.
-func (a *allowance) take(key muster.ProvisionKeyID, now time.Time) bool {
-	if a.rate < 0 {
-		return true
+// of returns how many devices a second the key lets in, and how many at once.
+func (a *allowance) of(key *muster.ProvisionKey) (rate, burst float64) {
+	if key.Rate > 0 {
+		return float64(key.Rate), float64(key.Rate * burstSeconds)
+	}
+	return a.rate, a.burst
+}
+
+// take says whether the key may let in one more device at now, and if so counts it.
+func (a *allowance) take(key *muster.ProvisionKey, now time.Time) verdict {
+	rate, burst := a.of(key)
+	if rate < 0 {
+		return allowed
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	b, ok := a.buckets[key]
-	if !ok {
+	b, ok := a.buckets[key.ID]
+	if !ok || b.rate != rate || b.burst != burst {
 		if len(a.buckets) >= maxBuckets {
 			a.tidy(now)
 		}
-		b = &bucket{left: a.burst, at: now}
-		a.buckets[key] = b
+		b = &bucket{rate: rate, burst: burst, left: burst, at: now}
+		a.buckets[key.ID] = b
 	}
-	a.fill(b, now)
+	if key.Rate > 0 && b.overrun(now) {
+		return stolen
+	}
+	b.fill(now)
 	if b.left < 1 {
-		return false
+		return tooMany
 	}
 	b.left--
-	return true
+	return allowed
 }
+
+// overrun counts one more request and reports whether it is one too many for the last of overrunSeconds.
+func (b *bucket) overrun(now time.Time) bool {
+	if second := now.Unix(); second != b.second {
+		if second != b.second+1 || !b.beyond() {
+			b.over = 0
+		}
+		b.second, b.asked = second, 0
+	}
+	b.asked++
+	if b.beyond() && float64(b.asked-1) < overrun*b.rate {
+		b.over++
+	}
+	return b.over >= overrunSeconds
+}
+
+// beyond reports whether the key was asked for too many in the present second.
+func (b *bucket) beyond() bool { return float64(b.asked) >= overrun*b.rate }
 
 // giveBack takes back one take.
 func (a *allowance) giveBack(key muster.ProvisionKeyID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if b, ok := a.buckets[key]; ok {
-		b.left = min(b.left+1, a.burst)
+		b.left = min(b.left+1, b.burst)
 	}
 }
 
+// forget drops what is known of a key.
+func (a *allowance) forget(key muster.ProvisionKeyID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.buckets, key)
+}
+
 // fill adds what has trickled in since the bucket was last looked at.
-func (a *allowance) fill(b *bucket, now time.Time) {
+func (b *bucket) fill(now time.Time) {
 	if since := now.Sub(b.at); since > 0 {
-		b.left = min(b.left+since.Seconds()*a.rate, a.burst)
+		b.left = min(b.left+since.Seconds()*b.rate, b.burst)
 		b.at = now
 	}
 }
 
 func (a *allowance) tidy(now time.Time) {
 	for key, b := range a.buckets {
-		if a.fill(b, now); b.left >= a.burst {
+		if b.fill(now); b.left >= b.burst {
 			delete(a.buckets, key)
 		}
 	}
+}
+
+// ration refuses a device that comes too soon after others with the same key, and suspends a key with a rate of its own
+// that is asked for overrun times as many, for overrunSeconds on end: whoever has stolen it does not wait.
+func (s *Service) ration(ctx context.Context, key *muster.ProvisionKey, now time.Time) error {
+	rate, _ := s.allowance.of(key)
+	switch s.allowance.take(key, now) {
+	case tooMany:
+		return muster.Refuse(muster.ReasonRateLimited, "the provision key lets in %.0f new devices a second; try again later", rate)
+	case stolen:
+		if err := s.store.SuspendProvisionKey(context.WithoutCancel(ctx), key.ID, now); err != nil {
+			return fmt.Errorf("suspend provision key %s: %w", key.ID, err)
+		}
+		s.allowance.forget(key.ID)
+		s.metrics.suspended.Inc()
+		s.log.LogAttrs(ctx, slog.LevelWarn, "a provision key is suspended: it was asked for far more devices than its rate allows",
+			slog.String("key", key.Key), slog.Float64("rate", rate))
+		return muster.Refuse(muster.ReasonProvisionKeySuspended,
+			"the provision key is suspended: it was asked for more than %.0f devices a second, %d times its rate, for %d seconds",
+			overrun*rate, overrun, overrunSeconds)
+	case allowed:
+	}
+	return nil
 }

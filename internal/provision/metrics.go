@@ -4,20 +4,25 @@ import "github.com/prometheus/client_golang/prometheus"
 
 // metrics count the devices that were let in; who was refused and why is counted by the journal.
 type metrics struct {
-	created, claimed, repeated prometheus.Counter
+	created, claimed, repeated, readmitted prometheus.Counter
+	suspended                              prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	grants := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "muster_provision_grants_total",
-		Help: "Devices let in, by how: created, claimed (listed before), repeated (the answer was asked for again).",
+		Help: "Devices let in, by how: created, claimed (listed before), repeated (the answer was asked for again), readmitted (let in before).",
 	}, []string{"how"})
+	suspended := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "muster_provision_keys_suspended_total",
+		Help: "Provision keys that were suspended because they were asked for far more devices than their rate allows.",
+	})
 	if r != nil {
-		r.MustRegister(grants)
+		r.MustRegister(grants, suspended)
 	}
 	return &metrics{
 		created:  grants.WithLabelValues("created"),
 		claimed:  grants.WithLabelValues("claimed"),
-		repeated: grants.WithLabelValues("repeated"),
+		repeated: grants.WithLabelValues("repeated"), readmitted: grants.WithLabelValues("readmitted"), suspended: suspended,
 	}
 }

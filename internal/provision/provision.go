@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ type Options struct {
 	PerKey, Burst int
 
 	Now        func() time.Time      // nil means time.Now
+	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
 }
 
@@ -29,13 +31,17 @@ type Service struct {
 	keys      *muster.Keyring
 	now       func() time.Time
 	allowance *allowance
+	log       *slog.Logger
 	decoy     muster.ProvisionKey // nobody's key, for requests that name none
 	metrics   *metrics
 }
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, now: o.Now, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	s := &Service{store: store, keys: keys, now: o.Now, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -53,13 +59,16 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 	if err != nil {
 		return nil, err
 	}
-	key, profile, err := s.unlock(ctx, req)
+	key, profile, former, err := s.unlock(ctx, req, now)
 	if err == nil {
 		err = usable(&key, &profile, now, from)
 	}
 	var grant *muster.Grant
 	if err == nil {
 		grant, err = s.letIn(ctx, req, name, &key, &profile, now)
+	}
+	if grant != nil {
+		grant.Former = former
 	}
 	if profile.Settings.HideReasons {
 		err = muster.Hush(err)
@@ -80,8 +89,8 @@ func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name 
 	if err := admits(key, name); err != nil {
 		return nil, err
 	}
-	if !s.allowance.take(key.ID, now) {
-		return nil, muster.Refuse(muster.ReasonRateLimited, "a provision key lets in %.0f new devices a second; try again later", s.allowance.rate)
+	if err := s.ration(ctx, key, now); err != nil {
+		return nil, err
 	}
 	var grant *muster.Grant
 	if profile.Strategy == muster.StrategyCheckPreProvisioned {
@@ -92,6 +101,9 @@ func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name 
 			Gateway: req.Gateway, CreatedAt: now, ProvisionedAt: now, ProvisionedWith: key.ID,
 		}
 		grant, err = s.create(ctx, d, asked(&req.Evidence), request)
+	}
+	if err != nil {
+		grant, err = s.letInAgain(ctx, req, name, key, profile, now, request, err)
 	}
 	if err != nil {
 		s.allowance.giveBack(key.ID)
@@ -115,29 +127,40 @@ func trim(name string) (string, error) {
 	return trimmed, nil
 }
 
-// unlock finds the key that the request names and compares the secret. A key that does not exist costs as much time as a
-// wrong secret.
-func (s *Service) unlock(ctx context.Context, req *muster.ProvisionRequest) (muster.ProvisionKey, muster.Profile, error) {
-	key, profile, err := s.find(ctx, req.Key)
+// unlock finds the key that the request names and compares the secret; former says that it is the one before the last
+// rotation. A key that does not exist costs as much time as a wrong secret.
+func (s *Service) unlock(ctx context.Context, req *muster.ProvisionRequest, now time.Time) (key muster.ProvisionKey, profile muster.Profile, former bool, err error) {
+	key, profile, err = s.find(ctx, req.Key)
 	unknown := err != nil && muster.KindOf(err) == muster.NotFound
 	if unknown {
 		key, err = s.decoy, nil
 	}
 	if err != nil {
-		return key, profile, fmt.Errorf("find the provision key: %w", err)
+		return key, profile, false, fmt.Errorf("find the provision key: %w", err)
 	}
-	secret, err := s.keys.Open(key.Secret, key.SecretPurpose())
-	if err != nil {
-		return key, profile, fmt.Errorf("open the secret of provision key %s: %w", key.ID, err)
+	same, err := s.opens(&key, key.Secret, req.Secret)
+	if err == nil && key.FormerWorks(now) {
+		former, err = s.opens(&key, key.Former, req.Secret)
+		former = former && !same
 	}
-	same := muster.SameSecret(secret, req.Secret)
 	switch {
+	case err != nil:
+		return key, profile, false, err
 	case unknown:
-		return key, profile, muster.Refuse(muster.ReasonProvisionKeyUnknown, "")
-	case !same || req.Secret == "":
-		return key, profile, muster.Refuse(muster.ReasonProvisionSecretWrong, "")
+		return key, profile, false, muster.Refuse(muster.ReasonProvisionKeyUnknown, "")
+	case !same && !former || req.Secret == "":
+		return key, profile, false, muster.Refuse(muster.ReasonProvisionSecretWrong, "")
 	}
-	return key, profile, nil
+	return key, profile, former, nil
+}
+
+// opens reports whether a sealed secret of the key is the one that is shown.
+func (s *Service) opens(key *muster.ProvisionKey, sealed muster.Sealed, shown muster.Secret) (bool, error) {
+	secret, err := s.keys.Open(sealed, key.SecretPurpose())
+	if err != nil {
+		return false, fmt.Errorf("open the secret of provision key %s: %w", key.ID, err)
+	}
+	return muster.SameSecret(secret, shown), nil
 }
 
 // find does not trouble the store with a key that nobody can have.

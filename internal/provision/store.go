@@ -14,8 +14,9 @@ type Store interface {
 	// number of devices it has let in; without one, that number may be an older one.
 	ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error)
 	// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
-	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted or
-	// ReasonDeviceProvisioned (the request has an answer that can be asked for).
+	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted,
+	// ReasonProvisionKeyRevoked, ReasonProvisionKeySuspended or ReasonDeviceProvisioned (the request has an answer that can
+	// be asked for).
 	Admit(ctx context.Context, a muster.Admission) error
 	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
 	// absent before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
@@ -24,6 +25,16 @@ type Store interface {
 	// ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 	Claim(ctx context.Context, c muster.Claim) (muster.Device, []muster.Credential, error)
 	// Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or
-	// the device has authenticated, or the device or its credential is gone.
+	// the device has authenticated with what it was granted or with what came later, or the device or its credential is
+	// gone.
 	Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error)
+	// Enrolled returns the device of that name with all its credentials, or muster.NotFound.
+	Enrolled(ctx context.Context, name string) (muster.Enrolled, error)
+	// Readmit lets a device in once more that was released: it adds the credential, sets the server attribute
+	// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
+	// ReasonDeviceProvisioned (it was not released, or has come in since), ReasonDeviceSuspended, ReasonCredentialInUse,
+	// or as Admit is for its key and its request.
+	Readmit(ctx context.Context, m muster.Readmission) (muster.Device, error)
+	// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.
+	SuspendProvisionKey(ctx context.Context, id muster.ProvisionKeyID, at time.Time) error
 }

@@ -151,10 +151,10 @@ func readAnswer(r *row) answer { return answer{readDevice(r), readCredential(r)}
 const answerToRequest = `SELECT ` + deviceFields + `, ` + credentialFields + ` FROM answer a
 	JOIN device d ON d.id = a.device JOIN credential c ON c.id = a.credential
 	WHERE a.request = ? AND a.created_at >= ? AND c.device = d.id AND c.state <> ?
-	AND NOT EXISTS (SELECT 1 FROM credential u WHERE u.device = d.id AND u.last_used_at IS NOT NULL)`
+	AND NOT EXISTS (SELECT 1 FROM credential u WHERE u.device = d.id AND u.last_used_at IS NOT NULL AND u.created_at >= c.created_at)`
 
 // Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or the
-// device has authenticated, or the device or its credential is gone or revoked.
+// device has authenticated with what it was granted or with what came later, or the device or its credential is gone or revoked.
 func (r *Registry) Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error) {
 	found, err := find(ctx, r.readers, readAnswer, answerToRequest, blob(request[:]), millis(since), number(muster.CredentialRevoked))
 	return found.device, found.credential, err

@@ -170,6 +170,7 @@ func provisionKeyView(k muster.ProvisionKey) view {
 	return view{
 		"key": k.Key, "profile": k.Profile, "secret": secretMark(k.Secret), "notBefore": k.NotBefore, "expiresAt": k.ExpiresAt,
 		"maxDevices": k.MaxDevices, "networks": prefixes(k.Networks), "namePattern": k.NamePattern, "revokedAt": k.RevokedAt,
+		"formerSecret": formerMark(k), "formerUntil": k.FormerUntil, "rate": k.Rate, "suspendedAt": k.SuspendedAt,
 	}
 }
 
@@ -190,6 +191,14 @@ func credentialView(c muster.Credential) view {
 func secretMark(s muster.Sealed) string {
 	sum := sha256.Sum256(s)
 	return "sealed " + hex.EncodeToString(sum[:4])
+}
+
+// formerMark is nothing where there is no secret before the last rotation.
+func formerMark(k muster.ProvisionKey) string {
+	if len(k.Former) == 0 {
+		return ""
+	}
+	return secretMark(k.Former)
 }
 
 func prefixes(networks []netip.Prefix) []string {

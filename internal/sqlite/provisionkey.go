@@ -2,12 +2,13 @@ package sqlite
 
 import (
 	"context"
+	"time"
 
 	"muster"
 )
 
 const provisionKeyFields = `k.id, k.profile, k.key, k.secret, k.not_before, k.expires_at, k.max_devices, k.networks, k.name_pattern,
-	k.revoked_at, k.created_at, k.devices`
+	k.revoked_at, k.created_at, k.devices, k.former, k.former_until, k.rate, k.suspended_at`
 
 func readProvisionKey(r *row) muster.ProvisionKey {
 	k := muster.ProvisionKey{
@@ -21,6 +22,7 @@ func readProvisionKey(r *row) muster.ProvisionKey {
 	}
 	r.json(&k.Networks)
 	k.NamePattern, k.RevokedAt, k.CreatedAt, k.Devices = r.text(), r.time(), r.time(), integer[int](r)
+	k.Former, k.FormerUntil, k.Rate, k.SuspendedAt = r.blob(), r.time(), integer[int](r), r.time()
 	return k
 }
 
@@ -65,27 +67,20 @@ func insertProvisionKey(tx *conn, k muster.ProvisionKey) error {
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO provision_key (id, profile, key, secret, not_before, expires_at, max_devices, networks,
-		name_pattern, revoked_at, created_at, devices) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		name_pattern, revoked_at, created_at, devices, former, former_until, rate, suspended_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		blob(k.ID[:]), blob(k.Profile[:]), text(k.Key), blob(k.Secret), millis(k.NotBefore), millis(k.ExpiresAt),
-		number(k.MaxDevices), networks, text(k.NamePattern), millis(k.RevokedAt), millis(k.CreatedAt), number(k.Devices))
+		number(k.MaxDevices), networks, text(k.NamePattern), millis(k.RevokedAt), millis(k.CreatedAt), number(k.Devices),
+		blob(k.Former), millis(k.FormerUntil), number(k.Rate), millis(k.SuspendedAt))
 	return refused(err, muster.ReasonProvisionKeyTaken, muster.ReasonNotFound)
 }
 
 // UpdateProvisionKey changes a key; ID, Profile, Key, CreatedAt and the count of devices stay.
 func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error) {
 	var after muster.ProvisionKey
-	err := r.writeKnown(ctx, func(tx *conn) error {
-		before, err := one(tx, readProvisionKey, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, blob(id[:]))
-		if err != nil {
-			return err
-		}
-		after = before
-		if err := change(&after); err != nil {
-			return err
-		}
-		after.ID, after.Profile, after.Key = before.ID, before.Profile, before.Key
-		after.CreatedAt, after.Devices = before.CreatedAt, before.Devices
-		if err := updateProvisionKey(tx, after); err != nil {
+	err := r.writeKnown(ctx, func(tx *conn) (err error) {
+		var before muster.ProvisionKey
+		if before, after, err = changeProvisionKey(tx, id, change); err != nil {
 			return err
 		}
 		return audited(ctx, tx, act{"update", "provision-key", after.Key, provisionKeyView(before), provisionKeyView(after)})
@@ -96,29 +91,60 @@ func (r *Registry) UpdateProvisionKey(ctx context.Context, id muster.ProvisionKe
 	return after, nil
 }
 
+func changeProvisionKey(tx *conn, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (before, after muster.ProvisionKey, err error) {
+	if before, err = one(tx, readProvisionKey, provisionKeyByID, blob(id[:])); err != nil {
+		return before, after, err
+	}
+	after = before
+	if err := change(&after); err != nil {
+		return before, after, err
+	}
+	after.ID, after.Profile, after.Key = before.ID, before.Profile, before.Key
+	after.CreatedAt, after.Devices = before.CreatedAt, before.Devices
+	return before, after, updateProvisionKey(tx, after)
+}
+
 func updateProvisionKey(tx *conn, k muster.ProvisionKey) error {
 	networks, err := jsonText(k.Networks)
 	if err != nil {
 		return err
 	}
 	_, err = tx.exec(`UPDATE provision_key SET secret = ?, not_before = ?, expires_at = ?, max_devices = ?, networks = ?,
-		name_pattern = ?, revoked_at = ? WHERE id = ?`,
+		name_pattern = ?, revoked_at = ?, former = ?, former_until = ?, rate = ?, suspended_at = ? WHERE id = ?`,
 		blob(k.Secret), millis(k.NotBefore), millis(k.ExpiresAt), number(k.MaxDevices), networks,
-		text(k.NamePattern), millis(k.RevokedAt), blob(k.ID[:]))
+		text(k.NamePattern), millis(k.RevokedAt), blob(k.Former), millis(k.FormerUntil), number(k.Rate), millis(k.SuspendedAt),
+		blob(k.ID[:]))
 	return err
 }
 
-// countDevice counts one more device for the key. Refused with ReasonProvisionKeyExhausted, or ReasonProvisionKeyUnknown
-// if the key is gone.
+// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.
+func (r *Registry) SuspendProvisionKey(ctx context.Context, id muster.ProvisionKeyID, at time.Time) error {
+	return r.writeKnown(ctx, func(tx *conn) error {
+		_, err := tx.exec(`UPDATE provision_key SET suspended_at = ? WHERE id = ? AND suspended_at IS NULL`, millis(at), blob(id[:]))
+		return err
+	})
+}
+
+const provisionKeyByID = `SELECT ` + provisionKeyFields + ` FROM provision_key k WHERE k.id = ?`
+
+// countDevice counts one more device for the key, if it opens at this moment. Refused with ReasonProvisionKeyExhausted,
+// ReasonProvisionKeyRevoked, ReasonProvisionKeySuspended or, if the key is gone, ReasonProvisionKeyUnknown.
 func countDevice(tx *conn, id muster.ProvisionKeyID) error {
+	now := time.Now()
 	n, err := tx.exec(`UPDATE provision_key SET devices = devices + 1
-		WHERE id = ? AND (max_devices = 0 OR devices < max_devices)`, blob(id[:]))
+		WHERE id = ? AND (max_devices = 0 OR devices < max_devices) AND suspended_at IS NULL
+		AND (revoked_at IS NULL OR revoked_at > ?)`, blob(id[:]), millis(now))
 	if err != nil || n > 0 {
 		return err
 	}
-	_, err = one(tx, readProvisionKey, `SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.id = ?`, blob(id[:]))
-	if err == nil {
-		return muster.Refuse(muster.ReasonProvisionKeyExhausted, "")
+	k, err := one(tx, readProvisionKey, provisionKeyByID, blob(id[:]))
+	switch {
+	case err != nil:
+		return absent(err, muster.ReasonProvisionKeyUnknown)
+	case !k.RevokedAt.IsZero() && !k.RevokedAt.After(now):
+		return muster.Refuse(muster.ReasonProvisionKeyRevoked, "")
+	case !k.SuspendedAt.IsZero():
+		return muster.Refuse(muster.ReasonProvisionKeySuspended, "")
 	}
-	return absent(err, muster.ReasonProvisionKeyUnknown)
+	return muster.Refuse(muster.ReasonProvisionKeyExhausted, "")
 }

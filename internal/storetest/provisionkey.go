@@ -27,6 +27,8 @@ func provisionKeySentences() []sentence {
 			_, err := r.UpdateProvisionKey(t.Context(), muster.NewID[muster.ProvisionKey](), func(*muster.ProvisionKey) error { return nil })
 			r.missing(err)
 		}},
+		{"a key is suspended once, until it is resumed", keySuspended},
+		{"a key that is closed lets in nobody whose request it was judged for before", keyClosedMeanwhile},
 		{"a deleted device stays counted", func(t *testing.T, r *registry) {
 			a := r.admission("pump")
 			r.must(r.Admit(t.Context(), a))
@@ -39,6 +41,7 @@ func provisionKeySentences() []sentence {
 func keyComesBack(t *testing.T, r *registry) {
 	k := newProvisionKey(r.profile.ID, "clé")
 	k.NotBefore, k.ExpiresAt, k.RevokedAt, k.MaxDevices, k.NamePattern = after(1), after(2), after(3), 4, `pump-\d+`
+	k.Former, k.FormerUntil, k.Rate, k.SuspendedAt = muster.Sealed("former"), after(4), 5, after(5)
 	k.Networks = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
 	r.must(r.CreateProvisionKey(t.Context(), k))
 	got, profile, err := r.ProvisionKey(t.Context(), k.Key)
@@ -68,6 +71,7 @@ func keyChange(t *testing.T, r *registry) {
 	want := r.key
 	want.Devices = 1
 	want.Secret, want.NotBefore, want.ExpiresAt, want.RevokedAt = muster.Sealed("other"), after(1), after(2), after(3)
+	want.Former, want.FormerUntil, want.Rate, want.SuspendedAt = muster.Sealed("former"), after(4), 6, after(5)
 	want.MaxDevices, want.Networks, want.NamePattern = 5, []netip.Prefix{netip.MustParsePrefix("::1/128")}, "x"
 	got, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
 		*k = want
@@ -108,4 +112,34 @@ func keyChangeFails(t *testing.T, r *registry) {
 	got, _, err := r.ProvisionKey(t.Context(), r.key.Key)
 	r.must(err)
 	r.same(got, r.key)
+}
+
+func keySuspended(t *testing.T, r *registry) {
+	r.must(r.SuspendProvisionKey(t.Context(), r.key.ID, after(1)))
+	r.must(r.SuspendProvisionKey(t.Context(), r.key.ID, after(2)))
+	want := r.key
+	want.SuspendedAt = after(1)
+	got, _, err := r.ProvisionKey(t.Context(), r.key.Key)
+	r.must(err)
+	r.same(got, want)
+}
+
+func keyClosedMeanwhile(t *testing.T, r *registry) {
+	change := func(do func(*muster.ProvisionKey)) {
+		_, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
+			do(k)
+			return nil
+		})
+		r.must(err)
+	}
+	change(func(k *muster.ProvisionKey) { k.SuspendedAt = after(1) })
+	a := r.admission("pump")
+	r.refused(r.Admit(t.Context(), a), muster.ReasonProvisionKeySuspended)
+	change(func(k *muster.ProvisionKey) { k.RevokedAt = after(1) })
+	r.refused(r.Admit(t.Context(), a), muster.ReasonProvisionKeyRevoked)
+	r.nothingOf(a.Device, a.Credential)
+	r.list("valve")
+	_, _, err := r.Claim(t.Context(), r.claim("valve"))
+	r.refused(err, muster.ReasonProvisionKeyRevoked)
+	r.same(r.counted(), 0)
 }

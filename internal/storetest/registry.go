@@ -48,6 +48,8 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"admissions", admissionSentences()},
 		{"claims", claimSentences()},
 		{"answers", answerSentences()},
+		{"sweeps", sweepSentences()},
+		{"readmissions", readmissionSentences()},
 		{"attempts", attemptSentences()},
 		{"API tokens", apiTokenSentences()},
 		{"users", userSentences()},

@@ -1,0 +1,70 @@
+package sqlite
+
+import (
+	"context"
+
+	"muster"
+)
+
+// Enrolled returns the device of that name with all its credentials, or muster.NotFound.
+func (r *Registry) Enrolled(ctx context.Context, name string) (muster.Enrolled, error) {
+	return find(ctx, r.readers, readEnrolled, `SELECT `+deviceFields+`, r.device IS NOT NULL FROM device d
+		LEFT JOIN released r ON r.device = d.id WHERE d.name = ?`, text(name))
+}
+
+func readEnrolled(r *row) muster.Enrolled {
+	e := muster.Enrolled{Device: readDevice(r), Released: r.flag()}
+	credentials, err := all(r.conn, readCredential, credentialsOfDevice, blob(e.Device.ID[:]))
+	if err != nil {
+		r.fail(err)
+	}
+	e.Credentials = credentials
+	return e
+}
+
+// Readmit lets a device in once more that was released: it adds the credential, sets the server attribute provisionState,
+// State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with ReasonDeviceProvisioned (it was
+// not released, or has come in since), ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its
+// request.
+func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.Device, err error) {
+	err = r.write(ctx, func(tx *conn) error {
+		if err := ungranted(tx, m.Request, m.At); err != nil {
+			return err
+		}
+		if d, err = one(tx, readDevice, deviceByID, blob(m.Device[:])); err != nil {
+			return absent(err, muster.ReasonDeviceNotListed)
+		}
+		n, err := tx.exec(`DELETE FROM released WHERE device = ?`, blob(m.Device[:]))
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
+			return muster.Refuse(muster.ReasonDeviceProvisioned, "")
+		case d.State == muster.DeviceSuspended:
+			return muster.Refuse(muster.ReasonDeviceSuspended, "")
+		}
+		return readmit(tx, &d, m)
+	})
+	if err != nil {
+		return muster.Device{}, err
+	}
+	return d, nil
+}
+
+func readmit(tx *conn, d *muster.Device, m muster.Readmission) error {
+	if err := insertCredential(tx, m.Credential); err != nil {
+		return err
+	}
+	state := muster.Attribute{Key: muster.ProvisionState, Value: muster.StringValue(muster.Provisioned), UpdatedAt: m.At}
+	if err := saveAttributes(tx, d.ID, []muster.Attribute{state}); err != nil {
+		return err
+	}
+	if err := saveAnswer(tx, m.Request, m.Credential, m.At); err != nil {
+		return err
+	}
+	if err := countDevice(tx, m.Key); err != nil {
+		return err
+	}
+	d.State, d.ProvisionedAt, d.ProvisionedWith = muster.DeviceActive, m.At, m.Key
+	return updateDevice(tx, *d)
+}

@@ -1,0 +1,119 @@
+package storetest
+
+import (
+	"testing"
+
+	"muster"
+)
+
+func readmissionSentences() []sentence {
+	return []sentence{
+		{"a released device lets itself in once more, once", readmitted},
+		{"its answer can be asked for again, whatever the device did before", readmissionAnswered},
+		{"a device that was not released is refused and stays as it was", func(t *testing.T, r *registry) {
+			d := r.admit("pump")
+			_, err := r.Readmit(t.Context(), r.readmission(d.ID))
+			r.refused(err, muster.ReasonDeviceProvisioned)
+			r.unreadmitted(d)
+		}},
+		{"a device that is gone is not listed", func(t *testing.T, r *registry) {
+			_, err := r.Readmit(t.Context(), r.readmission(muster.NewID[muster.Device]()))
+			r.refused(err, muster.ReasonDeviceNotListed)
+		}},
+		{"a suspended device stays released, and out", readmissionSuspended},
+		{"a credential in use or a closed key changes nothing", readmissionRefused},
+		{"a name that nobody has is not enrolled", func(t *testing.T, r *registry) {
+			_, err := r.Enrolled(t.Context(), "pump")
+			r.missing(err)
+		}},
+	}
+}
+
+func (r *registry) readmission(device muster.DeviceID) muster.Readmission {
+	return muster.Readmission{Device: device, Key: r.key.ID, Credential: newCredential(device, "fresh"), At: after(20)}
+}
+
+// released lets a device in and releases it.
+func (r *registry) released(name string) muster.Device {
+	r.t.Helper()
+	d := r.admit(name)
+	r.must(r.AdvanceSweep(r.t.Context(), r.sweep(muster.SweepRelease).ID, []muster.DeviceID{d.ID}, after(5)))
+	return d
+}
+
+// unreadmitted checks that the device holds one credential, and that it was counted once.
+func (r *registry) unreadmitted(d muster.Device) {
+	r.t.Helper()
+	credentials, err := r.Credentials(r.t.Context(), d.ID)
+	r.must(err)
+	r.same(len(credentials), 1)
+	r.same(r.counted(), 1)
+}
+
+func readmitted(t *testing.T, r *registry) {
+	want := r.released("pump")
+	m := r.readmission(want.ID)
+	got, err := r.Readmit(t.Context(), m)
+	r.must(err)
+	want.ProvisionedAt = after(20)
+	r.same(got, want)
+	holder, err := r.Holder(t.Context(), m.Credential.Lookup)
+	r.must(err)
+	r.same(holder, muster.Holder{Device: want, Profile: r.profile, Credential: m.Credential})
+	attributes, err := r.Attributes(t.Context(), want.ID)
+	r.must(err)
+	r.same(attributes, []muster.Attribute{provisioned(after(20))})
+	r.same(r.counted(), 2)
+	again := r.readmission(want.ID)
+	again.Credential.Lookup = digest("another")
+	_, err = r.Readmit(t.Context(), again)
+	r.refused(err, muster.ReasonDeviceProvisioned)
+}
+
+func readmissionAnswered(t *testing.T, r *registry) {
+	a := r.admission("pump")
+	a.Credential.LastUsedAt = after(1)
+	r.must(r.Admit(t.Context(), a))
+	r.must(r.AdvanceSweep(t.Context(), r.sweep(muster.SweepRelease).ID, []muster.DeviceID{a.Device.ID}, after(5)))
+	m := r.readmission(a.Device.ID)
+	request := digest("request")
+	m.Request, m.Credential.CreatedAt = &request, after(20)
+	d, err := r.Readmit(t.Context(), m)
+	r.must(err)
+	r.answered(request, d, m.Credential)
+	_, err = r.Readmit(t.Context(), m)
+	r.refused(err, muster.ReasonDeviceProvisioned)
+}
+
+func readmissionSuspended(t *testing.T, r *registry) {
+	d := r.admit("pump")
+	_, err := r.UpdateDevice(t.Context(), d.ID, func(d *muster.Device) error {
+		d.State = muster.DeviceSuspended
+		return nil
+	})
+	r.must(err)
+	r.must(r.AdvanceSweep(t.Context(), r.sweep(muster.SweepRelease).ID, []muster.DeviceID{d.ID}, after(5)))
+	_, err = r.Readmit(t.Context(), r.readmission(d.ID))
+	r.refused(err, muster.ReasonDeviceSuspended)
+	known, err := r.Enrolled(t.Context(), "pump")
+	r.must(err)
+	r.same(known.Released, true)
+	r.same(known.Device.State, muster.DeviceSuspended)
+	r.unreadmitted(d)
+}
+
+func readmissionRefused(t *testing.T, r *registry) {
+	d := r.released("pump")
+	_, used := r.list("valve")
+	m := r.readmission(d.ID)
+	m.Credential.Lookup = used.Lookup
+	_, err := r.Readmit(t.Context(), m)
+	r.refused(err, muster.ReasonCredentialInUse)
+	r.must(r.SuspendProvisionKey(t.Context(), r.key.ID, after(1)))
+	_, err = r.Readmit(t.Context(), r.readmission(d.ID))
+	r.refused(err, muster.ReasonProvisionKeySuspended)
+	r.unreadmitted(d)
+	known, err := r.Enrolled(t.Context(), "pump")
+	r.must(err)
+	r.same(known.Released, true)
+}
