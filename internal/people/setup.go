@@ -14,9 +14,9 @@ func (s *Service) CreateSetupLink(ctx context.Context) (muster.Secret, error) {
 	return t.Secret, err
 }
 
-// SetUp spends the secret of a setup link, makes an admin of that name and password in its place, and signs them in.
-// Refused with ReasonSetupLinkWrong, also the second time, and with ReasonUserNameTaken or ReasonPasswordUnfit, which leave
-// the link as it was.
+// SetUp spends the secret of a setup link, makes the first user of that name and password in its place, an admin, and signs
+// them in. Refused with ReasonSetupLinkWrong, also the second time and where there are users, and with ReasonPasswordUnfit,
+// which leaves the link as it was.
 func (s *Service) SetUp(ctx context.Context, link muster.Secret, a Attempt) (SignedIn, error) {
 	t, err := s.apiToken(ctx, link)
 	if err != nil {

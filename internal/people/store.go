@@ -49,8 +49,8 @@ type Store interface {
 	RevokeAPIToken(ctx context.Context, id muster.APITokenID, at time.Time) (muster.APIToken, error)
 	// UsedAPIToken notes that a token let somebody in. One that is gone changes nothing.
 	UsedAPIToken(ctx context.Context, id muster.APITokenID, at time.Time) error
-	// SpendAPIToken removes a one-time token and files a user in its place, in one transaction: a second caller with the
-	// same token gets muster.NotFound. Refused with ReasonUserNameTaken.
+	// SpendAPIToken removes a one-time token and files the first user in its place, in one transaction: a second caller with
+	// the same token gets muster.NotFound, as does whoever comes when there are users already.
 	SpendAPIToken(ctx context.Context, once muster.LookupKey, u muster.User) error
 
 	// AuditEntries returns the newest entries first.

@@ -77,8 +77,8 @@ func (r *Registry) UsedAPIToken(ctx context.Context, id muster.APITokenID, at ti
 	})
 }
 
-// SpendAPIToken removes a one-time token and files a user in its place, in one transaction: a second caller with the same
-// token gets muster.NotFound. Refused with ReasonUserNameTaken.
+// SpendAPIToken removes a one-time token and files the first user in its place, in one transaction: a second caller with the
+// same token gets muster.NotFound, as does whoever comes when there are users already.
 func (r *Registry) SpendAPIToken(ctx context.Context, once muster.LookupKey, u muster.User) error {
 	return r.write(ctx, func(tx *conn) error {
 		n, err := tx.exec(`DELETE FROM api_token WHERE digest = ? AND once`, blob(once[:]))
@@ -87,6 +87,13 @@ func (r *Registry) SpendAPIToken(ctx context.Context, once muster.LookupKey, u m
 		}
 		if err := atLeastOne(n); err != nil {
 			return err
+		}
+		users, err := one(tx, integer[int], `SELECT count(*) FROM user`)
+		if err != nil {
+			return err
+		}
+		if users > 0 {
+			return muster.Refuse(muster.ReasonNotFound, "")
 		}
 		return createUser(ctx, tx, u)
 	})

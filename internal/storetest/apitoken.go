@@ -28,13 +28,14 @@ func apiTokenSentences() []sentence {
 		}},
 		{"what is stale is forgotten when another is filed", apiTokenStale},
 		{"a one-time token is spent for a user, once", apiTokenSpent},
-		{"a token that was not spent because the name is taken can be spent", func(t *testing.T, r *registry) {
+		{"a one-time token is for the first user alone", func(t *testing.T, r *registry) {
 			once := newAPIToken("setup")
 			once.Once = true
 			r.must(r.CreateAPIToken(t.Context(), once, birth))
 			r.must(r.CreateUser(t.Context(), newUser("anna")))
-			r.refused(r.SpendAPIToken(t.Context(), once.Digest, newUser("Anna")), muster.ReasonUserNameTaken)
-			r.must(r.SpendAPIToken(t.Context(), once.Digest, newUser("berta")))
+			r.missing(r.SpendAPIToken(t.Context(), once.Digest, newUser("berta")))
+			_, err := r.User(t.Context(), "berta")
+			r.missing(err)
 		}},
 		{"a lasting token cannot be spent", func(t *testing.T, r *registry) {
 			lasting := newAPIToken("script")
