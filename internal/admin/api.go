@@ -78,6 +78,7 @@ func New(o Options) http.Handler {
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveImports()
+	a.serveExport()
 	a.serveServer()
 	a.serveLogins()
 	a.serveUsers()

@@ -52,6 +52,7 @@ var roles = map[string]string{
 	"GET /v1/imports/{id}/failed":   "operator",
 	"POST /v1/imports/{id}/cancel":  "operator",
 	"POST /v1/imports/{id}/resume":  "operator",
+	"GET /v1/export":                "viewer", // secrets: admin
 
 	"GET /v1/attempts":          "viewer",
 	"GET /v1/attempts/{number}": "viewer",

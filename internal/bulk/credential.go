@@ -47,3 +47,16 @@ func (t *credentialText) shown() (s shown, err error) {
 	}
 	return s, err
 }
+
+// textOf describes a credential; e is what it was made of.
+func textOf(c *muster.Credential, e *muster.Evidence) credentialText {
+	t := credentialText{
+		Kind: c.Kind.String(), NotBefore: c.NotBefore, ExpiresAt: c.ExpiresAt,
+		Token: e.Token.Reveal(), ClientID: e.ClientID, Username: e.Username, Password: e.Password.Reveal(),
+		Certificate: e.Certificate, PublicKey: e.PublicKey,
+	}
+	if c.State != muster.CredentialActive {
+		t.State = c.State.String()
+	}
+	return t
+}

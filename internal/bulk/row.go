@@ -89,6 +89,7 @@ type draft struct {
 	basic               shown  // the columns of MQTT basic belong together
 	named               string // the column of the name
 	columnOfProfile     string
+	none                bool // the row says that the device has no credential
 	provisioned, listed bool
 }
 
@@ -176,6 +177,7 @@ func (w *draft) more(c *cell) error {
 	if json.Unmarshal([]byte(c.plain()), &all) != nil {
 		return invalid("the cell is not a JSON array of credentials")
 	}
+	w.none = len(all) == 0
 	for _, text := range all {
 		s, err := text.shown()
 		if err != nil {
@@ -298,6 +300,9 @@ func (w *draft) seal() error {
 		if err := w.show(w.basic); err != nil {
 			return &badCell{w.basic.column, err}
 		}
+	}
+	if len(r.shown) == 0 && w.none {
+		return nil
 	}
 	if len(r.shown) == 0 {
 		token := muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(muster.RandomText(muster.TokenLength))}

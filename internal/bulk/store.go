@@ -29,6 +29,11 @@ type Store interface {
 	FileRows(ctx context.Context, id muster.ImportID, batches []muster.ImportBatch) ([][]muster.FiledRow, muster.ImportProgress, error)
 	// FailedRows returns the rows of an import behind that number that were not filed, in the order of the file.
 	FailedRows(ctx context.Context, id muster.ImportID, after, limit int) ([]muster.FailedRow, error)
+
+	// DeviceRecords returns the devices whose names are greater than after, by name, at most limit, as they were at one moment.
+	DeviceRecords(ctx context.Context, after string, limit int) ([]muster.DeviceRecord, error)
+	// SecretsShown notes in the audit log that somebody was shown the secrets of the whole fleet.
+	SecretsShown(ctx context.Context) error
 }
 
 // Readings keep what devices have sent.

@@ -30,6 +30,8 @@ func importSentences() []sentence {
 		{"rows of an import that is not running are refused", rowsStopped},
 		{"failed rows come page by page, and go with their import", failedRows},
 		{"who waits to write does not wait for many batches", rowsGiveWay},
+		{"devices come with all that belongs to them, page by page", recordsByPage},
+		{"that secrets were shown is in the audit log", secretsShown},
 	}
 }
 
@@ -318,4 +320,34 @@ func rowsGiveWay(t *testing.T, r *registry) {
 	r.must(err)
 	all.Wait()
 	r.same(fmt.Sprint(len(filed), p.Rows), "1 2")
+}
+
+func recordsByPage(t *testing.T, r *registry) {
+	i := r.running()
+	b := r.batch(1, "c", "a", "b")
+	b.Rows[1].Credentials = append(b.Rows[1].Credentials, newCredential(b.Rows[1].Device.ID, "another"))
+	b.Rows[0].Credentials, b.Rows[0].Attributes = nil, nil
+	r.file(i.ID, b)
+	page, err := r.DeviceRecords(t.Context(), "", 2)
+	r.must(err)
+	r.same(page, []muster.DeviceRecord{b.Rows[1], b.Rows[2]})
+	page, err = r.DeviceRecords(t.Context(), "b", 2)
+	r.must(err)
+	r.same(page, []muster.DeviceRecord{b.Rows[0]})
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err = r.DeviceRecords(ended, "", 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	page, err = r.DeviceRecords(t.Context(), "c", 2)
+	r.must(err)
+	r.same(len(page), 0)
+}
+
+func secretsShown(t *testing.T, r *registry) {
+	r.must(r.SecretsShown(muster.WithActor(t.Context(), muster.Actor{Name: "anna", Role: muster.RoleAdmin})))
+	entries, err := r.AuditEntries(t.Context(), muster.AuditQuery{Limit: 10})
+	r.must(err)
+	r.same(len(entries), 1)
+	r.same(entries[0].Actor+" "+entries[0].Action, "anna export")
 }
