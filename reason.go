@@ -81,6 +81,7 @@ const (
 	// People and scripts.
 	ReasonRequestInvalid     Reason = "request-invalid"
 	ReasonNotFound           Reason = "not-found"
+	ReasonVersionStale       Reason = "version-stale"
 	ReasonProfileNameTaken   Reason = "profile-name-taken"
 	ReasonProfileInUse       Reason = "profile-in-use"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
@@ -174,7 +175,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCredentialExpired:    {Forbidden, "the credential has expired", "Give the device a new credential.", ""},
 	ReasonCredentialNotYet:     {Forbidden, "the credential is not valid yet", "Wait, or change the credential's not-before.", ""},
 	ReasonCredentialChanged:    {Forbidden, "the device's credentials were changed", "Nothing: the device connects again with its new credential.", ""},
-	ReasonDeviceChanged:        {Forbidden, "the device's profile or its rights were changed", "Nothing: the device connects again.", ""},
+	ReasonDeviceChanged:        {Forbidden, "the device's name, profile or rights were changed", "Nothing: the device connects again.", ""},
 	ReasonRateLimited:          {Overloaded, "too many failures from this address; refused for a minute", "Find the device that keeps failing at this address, or the provision key that lets in too many at once; the limits are settings.", ""},
 	ReasonTakenOver:            {Conflict, "a newer connection of the same device took over", "If it repeats, two devices share one credential.", ""},
 	ReasonCredentialShared:     {Overloaded, "connections of this device take each other over; two devices share one credential", "Find the other one by its address, and give each device a credential of its own.", ""},
@@ -198,6 +199,7 @@ var reasons = map[Reason]reasonEntry{
 
 	ReasonRequestInvalid:     {Invalid, "the request cannot be understood", "Correct the request as the message says.", ""},
 	ReasonNotFound:           {NotFound, "there is no such thing", "Look at the list for its name.", ""},
+	ReasonVersionStale:       {Conflict, "it has been changed since it was read; nothing was done", "Read it again, look at what has changed, and repeat the change if it is still right.", ""},
 	ReasonProfileNameTaken:   {Conflict, "there is a profile of this name already", "Use another name.", ""},
 	ReasonProfileInUse:       {Conflict, "the profile still has devices", "Delete its devices first.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},

@@ -80,7 +80,8 @@ type call struct {
 	method string
 	path   []string
 	query  url.Values
-	body   any // nil: none
+	body   any    // nil: none
+	match  string // If-Match; empty: none
 }
 
 // do makes the call and reads the answer into out, unless that is nil. A refusal comes back as a *muster.Error.
@@ -92,29 +93,45 @@ func (c *client) do(ctx context.Context, r call, out any) error {
 	return c.send(req, out)
 }
 
+// read is do, and returns the ETag of the answer.
+func (c *client) read(ctx context.Context, r call, out any) (tag string, err error) {
+	req, err := c.request(ctx, r)
+	if err != nil {
+		return "", err
+	}
+	header, err := c.exchange(req, out)
+	return header.Get("ETag"), err
+}
+
 // send sends a request and reads the answer as do does.
 func (c *client) send(req *http.Request, out any) error {
+	_, err := c.exchange(req, out)
+	return err
+}
+
+// exchange is send, and returns the header of the answer.
+func (c *client) exchange(req *http.Request, out any) (http.Header, error) {
 	ctx := req.Context()
 	res, err := c.http.Do(req)
 	if err != nil {
-		return c.unreachable(ctx, err)
+		return nil, c.unreachable(ctx, err)
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return c.unreachable(ctx, err)
+		return nil, c.unreachable(ctx, err)
 	case len(text) > maxAnswer:
-		return muster.Refuse(muster.ReasonPayloadTooLarge, "the answer is larger than %d MB; ask for less with --limit", maxAnswer>>20)
+		return nil, muster.Refuse(muster.ReasonPayloadTooLarge, "the answer is larger than %d MB; ask for less with --limit", maxAnswer>>20)
 	case res.StatusCode >= http.StatusMultipleChoices:
-		return refusal(res, text)
+		return nil, refusal(res, text)
 	case out == nil:
-		return nil
+		return res.Header, nil
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return muster.Refuse(muster.ReasonServerUnreachable, "what answers at %s is no Muster server: %v", c.base.Host, err)
+		return nil, muster.Refuse(muster.ReasonServerUnreachable, "what answers at %s is no Muster server: %v", c.base.Host, err)
 	}
-	return nil
+	return res.Header, nil
 }
 
 // maxRefusal bounds a problem document, in bytes.
@@ -163,6 +180,9 @@ func (c *client) request(ctx context.Context, r call) (*http.Request, error) {
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if r.match != "" {
+		req.Header.Set("If-Match", r.match)
 	}
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())

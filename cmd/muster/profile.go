@@ -172,7 +172,8 @@ func profileUpdate() *cobra.Command {
 			}
 			var had admin.Profile
 			path := []string{"v1", "profiles", args[0]}
-			if err := c.do(cmd.Context(), call{method: http.MethodGet, path: path}, &had); err != nil {
+			tag, err := c.read(cmd.Context(), call{method: http.MethodGet, path: path}, &had)
+			if err != nil {
 				return err
 			}
 			var change admin.ProfileChange
@@ -183,7 +184,7 @@ func profileUpdate() *cobra.Command {
 			if change == (admin.ProfileChange{}) {
 				return usagef("what shall change of the profile?")
 			}
-			if err := c.do(cmd.Context(), call{method: http.MethodPatch, path: path, body: change}, nil); err != nil {
+			if err := c.do(cmd.Context(), call{method: http.MethodPatch, path: path, body: change, match: tag}, nil); err != nil {
 				return err
 			}
 			cmd.Printf("profile %s is changed\n", printable(args[0]))

@@ -50,7 +50,6 @@ type api struct {
 	requests *prometheus.CounterVec
 	panics   prometheus.Counter
 	started  time.Time
-	changing sync.Mutex // held while a profile is read, changed and written
 }
 
 // New returns the handler of everything under /v1, of /setup and of the plain page at /.

@@ -50,6 +50,15 @@ type NewDevice struct {
 	Evidence
 }
 
+// A DeviceChange is what shall change of a device; what is left out stays.
+type DeviceChange struct {
+	Name    *string            `json:"name,omitempty"`
+	Profile *string            `json:"profile,omitempty" doc:"the name of another profile"`
+	Label   *string            `json:"label,omitempty"`
+	Tags    *map[string]string `json:"tags,omitempty" doc:"all of them: those that are left out are removed"`
+	Gateway *bool              `json:"gateway,omitempty"`
+}
+
 // A MadeDevice is a new device, with the token that the server made for it, which is shown this once.
 type MadeDevice struct {
 	Device
@@ -60,6 +69,8 @@ func (a *api) serveDevices() {
 	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices that meet conditions, in an order", a.listDevices)
 	serve(a, http.MethodPost, "/v1/devices", "create-device", "Makes a device", a.createDevice)
 	serve(a, http.MethodGet, "/v1/devices/{name}", "show-device", "One device with its credentials and attributes", a.showDevice)
+	serve(a, http.MethodPatch, "/v1/devices/{name}", "update-device",
+		"Changes a device; another name, profile or gateway ends its sessions", a.updateDevice)
 	serve(a, http.MethodDelete, "/v1/devices/{name}", "delete-device", "Removes a device and all it sent", a.deleteDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/suspend", "suspend-device", "Keeps a device out and ends its sessions", a.suspendDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/resume", "resume-device", "Lets a suspended device back in", a.resumeDevice)
@@ -76,7 +87,7 @@ func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*
 	return &answer[MadeDevice]{MadeDevice{a.deviceOf(row), b.madeToken(shown...)}}, nil
 }
 
-func (a *api) showDevice(ctx context.Context, in *named) (*answer[DeviceView], error) {
+func (a *api) showDevice(ctx context.Context, in *named) (*tagged[DeviceView], error) {
 	v, err := a.Fleet.ShowDevice(ctx, in.Name)
 	if err != nil {
 		return nil, err
@@ -85,7 +96,20 @@ func (a *api) showDevice(ctx context.Context, in *named) (*answer[DeviceView], e
 		Device: a.deviceOf(v.DeviceRow), ProvisionedWith: v.ProvisionedWith.String(),
 		Credentials: listOf(v.Credentials, a.credentialOf).Body.Items, Attributes: attributesOf(v.Attributes),
 	}
-	return &answer[DeviceView]{view}, nil
+	return tag(v.Version(), view), nil
+}
+
+func (a *api) updateDevice(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	Expected
+	Body DeviceChange
+},
+) (*tagged[Device], error) {
+	row, err := a.Fleet.UpdateDevice(ctx, in.Name, in.seen(), fleet.DeviceChange(in.Body))
+	if err != nil {
+		return nil, err
+	}
+	return tag(row.Version(), a.deviceOf(row)), nil
 }
 
 func (a *api) deleteDevice(ctx context.Context, in *named) (*struct{}, error) {

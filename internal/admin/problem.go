@@ -60,6 +60,8 @@ func statusOf(r muster.Reason) int {
 		return http.StatusInsufficientStorage
 	case muster.ReasonPayloadTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case muster.ReasonVersionStale:
+		return http.StatusPreconditionFailed
 	}
 	switch r.Kind() {
 	case muster.Invalid:

@@ -111,35 +111,28 @@ func (a *api) createProfile(ctx context.Context, in *struct{ Body NewProfile }) 
 	return &answer[MadeProfile]{made}, nil
 }
 
-func (a *api) showProfile(ctx context.Context, in *named) (*answer[Profile], error) {
+func (a *api) showProfile(ctx context.Context, in *named) (*tagged[Profile], error) {
 	p, err := a.Fleet.Profile(ctx, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Profile]{profileOf(p)}, nil
+	return tag(p.Version(), profileOf(p)), nil
 }
 
 func (a *api) updateProfile(ctx context.Context, in *struct {
 	Name string `path:"name" maxLength:"255"`
+	Expected
 	Body ProfileChange
 },
-) (*answer[Profile], error) {
-	a.changing.Lock()
-	defer a.changing.Unlock()
-	p, err := a.Fleet.Profile(ctx, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	if err := in.Body.apply(&p); err != nil {
-		return nil, err
-	}
-	p, err = a.Fleet.UpdateProfile(ctx, in.Name, fleet.ProfileChange{
-		Name: in.Body.Name, Description: &p.Description, Strategy: &p.Strategy, Settings: &p.Settings,
+) (*tagged[Profile], error) {
+	p, err := a.Fleet.UpdateProfile(ctx, in.Name, in.seen(), func(p *muster.Profile) error {
+		set(&p.Name, in.Body.Name)
+		return in.Body.apply(p)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Profile]{profileOf(p)}, nil
+	return tag(p.Version(), profileOf(p)), nil
 }
 
 func (a *api) deleteProfile(ctx context.Context, in *named) (*struct{}, error) {

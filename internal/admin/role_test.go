@@ -34,6 +34,7 @@ var roles = map[string]string{
 	"GET /v1/devices":                                 "viewer",
 	"POST /v1/devices":                                "operator",
 	"GET /v1/devices/{name}":                          "viewer",
+	"PATCH /v1/devices/{name}":                        "operator",
 	"DELETE /v1/devices/{name}":                       "operator",
 	"POST /v1/devices/{name}/suspend":                 "operator",
 	"POST /v1/devices/{name}/resume":                  "operator",

@@ -69,17 +69,19 @@ func initialState(p *muster.Profile) muster.DeviceState {
 	return muster.DeviceActive
 }
 
-func checkDevice(n *NewDevice) error {
-	if err := muster.CheckDeviceName(n.Name); err != nil {
+func checkDevice(n *NewDevice) error { return checkDescription(n.Name, n.Label, n.Tags) }
+
+func checkDescription(name, label string, tags map[string]string) error {
+	if err := muster.CheckDeviceName(name); err != nil {
 		return err
 	}
-	if err := checkText("label", n.Label); err != nil {
+	if err := checkText("label", label); err != nil {
 		return err
 	}
-	if len(n.Tags) > maxTags {
+	if len(tags) > maxTags {
 		return invalid("a device has at most %d tags", maxTags)
 	}
-	for name, value := range n.Tags {
+	for name, value := range tags {
 		if name == "" || !shortText(name) || !shortText(value) {
 			return invalid("a tag's name has 1 to %d characters of UTF-8, its value at most as many", maxTag)
 		}

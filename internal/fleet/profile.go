@@ -38,14 +38,6 @@ type NewProfile struct {
 	ProvisionSecret muster.Secret
 }
 
-// ProfileChange says what of a profile shall change; what is nil stays.
-type ProfileChange struct {
-	Name        *string
-	Description *string
-	Strategy    *muster.Strategy
-	Settings    *muster.ProfileSettings
-}
-
 // CreateProfile makes a profile and its first provision key, which is returned with its secret; it is nil for a strategy
 // that needs none when none was given.
 func (s *Service) CreateProfile(ctx context.Context, n NewProfile) (muster.Profile, *IssuedKey, error) {
@@ -112,27 +104,23 @@ func (s *Service) Profiles(ctx context.Context) ([]muster.Profile, error) {
 	return s.store.Profiles(ctx)
 }
 
-// UpdateProfile changes the profile called name. Devices that are in stay in, whatever its strategy becomes.
-func (s *Service) UpdateProfile(ctx context.Context, name string, change ProfileChange) (muster.Profile, error) {
+// UpdateProfile changes the profile called name, inside a transaction, if it is one of the versions that were seen; nil:
+// whatever it is. Devices that are in stay in, whatever its strategy becomes.
+func (s *Service) UpdateProfile(ctx context.Context, name string, seen []muster.Version, change func(*muster.Profile) error) (muster.Profile, error) {
 	p, err := s.Profile(ctx, name)
 	if err != nil {
 		return muster.Profile{}, err
 	}
 	p, err = s.store.UpdateProfile(ctx, p.ID, func(p *muster.Profile) error {
-		set(&p.Name, change.Name)
-		set(&p.Description, change.Description)
-		set(&p.Strategy, change.Strategy)
-		set(&p.Settings, change.Settings)
+		if err := p.Version().Expect(seen); err != nil {
+			return err
+		}
+		if err := change(p); err != nil {
+			return err
+		}
 		return checkProfile(p)
 	})
 	return p, missing(err, "profile", name)
-}
-
-// set stores what is given.
-func set[T any](field, to *T) {
-	if to != nil {
-		*field = *to
-	}
 }
 
 // DeleteProfile removes the profile called name and its provision keys. Refused with ReasonProfileInUse while it has

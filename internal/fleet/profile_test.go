@@ -128,14 +128,25 @@ func TestProfilesThatCannotWork(t *testing.T) {
 func TestChangingAProfile(t *testing.T) {
 	f := newFixture(t)
 	f.profile(t, "a", muster.StrategyAllowCreate)
-	name, strategy, bad := "b", muster.StrategyDisabled, ""
-	p, err := f.UpdateProfile(t.Context(), "a", fleet.ProfileChange{Name: &name, Strategy: &strategy})
+	before, err := f.Profile(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rename := func(name string) func(*muster.Profile) error {
+		return func(p *muster.Profile) error {
+			p.Name, p.Strategy = name, muster.StrategyDisabled
+			return nil
+		}
+	}
+	p, err := f.UpdateProfile(t.Context(), "a", []muster.Version{"x", before.Version()}, rename("b"))
 	if err != nil || p.Name != "b" || p.Strategy != muster.StrategyDisabled {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	_, err = f.UpdateProfile(t.Context(), "b", fleet.ProfileChange{Name: &bad})
+	_, err = f.UpdateProfile(t.Context(), "b", []muster.Version{before.Version()}, rename("c"))
+	refused(t, err, muster.ReasonVersionStale)
+	_, err = f.UpdateProfile(t.Context(), "b", nil, rename(""))
 	refused(t, err, muster.ReasonRequestInvalid)
-	_, err = f.UpdateProfile(t.Context(), "a", fleet.ProfileChange{})
+	_, err = f.UpdateProfile(t.Context(), "a", nil, rename("b"))
 	refused(t, err, muster.ReasonNotFound)
 	if got, err := f.Profile(t.Context(), "b"); err != nil || got.ID != p.ID {
 		t.Errorf("got %+v, %v", got, err)
