@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -179,15 +178,7 @@ func attemptShow() *cobra.Command {
 	}, func(args []string) (call, error) {
 		return call{method: http.MethodGet, path: []string{"v1", "attempts", args[0]}}, nil
 	}, func(s admin.AttemptStory) (any, table) {
-		t := table{columns: []string{"check", "asks", "result"}}
-		for _, c := range s.Checks {
-			result := c.Result
-			if result == "failed" {
-				result = strings.ToUpper(result) + ": " + s.Reason
-			}
-			t.add(c.Name, c.Asks, result)
-		}
-		return s, t
+		return s, checkTable(s.Reason, s.Checks)
 	})
 }
 

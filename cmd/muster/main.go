@@ -63,6 +63,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newInit(), newServe(), newProfile(), newProvisionKey(), newDevice(), newImport(), newImports(), newExport(), newAttempts(), newUser(), newToken(), newAudit(), newHealth(), newVersion())
+	root.AddCommand(newInit(), newServe(), newProfile(), newProvisionKey(), newDevice(), newImport(), newImports(), newExport(), newAttempts(), newJWT(), newCert(), newUser(), newToken(), newAudit(), newHealth(), newVersion())
 	return root
 }

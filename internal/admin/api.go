@@ -18,6 +18,7 @@ import (
 	"muster"
 	"muster/internal/bulk"
 	"muster/internal/fleet"
+	"muster/internal/identity"
 	"muster/internal/journal"
 	"muster/internal/people"
 	"muster/internal/session"
@@ -30,6 +31,7 @@ type Options struct {
 	People     *people.Service
 	Provider   *Provider // that people may sign in with; nil: none
 	Journal    *journal.Journal
+	Identity   *identity.Service
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
 	Bulk       *bulk.Service
@@ -76,6 +78,7 @@ func New(o Options) http.Handler {
 	a.serveCredentials()
 	a.serveTelemetry()
 	a.serveAttempts()
+	a.serveChecks()
 	a.serveImports()
 	a.serveExport()
 	a.serveServer()

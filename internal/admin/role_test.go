@@ -55,10 +55,12 @@ var roles = map[string]string{
 	"POST /v1/imports/{id}/resume":  "operator",
 	"GET /v1/export":                "viewer", // secrets: admin
 
-	"GET /v1/attempts":          "viewer",
-	"GET /v1/attempts/{number}": "viewer",
-	"GET /v1/attempts/reasons":  "viewer",
-	"GET /v1/server":            "viewer",
+	"GET /v1/attempts":           "viewer",
+	"GET /v1/attempts/{number}":  "viewer",
+	"GET /v1/attempts/reasons":   "viewer",
+	"POST /v1/check/jwt":         "operator",
+	"POST /v1/check/certificate": "operator",
+	"GET /v1/server":             "viewer",
 
 	"POST /v1/setup":          "none",
 	"GET /v1/login":           "none",

@@ -18,6 +18,7 @@ import (
 	"muster/internal/admin"
 	"muster/internal/bulk"
 	"muster/internal/fleet"
+	"muster/internal/identity"
 	"muster/internal/journal"
 	"muster/internal/pebble"
 	"muster/internal/people"
@@ -79,7 +80,7 @@ func newHouse(t testing.TB) *house {
 	}
 	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup})
 	h.options = admin.Options{
-		Fleet: h.fleet, People: h.people, Journal: h.journal, Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
+		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}), Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

@@ -105,22 +105,27 @@ func (s *Service) byToken(ctx context.Context, token muster.Secret) (muster.Iden
 // byCertificate is ThingsBoard device API 2.4: the leaf alone counts, within its dates. That the client has its key, TLS
 // has made sure.
 func (s *Service) byCertificate(ctx context.Context, leaf *x509.Certificate) (muster.Identity, error) {
-	now := s.now()
-	id := muster.CertificateID(base64.StdEncoding.EncodeToString(leaf.Raw))
-	who, err := s.recall(ctx, muster.CredentialDigest(s.keys, id), func(r *record) error {
-		if r.kind != muster.X509Certificate {
-			return muster.Refuse(muster.ReasonCertificateUnknown, "")
-		}
+	who, err := s.recall(ctx, s.certificateKey(leaf), certificateJudge(leaf, s.now()), muster.ReasonCertificateUnknown)
+	if err == nil {
+		endsBy(&who, leaf.NotAfter, muster.X509Certificate)
+	}
+	return who, err
+}
+
+func (s *Service) certificateKey(leaf *x509.Certificate) muster.LookupKey {
+	return muster.CredentialDigest(s.keys, muster.CertificateID(base64.StdEncoding.EncodeToString(leaf.Raw)))
+}
+
+func certificateJudge(leaf *x509.Certificate, now time.Time) func(*record) error {
+	return func(r *record) error {
 		switch {
+		case r.kind != muster.X509Certificate:
+			return muster.Refuse(muster.ReasonCertificateUnknown, "")
 		case now.Before(leaf.NotBefore):
 			return muster.Refuse(muster.ReasonCertificateNotYet, "")
 		case now.After(leaf.NotAfter):
 			return muster.Refuse(muster.ReasonCertificateExpired, "")
 		}
 		return nil
-	}, muster.ReasonCertificateUnknown)
-	if err == nil {
-		endsBy(&who, leaf.NotAfter, muster.X509Certificate)
 	}
-	return who, err
 }

@@ -18,26 +18,31 @@ var errNoSigner = muster.Refuse(muster.ReasonJWTKeyUnknown, "no device of this c
 // byJWT judges a compact JWS by the keys of the device that the client id names, and by no others. Its verdict is final
 // unless it is errNoSigner.
 func (s *Service) byJWT(ctx context.Context, p *muster.Proof) (muster.Identity, error) {
-	if muster.CheckDeviceName(p.ClientID) != nil {
-		return muster.Identity{}, errNoSigner
-	}
-	known, err := s.loadSigners(ctx, p.ClientID)
+	by, about, err := s.signature(ctx, p)
 	if err != nil {
-		return muster.Identity{}, err
+		return about, err
 	}
-	if len(known) == 0 {
-		return muster.Identity{}, errNoSigner
-	}
-	now := s.now()
-	by, err := s.judge(p.JWT, known, now)
-	if err != nil {
-		return known[0].who, err
-	}
-	who := s.accept(by.record, now)
+	who := s.accept(by.record, s.now())
 	if !by.rule.OutliveExp {
 		endsBy(&who, by.claims.expires.Add(by.rule.Leeway()), muster.PublicKey)
 	}
 	return who, nil
+}
+
+// signature returns which key of which device signed the JWT of a proof; refused, the device that it was about.
+func (s *Service) signature(ctx context.Context, p *muster.Proof) (by signature, about muster.Identity, err error) {
+	if muster.CheckDeviceName(p.ClientID) != nil {
+		return by, about, errNoSigner
+	}
+	known, err := s.loadSigners(ctx, p.ClientID)
+	if err != nil {
+		return by, about, err
+	}
+	if len(known) == 0 {
+		return by, about, errNoSigner
+	}
+	by, err = s.judge(p.JWT, known, s.now())
+	return by, known[0].who, err
 }
 
 // A signature is by one of a device's keys, of a token with those claims.

@@ -119,7 +119,13 @@ func (f *forge) unproven(header members, signature []byte) string {
 
 func (f *forge) judge(t testing.TB, clientID, token string) (muster.Identity, error) {
 	t.Helper()
-	return f.Authenticate(t.Context(), &muster.Proof{JWT: token, ClientID: clientID})
+	p := &muster.Proof{JWT: token, ClientID: clientID}
+	about, examined := f.Examine(t.Context(), p)
+	who, err := f.Authenticate(t.Context(), p)
+	if muster.ReasonOf(examined) != muster.ReasonOf(err) || about.Device != who.Device {
+		t.Errorf("examined, it is %v of %s, and authenticated %v of %s", examined, about.Name, err, who.Name)
+	}
+	return who, err
 }
 
 func TestGoodTokens(t *testing.T) {

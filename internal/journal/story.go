@@ -70,7 +70,7 @@ func waysOf(a *muster.Attempt) [][]step {
 		switch {
 		case strings.HasPrefix(a.Shown, "certificate "):
 			return [][]step{certificateWay()}
-		case strings.HasPrefix(string(a.Reason), "jwt-"):
+		case strings.HasPrefix(string(a.Reason), "jwt-"), strings.HasPrefix(a.Shown, "JWT"):
 			return [][]step{jwtWay()}
 		case a.Reason == "":
 			return [][]step{provenWay()}
