@@ -22,6 +22,9 @@ type User struct {
 // PasswordPurpose is what the user's password hash is sealed for.
 func (u *User) PasswordPurpose() string { return "user " + u.ID.String() }
 
+// Version returns the version of what admins can change of the user, but for the password.
+func (u *User) Version() Version { return versionOf(u.ID, u.Name, u.Role, u.Subject, u.Disabled) }
+
 // MaxUserName bounds the names of users, in characters.
 const MaxUserName = 64
 

@@ -68,19 +68,20 @@ func (a *api) createUser(ctx context.Context, in *struct{ Body NewUser }) (*answ
 	return &answer[User]{userOf(u)}, nil
 }
 
-func (a *api) showUser(ctx context.Context, in *named) (*answer[User], error) {
+func (a *api) showUser(ctx context.Context, in *named) (*tagged[User], error) {
 	u, err := a.People.User(ctx, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[User]{userOf(u)}, nil
+	return tag(u.Version(), userOf(u)), nil
 }
 
 func (a *api) updateUser(ctx context.Context, in *struct {
 	Name string `path:"name" maxLength:"255"`
+	Expected
 	Body UserChange
 },
-) (*answer[User], error) {
+) (*tagged[User], error) {
 	c := people.UserChange{Disabled: in.Body.Disabled}
 	if in.Body.Role != nil {
 		role, err := muster.ParseRole(*in.Body.Role)
@@ -89,11 +90,11 @@ func (a *api) updateUser(ctx context.Context, in *struct {
 		}
 		c.Role = &role
 	}
-	u, err := a.People.UpdateUser(ctx, in.Name, c)
+	u, err := a.People.UpdateUser(ctx, in.Name, in.seen(), c)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[User]{userOf(u)}, nil
+	return tag(u.Version(), userOf(u)), nil
 }
 
 func (a *api) deleteUser(ctx context.Context, in *named) (*struct{}, error) {

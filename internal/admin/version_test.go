@@ -27,9 +27,11 @@ func (h *house) change(path, match, body string) *httptest.ResponseRecorder {
 func TestAChangeIsMadeToTheStateThatWasRead(t *testing.T) {
 	h := newHouse(t)
 	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	h.newUser("anna", muster.RoleViewer)
 	for path, bodies := range map[string][3]string{
 		device("pump"):         {`{"label":"one"}`, `{"label":"two"}`, `{"tags":{"a":"b"}}`},
 		"/v1/profiles/default": {`{"description":"one"}`, `{"description":"two"}`, `{"hideReasons":true}`},
+		"/v1/users/anna":       {`{"role":"operator"}`, `{"role":"viewer"}`, `{"disabled":true}`},
 	} {
 		first := h.ask("GET", path, "").Header().Get("ETag")
 		if len(first) < 10 || first[0] != '"' || h.ask("GET", path, "").Header().Get("ETag") != first {

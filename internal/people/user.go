@@ -68,12 +68,16 @@ type UserChange struct {
 	Disabled *bool
 }
 
-// UpdateUser changes the user called name. Who is disabled is signed out everywhere. Refused with ReasonLastAdmin.
-func (s *Service) UpdateUser(ctx context.Context, name string, c UserChange) (muster.User, error) {
+// UpdateUser changes the user called name if they are one of the versions that were seen; nil: whatever they are. Who is
+// disabled is signed out everywhere. Refused with ReasonLastAdmin.
+func (s *Service) UpdateUser(ctx context.Context, name string, seen []muster.Version, c UserChange) (muster.User, error) {
 	if c.Role != nil && !c.Role.Allows(muster.RoleViewer) {
 		return muster.User{}, invalid("a user has a role: viewer, operator or admin")
 	}
 	return s.updateUser(ctx, name, muster.LoginID{}, func(u *muster.User) error {
+		if err := u.Version().Expect(seen); err != nil {
+			return err
+		}
 		if c.Role != nil {
 			u.Role = *c.Role
 		}
