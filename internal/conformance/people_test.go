@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"regexp"
@@ -170,6 +171,49 @@ func TestPeopleComeInAndNothingOfThemIsWritten(t *testing.T) {
 	for _, secret := range append(secrets, s.setup, token.Secret, s.token, passwordOfAnna, passwordOfBerta, guessedPassword) {
 		if before, _, found := strings.Cut(places.String(), secret); found {
 			t.Errorf("%.12s… is written behind %.80q", secret, before[max(0, len(before)-80):])
+		}
+	}
+}
+
+// TestTheConfiguredProviderIsWhereBrowsersAreSent asks for nothing but the first step: what follows is tested where it is made.
+func TestTheConfiguredProviderIsWhereBrowsersAreSent(t *testing.T) {
+	var provider *httptest.Server
+	provider = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q}`,
+			provider.URL, provider.URL+"/authorize", provider.URL+"/token", provider.URL+"/keys")
+	}))
+	defer provider.Close()
+	s := newServer(t, "")
+	text, err := os.ReadFile(s.config)
+	if err == nil {
+		text = fmt.Appendf(text, "oidc:\n  issuer: %s\n  clientID: fleet\n  url: https://muster.example.org\n  roleClaim: groups\n  scopes: [groups]\n", provider.URL)
+		err = os.WriteFile(s.config, text, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.start()
+	t.Cleanup(s.kill)
+	b := s.newBrowser()
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if text := b.wants(200, "GET", "/v1/login", nil); !strings.Contains(text, `"url":"/oidc/login"`) {
+		t.Errorf("the ways to sign in are %s", text)
+	}
+	res, err := b.Get(s.url() + "/oidc/login")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	to, err := res.Location()
+	if err != nil || !strings.HasPrefix(to.String(), provider.URL+"/authorize?") {
+		t.Fatalf("%s to %v, %v", res.Status, to, err)
+	}
+	for key, want := range map[string]string{
+		"client_id": "fleet", "redirect_uri": "https://muster.example.org/oidc/callback", "code_challenge_method": "S256",
+		"scope": "openid profile email groups", "response_type": "code",
+	} {
+		if got := to.Query().Get(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
 }
