@@ -58,7 +58,6 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 			http.SetCookie(w, endedCookie(v.secure))
 			writeProblem(w, err)
 		case !a.failures.allow(v.remote):
-			w.Header().Set("Retry-After", "60")
 			writeProblem(w, muster.Refuse(muster.ReasonRateLimited, ""))
 		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="muster"`)

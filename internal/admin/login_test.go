@@ -295,3 +295,22 @@ func TestASetupLinkMakesTheFirstAdminByPageAndByAPI(t *testing.T) {
 		t.Errorf("the audit log has %+v", audit.Items)
 	}
 }
+
+func TestAnAddressThatGuessesSetupLinksIsToldSo(t *testing.T) {
+	h := newHouse(t)
+	b := h.newBrowser()
+	guess := `{"link":"mst_guess","name":"anna","password":"` + rightPassword + `"}`
+	for range 60 {
+		h.problem(b.send("POST", "/v1/setup", guess), http.StatusUnauthorized, muster.ReasonSetupLinkWrong)
+	}
+	w := b.send("POST", "/v1/setup", guess)
+	h.problem(w, http.StatusTooManyRequests, muster.ReasonRateLimited)
+	if w.Header().Get("Retry-After") == "" {
+		t.Error("it is not said when to come back")
+	}
+	link, err := h.people.CreateSetupLink(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wants("POST", "/v1/setup", strings.Replace(guess, "mst_guess", link.Reveal(), 1), http.StatusOK)
+}

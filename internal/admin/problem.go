@@ -3,6 +3,7 @@ package admin
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -29,6 +30,14 @@ func (p *Problem) Error() string { return p.Detail }
 // GetStatus returns the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
+// GetHeaders returns when who comes too often should come back.
+func (p *Problem) GetHeaders() http.Header {
+	if p.Status != http.StatusTooManyRequests {
+		return nil
+	}
+	return http.Header{"Retry-After": {"60"}}
+}
+
 // ContentType is that of a problem document.
 func (*Problem) ContentType(string) string { return problemType }
 
@@ -54,7 +63,7 @@ func newProblem(status int, r muster.Reason, detail string) *Problem {
 // statusOf is the HTTP column of the table of kinds, with the reasons that have a status of their own.
 func statusOf(r muster.Reason) int {
 	switch r {
-	case muster.ReasonRateLimited:
+	case muster.ReasonRateLimited, muster.ReasonSignInDelayed:
 		return http.StatusTooManyRequests
 	case muster.ReasonStorageFull:
 		return http.StatusInsufficientStorage
@@ -119,6 +128,7 @@ func plainStatus(status int) int {
 // writeProblem answers where no operation is reached.
 func writeProblem(w http.ResponseWriter, err error) {
 	p := problemOf(err)
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the client is gone; there is nobody to tell
