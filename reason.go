@@ -82,6 +82,8 @@ const (
 	ReasonRequestInvalid     Reason = "request-invalid"
 	ReasonNotFound           Reason = "not-found"
 	ReasonVersionStale       Reason = "version-stale"
+	ReasonKeyReused          Reason = "idempotency-key-reused"
+	ReasonKeyUnfinished      Reason = "idempotency-key-unfinished"
 	ReasonProfileNameTaken   Reason = "profile-name-taken"
 	ReasonProfileInUse       Reason = "profile-in-use"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
@@ -200,6 +202,8 @@ var reasons = map[Reason]reasonEntry{
 	ReasonRequestInvalid:     {Invalid, "the request cannot be understood", "Correct the request as the message says.", ""},
 	ReasonNotFound:           {NotFound, "there is no such thing", "Look at the list for its name.", ""},
 	ReasonVersionStale:       {Conflict, "it has been changed since it was read; nothing was done", "Read it again, look at what has changed, and repeat the change if it is still right.", ""},
+	ReasonKeyReused:          {Conflict, "this idempotency key came with another request before; nothing was done", "Give each request a key of its own, and the same one only to the same request.", ""},
+	ReasonKeyUnfinished:      {Conflict, "the server stopped while it served the request with this idempotency key", "Look whether what was asked for is there; if not, ask again with another key.", ""},
 	ReasonProfileNameTaken:   {Conflict, "there is a profile of this name already", "Use another name.", ""},
 	ReasonProfileInUse:       {Conflict, "the profile still has devices", "Delete its devices first.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},

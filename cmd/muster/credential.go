@@ -11,18 +11,30 @@ import (
 
 func newCredential() *cobra.Command {
 	return group("credential", "Credentials of a device: what it shows to be let in",
-		credentialAdd(), credentialList(), credentialRevoke())
+		credentialAdd(), credentialList(), credentialRotate(), credentialRevoke())
 }
 
 func credentialAdd() *cobra.Command {
-	var n admin.NewCredential
-	var e evidenceFlags
-	var notBefore, expires string
-	cmd := &cobra.Command{
+	return credentialNew(&cobra.Command{
 		Use:   "add NAME",
 		Short: "Gives a device one more credential; with none named the server makes a token and shows it once",
 		Args:  cobra.ExactArgs(1),
-	}
+	}, func(args []string) []string { return credentialsOf(args[0]) })
+}
+
+func credentialRotate() *cobra.Command {
+	return credentialNew(&cobra.Command{
+		Use:   "rotate NAME ID",
+		Short: "Gives a device a credential in the place of an older one, which the first use of the new one revokes",
+		Args:  cobra.ExactArgs(2),
+	}, func(args []string) []string { return append(credentialsOf(args[0]), args[1], "rotate") })
+}
+
+// credentialNew makes cmd a command that posts a new credential to path.
+func credentialNew(cmd *cobra.Command, path func(args []string) []string) *cobra.Command {
+	var n admin.NewCredential
+	var e evidenceFlags
+	var notBefore, expires string
 	e.add(cmd.Flags())
 	cmd.Flags().StringVar(&notBefore, "not-before", "", "valid from this time on, RFC 3339")
 	cmd.Flags().StringVar(&expires, "expires", "", "valid until this time, RFC 3339")
@@ -36,7 +48,7 @@ func credentialAdd() *cobra.Command {
 		if n.ExpiresAt, err = parseFlagTime("expires", expires); err != nil {
 			return call{}, err
 		}
-		return call{method: http.MethodPost, path: credentialsOf(args[0]), body: n}, nil
+		return call{method: http.MethodPost, path: path(args), body: n}, nil
 	}, func(c admin.MadeCredential) (any, table) {
 		t := table{columns: []string{"id", "kind", "state", "expires", "about", "token"}}
 		t.add(c.ID, c.Kind, c.State, c.ExpiresAt, c.Hint, c.Token)

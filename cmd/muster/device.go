@@ -18,7 +18,7 @@ func newDevice() *cobra.Command {
 		deviceCreate(), deviceList(), deviceShow(), deviceUpdate(), deviceLatest(), deviceHistory(), deviceBuckets(), deviceRemoveReadings(), deviceWhy(),
 		deviceAct("suspend", "Keeps a device out and ends its sessions", "device %s is suspended"),
 		deviceAct("resume", "Lets a suspended device back in", "device %s may come back"),
-		deviceDelete(), newCredential())
+		deviceDelete(), newCredential(), newAttribute())
 }
 
 func deviceCreate() *cobra.Command {

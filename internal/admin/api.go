@@ -67,7 +67,7 @@ func New(o Options) http.Handler {
 	a.huma = humago.New(operations, a.config())
 	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
 		if !a.barred(ctx) {
-			next(exchange{ctx})
+			a.once(exchange{ctx}, next)
 		}
 		a.requests.WithLabelValues(ctx.Operation().OperationID, strconv.Itoa(ctx.Status())).Inc()
 	})
@@ -76,6 +76,7 @@ func New(o Options) http.Handler {
 	a.serveSweeps()
 	a.serveDevices()
 	a.serveCredentials()
+	a.serveAttributes()
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveChecks()
@@ -158,6 +159,9 @@ func serveTo[I, O any](a *api, role muster.Role, method, path, id, summary strin
 			Description: "Refused",
 			Content:     map[string]*huma.MediaType{problemType: {Schema: problem}},
 		}},
+	}
+	if remembers(&op) {
+		op.Parameters = append(op.Parameters, onceParameter())
 	}
 	if role == muster.RoleNone {
 		a.public = append(a.public, method+" "+path)

@@ -47,6 +47,8 @@ type MadeCredential struct {
 func (a *api) serveCredentials() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/credentials", "list-credentials", "Credentials of a device, the oldest first", a.listCredentials)
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials", "add-credential", "Gives a device one more credential", a.addCredential)
+	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/rotate", "rotate-credential",
+		"Gives a device a credential in the place of an older one, which is revoked when the new one is first used", a.rotateCredential)
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/revoke", "revoke-credential",
 		"Ends the use of a credential and the sessions of its device", a.revokeCredential)
 }
@@ -66,6 +68,26 @@ func (a *api) addCredential(ctx context.Context, in *struct {
 ) (*answer[MadeCredential], error) {
 	b := in.Body
 	c, shown, err := a.Fleet.AddCredential(ctx, in.Name, fleet.NewCredential{
+		Credentials: b.credentials(), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[MadeCredential]{MadeCredential{a.credentialOf(c), b.madeToken(shown)}}, nil
+}
+
+func (a *api) rotateCredential(ctx context.Context, in *struct {
+	Name string `path:"name" maxLength:"255"`
+	ID   string `path:"id" maxLength:"36"`
+	Body NewCredential
+},
+) (*answer[MadeCredential], error) {
+	old, err := muster.ParseID[muster.Credential](in.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	c, shown, err := a.Fleet.RotateCredential(ctx, in.Name, old, fleet.NewCredential{
 		Credentials: b.credentials(), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
 	})
 	if err != nil {

@@ -99,6 +99,20 @@ func (s *Service) sealAll(c *Credentials, device muster.DeviceID) ([]muster.Evid
 // AddCredential gives the device called name one more credential and returns it with what the device shall show. Its
 // sessions go on.
 func (s *Service) AddCredential(ctx context.Context, name string, n NewCredential) (muster.Credential, muster.Evidence, error) {
+	return s.addCredential(ctx, name, n, s.store.CreateCredential)
+}
+
+// RotateCredential gives the device called name a credential in the place of an older one. Both open the door until the
+// new one is used for the first time, which revokes the old one. Sessions go on.
+func (s *Service) RotateCredential(ctx context.Context, name string, old muster.CredentialID, n NewCredential) (muster.Credential, muster.Evidence, error) {
+	return s.addCredential(ctx, name, n, func(ctx context.Context, c muster.Credential) error {
+		return s.store.RotateCredential(ctx, old, c)
+	})
+}
+
+func (s *Service) addCredential(
+	ctx context.Context, name string, n NewCredential, file func(context.Context, muster.Credential) error,
+) (muster.Credential, muster.Evidence, error) {
 	none := func(err error) (muster.Credential, muster.Evidence, error) {
 		return muster.Credential{}, muster.Evidence{}, err
 	}
@@ -129,8 +143,8 @@ func (s *Service) AddCredential(ctx context.Context, name string, n NewCredentia
 	if len(held) >= maxCredentials {
 		return none(invalid("the device has %d credentials, the most that one may have: revoke one first", len(held)))
 	}
-	if err := s.store.CreateCredential(ctx, c); err != nil {
-		return none(missing(err, "device", name))
+	if err := file(ctx, c); err != nil {
+		return none(missing(err, "device or credential", name))
 	}
 	conceal(&c)
 	return c, shown[0], nil

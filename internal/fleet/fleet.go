@@ -23,6 +23,7 @@ type Service struct {
 	keys    *muster.Keyring
 	changed func(muster.DeviceID, error)
 	now     func() time.Time
+	running running
 	log     *slog.Logger
 	sweeps  chan struct{} // one was filed
 }

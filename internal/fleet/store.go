@@ -63,6 +63,18 @@ type Store interface {
 	CreateCredential(ctx context.Context, c muster.Credential) error
 	// UpdateCredential changes state and dates of a credential; the rest stays. NotFound if it is gone.
 	UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error)
+	// RotateCredential adds a credential to a device and lets another one of it retire: the first use of the new one revokes
+	// it. Refused with ReasonCredentialInUse, with ReasonCredentialRevoked if the other one opens no door any more; NotFound
+	// if it is gone.
+	RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error
 	// Attributes returns all attributes of the device, by scope and key.
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
+	// ChangeAttributes creates or replaces attributes and removes those of that scope with the keys. NotFound if the device is
+	// gone; ReasonPayloadInvalid if it would have too many.
+	ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string) error
+
+	// BeginOnce files a request and returns true, or returns what was filed under its key since then.
+	BeginOnce(ctx context.Context, o muster.Once, since time.Time) (before muster.Once, begun bool, err error)
+	// EndOnce files what a request was answered. Without an answer it is forgotten.
+	EndOnce(ctx context.Context, key muster.LookupKey, answer muster.Sealed) error
 }

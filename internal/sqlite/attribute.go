@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 
 	"muster"
 )
@@ -26,6 +27,49 @@ func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, a
 			return err
 		}
 		return attributesBounded(tx, device)
+	})
+}
+
+// ChangeAttributes creates or replaces attributes and removes those of that scope with the keys, all or nothing. Refused as
+// SaveAttributes is.
+func (r *Registry) ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string) error {
+	return r.write(ctx, func(tx *conn) error {
+		d, err := one(tx, readDevice, deviceByID, blob(device[:]))
+		if err != nil {
+			return err
+		}
+		before, after := view{}, view{}
+		touched := func(key string, to view) error {
+			a, err := one(tx, readAttribute, `SELECT scope, key, value, updated_at FROM attribute
+				WHERE device = ? AND scope = ? AND key = ?`, blob(device[:]), number(scope), text(key))
+			if errors.Is(err, errNoRow) {
+				return nil
+			}
+			to[scope.String()+" "+key] = a.Value
+			return err
+		}
+		for _, key := range remove {
+			if err := touched(key, before); err != nil {
+				return err
+			}
+			_, err := tx.exec(`DELETE FROM attribute WHERE device = ? AND scope = ? AND key = ?`, blob(device[:]), number(scope), text(key))
+			if err != nil {
+				return err
+			}
+		}
+		for _, a := range set {
+			if err := touched(a.Key, before); err != nil {
+				return err
+			}
+			after[scope.String()+" "+a.Key] = a.Value
+		}
+		if err := saveAttributes(tx, device, set); err != nil {
+			return err
+		}
+		if err := attributesBounded(tx, device); err != nil {
+			return err
+		}
+		return audited(ctx, tx, act{"update", "attributes", d.Name, before, after})
 	})
 }
 

@@ -30,6 +30,8 @@ func readCredential(r *row) muster.Credential {
 
 const credentialsOfDevice = `SELECT ` + credentialFields + ` FROM credential c WHERE c.device = ? ORDER BY c.created_at, c.id`
 
+const credentialByID = `SELECT ` + credentialFields + ` FROM credential c WHERE c.id = ?`
+
 const holderFields = deviceFields + `, ` + credentialFields
 
 func (k *known) readHolder(r *row) muster.Holder {
@@ -58,7 +60,32 @@ func (r *Registry) PublicKeys(ctx context.Context, device string) ([]muster.Hold
 // usesTogether bounds the uses that one transaction notes, so that nobody waits for many.
 const usesTogether = 1000
 
-// Used notes that the credentials opened the door at those times. An earlier time than the one that is noted, and a
+// RotateCredential adds a credential to a device and lets another one of it retire, which the first use of the new one
+// revokes.
+func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error {
+	return r.write(ctx, func(tx *conn) error {
+		before, err := one(tx, readCredential, credentialByID, blob(old[:]))
+		switch {
+		case err != nil:
+			return err
+		case before.Device != c.Device:
+			return muster.NotFound
+		case before.State == muster.CredentialRevoked:
+			return muster.Refuse(muster.ReasonCredentialRevoked, "")
+		}
+		if err := insertCredential(tx, c); err != nil {
+			return err
+		}
+		_, err = tx.exec(`UPDATE credential SET state = ?, successor = ? WHERE id = ?`,
+			number(muster.CredentialRetiring), blob(c.ID[:]), blob(old[:]))
+		if err != nil {
+			return err
+		}
+		return auditedCredential(ctx, tx, "rotate", c.Device, credentialView(before), credentialView(c))
+	})
+}
+
+// Used notes that the credentials opened the door at those times, and revokes those whose successors they are. An earlier time than the one that is noted, and a
 // credential that is gone, change nothing.
 func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) error {
 	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
@@ -68,6 +95,9 @@ func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Tim
 				_, err := tx.exec(`UPDATE credential SET last_used_at = ?1
 					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[id]), blob(id[:]))
 				if err != nil {
+					return err
+				}
+				if _, err := tx.exec(`UPDATE credential SET state = 3 WHERE successor = ? AND state = 2`, blob(id[:])); err != nil {
 					return err
 				}
 			}
@@ -116,7 +146,7 @@ func insertCredential(tx *conn, c muster.Credential) error {
 func (r *Registry) UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error) {
 	var after muster.Credential
 	err := r.write(ctx, func(tx *conn) error {
-		before, err := one(tx, readCredential, `SELECT `+credentialFields+` FROM credential c WHERE c.id = ?`, blob(id[:]))
+		before, err := one(tx, readCredential, credentialByID, blob(id[:]))
 		if err != nil {
 			return err
 		}

@@ -56,6 +56,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"logins", loginSentences()},
 		{"the audit log", auditSentences()},
 		{"imports", importSentences()},
+		{"requests that are carried out once", onceSentences()},
 		{"races", raceSentences()},
 		{"life", lifeSentences()},
 	} {

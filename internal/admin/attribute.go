@@ -1,0 +1,87 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"muster"
+)
+
+// An Attribute is a named value of a device that has no history.
+type Attribute struct {
+	Scope     string          `json:"scope" enum:"server,shared,client" doc:"who owns it: the server alone, the server for the device to read, the device"`
+	Key       string          `json:"key"`
+	Value     json.RawMessage `json:"value"`
+	UpdatedAt time.Time       `json:"updatedAt"`
+}
+
+func (a *api) serveAttributes() {
+	serve(a, http.MethodGet, "/v1/devices/{name}/attributes", "list-attributes", "Attributes of a device, by scope and key", a.listAttributes)
+	serve(a, http.MethodPatch, "/v1/devices/{name}/attributes/{scope}", "change-attributes",
+		"Sets attributes of one scope, and removes those that are null", a.changeAttributes)
+}
+
+func (a *api) listAttributes(ctx context.Context, in *named) (*answer[List[Attribute]], error) {
+	all, err := a.Fleet.Attributes(ctx, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(all, func(at muster.Attribute) Attribute {
+		return Attribute{Scope: at.Scope.String(), Key: at.Key, Value: at.Value.AppendJSON(nil), UpdatedAt: at.UpdatedAt}
+	}), nil
+}
+
+func (a *api) changeAttributes(ctx context.Context, in *struct {
+	Name  string                     `path:"name" maxLength:"255"`
+	Scope string                     `path:"scope" enum:"server,shared,client"`
+	Body  map[string]json.RawMessage `doc:"values by key; null removes the attribute"`
+},
+) (*struct{}, error) {
+	scope := map[string]muster.Scope{"shared": muster.SharedScope, "client": muster.ClientScope}[in.Scope] // else the server's
+	set := make(map[string]muster.Value, len(in.Body))
+	var remove []string
+	for key, text := range in.Body {
+		value, err := parseValue(text)
+		if err != nil {
+			return nil, err
+		}
+		if value.Kind == muster.NoValue {
+			remove = append(remove, key)
+			continue
+		}
+		set[key] = value
+	}
+	return nil, a.Fleet.ChangeAttributes(ctx, in.Name, scope, set, remove)
+}
+
+// parseValue reads a value as it is written in JSON; null is none. Numbers without fraction and exponent are integers where they fit.
+func parseValue(text json.RawMessage) (muster.Value, error) {
+	text = bytes.TrimSpace(text)
+	switch {
+	case len(text) == 0 || string(text) == "null":
+		return muster.Value{}, nil
+	case string(text) == "true", string(text) == "false":
+		return muster.BoolValue(text[0] == 't'), nil
+	case text[0] == '"':
+		var s string
+		err := json.Unmarshal(text, &s)
+		return muster.StringValue(s), err
+	case text[0] == '{' || text[0] == '[':
+		var compact bytes.Buffer
+		err := json.Compact(&compact, text)
+		return muster.JSONValue(compact.String()), err
+	}
+	if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+		return muster.LongValue(n), nil
+	}
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || math.IsInf(f, 0) {
+		return muster.Value{}, muster.Refuse(muster.ReasonRequestInvalid, "%.40q is no number that can be kept", text)
+	}
+	return muster.DoubleValue(f), nil
+}

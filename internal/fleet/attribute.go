@@ -1,0 +1,41 @@
+package fleet
+
+import (
+	"context"
+	"strings"
+
+	"muster"
+)
+
+// Attributes returns the attributes of the device called name, by scope and key.
+func (s *Service) Attributes(ctx context.Context, name string) ([]muster.Attribute, error) {
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.store.Attributes(ctx, d.ID)
+}
+
+// ChangeAttributes sets attributes of one scope of the device called name and removes others, in one transaction. Those
+// of the client's scope, which the device writes, can only be removed.
+func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muster.Scope, set map[string]muster.Value, remove []string) error {
+	if len(set)+len(remove) > muster.MaxKeys {
+		return invalid("at most %d attributes are changed at once", muster.MaxKeys)
+	}
+	if scope == muster.ClientScope && len(set) > 0 {
+		return invalid("attributes of the client are set by the device; they can be removed")
+	}
+	d, err := s.Device(ctx, name)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	attributes := make([]muster.Attribute, 0, len(set))
+	for key, value := range set {
+		if strings.TrimSpace(key) == "" || len(key) > muster.MaxKeyLength {
+			return invalid("the key of an attribute has 1 to %d bytes", muster.MaxKeyLength)
+		}
+		attributes = append(attributes, muster.Attribute{Scope: scope, Key: key, Value: value, UpdatedAt: now})
+	}
+	return missing(s.store.ChangeAttributes(ctx, d.ID, scope, attributes, remove), "device", name)
+}
