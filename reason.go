@@ -110,6 +110,7 @@ const (
 	ReasonMasterKeyWrong     Reason = "master-key-wrong"
 	ReasonDatabaseNewer      Reason = "database-newer"
 	ReasonDatabaseDamaged    Reason = "database-damaged"
+	ReasonBackupDamaged      Reason = "backup-damaged"
 	ReasonCertificateInvalid Reason = "certificate-invalid"
 	ReasonClockWrong         Reason = "clock-wrong"
 	ReasonServerUnreachable  Reason = "server-unreachable"
@@ -230,6 +231,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonMasterKeyWrong:     {Invalid, "this is not the master key of this data directory", "Put back the key that the database was made with.", ""},
 	ReasonDatabaseNewer:      {Invalid, "the database was written by a newer version", "Run the newer version, or restore a backup.", ""},
 	ReasonDatabaseDamaged:    {Invalid, "a database file is damaged", "Restore the named file from a backup.", ""},
+	ReasonBackupDamaged:      {Invalid, "the backup is damaged or cut off", "Use another backup; check each with `muster backup verify`.", ""},
 	ReasonCertificateInvalid: {Invalid, "the certificate or key cannot be used", "Give a PEM certificate with the private key that belongs to it.", ""},
 	ReasonClockWrong:         {Invalid, "the server's clock is wrong", "Set the clock of the server's machine, and start again.", ""},
 	ReasonServerUnreachable:  {Unreachable, "the server does not answer", "Start it with `muster serve`, or set MUSTER_URL.", ""},

@@ -64,5 +64,6 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(newInit(), newServe(), newProfile(), newProvisionKey(), newDevice(), newImport(), newImports(), newExport(), newAttempts(), newJWT(), newCert(), newUser(), newToken(), newAudit(), newHealth(), newVersion())
+	root.AddCommand(newBackup())
 	return root
 }

@@ -33,6 +33,7 @@ func TestCommands(t *testing.T) {
 			"waitfor": waitFor,
 
 			"provision": provision,
+			"report":    report,
 		},
 		Condition: func(name string) (bool, error) {
 			if name != "tools" {
@@ -152,4 +153,17 @@ func provision(ts *testscript.TestScript, neg bool, args []string) {
 	res, err := http.Post(ts.Getenv("MUSTER_URL")+"/api/v1/provision", "application/json", bytes.NewReader(body))
 	ts.Check(err)
 	ts.Check(res.Body.Close())
+}
+
+// report sends readings of a device over HTTP, which have to be acknowledged: report token readings.
+func report(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: report token readings")
+	}
+	res, err := http.Post(ts.Getenv("MUSTER_URL")+"/api/v1/"+args[0]+"/telemetry", "application/json", strings.NewReader(args[1]))
+	ts.Check(err)
+	ts.Check(res.Body.Close())
+	if res.StatusCode != http.StatusOK {
+		ts.Fatalf("the device is answered %s", res.Status)
+	}
 }

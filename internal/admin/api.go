@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"muster"
+	"muster/internal/backup"
 	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/identity"
@@ -32,6 +33,7 @@ type Options struct {
 	Provider   *Provider // that people may sign in with; nil: none
 	Journal    *journal.Journal
 	Identity   *identity.Service
+	Backups    *backup.Service
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
 	Bulk       *bulk.Service
@@ -80,6 +82,7 @@ func New(o Options) http.Handler {
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveChecks()
+	a.serveBackups()
 	a.serveImports()
 	a.serveExport()
 	a.serveServer()

@@ -63,6 +63,7 @@ var roles = map[string]string{
 	"GET /v1/attempts/reasons":   "viewer",
 	"POST /v1/check/jwt":         "operator",
 	"POST /v1/check/certificate": "operator",
+	"POST /v1/backups":           "admin",
 	"GET /v1/server":             "viewer",
 
 	"POST /v1/setup":          "none",

@@ -16,6 +16,7 @@ import (
 
 	"muster"
 	"muster/internal/admin"
+	"muster/internal/backup"
 	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/identity"
@@ -80,7 +81,8 @@ func newHouse(t testing.TB) *house {
 	}
 	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup})
 	h.options = admin.Options{
-		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}), Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
+		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}),
+		Backups: backup.New(backup.Options{Dir: dir, Registry: registry, Readings: h.readings, Now: time.Now}), Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

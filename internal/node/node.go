@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"muster"
 	"muster/internal/admin"
 	"muster/internal/akenza"
+	"muster/internal/backup"
 	"muster/internal/bulk"
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
@@ -74,6 +76,9 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	}()
 	if n.dir, err = openDirectory(c.Data); err != nil {
 		return n, err
+	}
+	if err := os.RemoveAll(n.dir.file(backup.WorkDir)); err != nil {
+		return n, fmt.Errorf("remove what is left of a backup: %w", err)
 	}
 	if n.foundation, err = openFoundation(ctx, &n.config, log, n.dir.path, n.dir.fresh); err != nil {
 		return n, err

@@ -1,0 +1,40 @@
+package admin
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"muster"
+)
+
+func (a *api) serveBackups() {
+	serveAdmin(a, http.MethodPost, "/v1/backups", "create-backup", "A backup of everything, as one file, while the server goes on", a.createBackup)
+}
+
+func (a *api) createBackup(ctx context.Context, in *struct {
+	Body struct {
+		Passphrase muster.Secret `json:"passphrase,omitempty" maxLength:"1024" doc:"the master key is put into the backup under it; left out: the master key is left out"`
+	}
+},
+) (*huma.StreamResponse, error) {
+	write, err := a.Backups.Create(ctx, in.Body.Passphrase)
+	if err != nil {
+		return nil, err
+	}
+	a.Logger.InfoContext(ctx, "a backup is made", "by", actorName(ctx), "keys", in.Body.Passphrase != "")
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", "application/x-tar")
+		ctx.SetHeader("Content-Disposition", `attachment; filename="muster-backup.tar"`)
+		if err := write(ctx.BodyWriter()); err != nil {
+			a.tell(ctx.Context(), ctx.Operation().OperationID, err)
+			panic(http.ErrAbortHandler) // so that nobody takes the part for the whole
+		}
+	}}, nil
+}
+
+func actorName(ctx context.Context) string {
+	actor, _ := muster.ActorOf(ctx)
+	return actor.Name
+}
