@@ -28,6 +28,7 @@ const (
 	node      floor = "node"
 	suite     floor = "storetest"
 	blackBox  floor = "conformance" // test files only
+	field     floor = "field"       // devices, as they are outside
 	command   floor = "commands"
 	measure   floor = "bench"
 )
@@ -60,6 +61,7 @@ var rooms = map[string]floor{
 	"internal/node":        node,
 	"internal/storetest":   suite,
 	"internal/conformance": blackBox,
+	"internal/simulate":    field,
 	"cmd/muster":           command,
 	"bench":                measure,
 }
@@ -76,13 +78,15 @@ var walls = map[floor][]floor{
 	node:      {words, payload, tool, job, entrance, transport, humans},
 	suite:     {words, job},
 	blackBox:  {},
-	command:   {words, node, humans},                   // the client commands read what admin writes
+	field:     {words},
+	command:   {words, node, humans, field},            // the client commands read what admin writes
 	measure:   {words, tool, job, entrance, transport}, // fills stores, and serves without sockets
 }
 
 // doors are the single imports that a room may make beyond its floor's walls.
 var doors = map[string][]string{
 	"internal/mqttd":       {"internal/mqtt"},
+	"internal/simulate":    {"internal/mqtt"},
 	"internal/thingsboard": {"internal/payload"},
 	"internal/akenza":      {"internal/payload"},
 }
@@ -94,10 +98,10 @@ var addresses = map[string][]string{
 	"modernc.org/sqlite":              {},
 	"zombiezen.com/go/sqlite":         {"internal/sqlite", "bench"}, // there it is the anchor
 	"github.com/cockroachdb/pebble":   {"internal/pebble"},
-	"github.com/plgd-dev/go-coap":     {"internal/coapd", "bench"},
+	"github.com/plgd-dev/go-coap":     {"internal/coapd", "internal/simulate", "bench"},
 	"github.com/pion/dtls":            {"internal/coapd"},
 	"github.com/coder/websocket":      {"internal/httpd"},
-	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "cmd/muster", "bench"},
+	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "internal/simulate", "cmd/muster", "bench"},
 	"github.com/danielgtaylor/huma":   {"internal/admin"},
 	"golang.org/x/crypto/argon2":      {"internal/people", "internal/backup"},
 	"golang.org/x/oauth2":             {"internal/admin"},

@@ -63,7 +63,6 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newInit(), newServe(), newProfile(), newProvisionKey(), newDevice(), newImport(), newImports(), newExport(), newAttempts(), newJWT(), newCert(), newUser(), newToken(), newAudit(), newHealth(), newVersion())
-	root.AddCommand(newBackup())
+	root.AddCommand(newInit(), newServe(), newProfile(), newProvisionKey(), newDevice(), newImport(), newImports(), newExport(), newSimulate(), newAttempts(), newJWT(), newCert(), newUser(), newToken(), newAudit(), newHealth(), newVersion(), newBackup())
 	return root
 }

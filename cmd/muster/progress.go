@@ -71,6 +71,16 @@ func (p *progress) say(done, all int64, what string) {
 	p.open = true
 }
 
+// line tells something without a bar.
+func (p *progress) line(what string) {
+	if !p.terminal {
+		fmt.Fprintln(p.out, what)
+		return
+	}
+	fmt.Fprintf(p.out, "\r\x1b[K%s", what)
+	p.open = true
+}
+
 func percent(done, all int64) int64 {
 	if all <= 0 {
 		return 0
