@@ -20,6 +20,7 @@ type Enrolled struct {
 // A Readmission is a device that is in the registry and lets itself in once more, with a fresh credential.
 type Readmission struct {
 	Device     DeviceID
+	Proof      CredentialID // by which it proved that it is the device; zero: it was released
 	Key        ProvisionKeyID
 	Credential Credential
 	At         time.Time

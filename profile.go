@@ -35,6 +35,8 @@ type ProfileSettings struct {
 	JWT JWTRule `json:"jwt,omitzero"`
 	// Sessions is how many connections one device may have at once; 0 means 1, at most MaxSessions. The newest stay.
 	Sessions int `json:"sessions,omitempty"`
+	// Reprovision says what becomes of a device that is in and asks to be let in again.
+	Reprovision Reprovision `json:"reprovision,omitzero"`
 }
 
 // A ChainRule lets in devices whose certificate chain leads to CA. The pattern's first group, found anywhere in the
@@ -99,6 +101,30 @@ const MaxSessions = 16
 
 // SessionLimit returns how many connections one device may have at once.
 func (p ProfileSettings) SessionLimit() int { return min(max(p.Sessions, 1), MaxSessions) }
+
+// A Reprovision says what becomes of a device that is in and asks to be let in again, as after a factory reset.
+type Reprovision uint8
+
+// The choices. The zero one is ThingsBoard's.
+const (
+	ReprovisionRefuse    Reprovision = iota // it is refused
+	ReprovisionSameProof                    // it gets a fresh credential if it proves that it is the device
+)
+
+var reprovisions = []string{"refuse", "same-proof"}
+
+// String returns the choice's name.
+func (r Reprovision) String() string { return nameOf(reprovisions, int(r)) }
+
+// MarshalText is String.
+func (r Reprovision) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText reads a choice's name.
+func (r *Reprovision) UnmarshalText(text []byte) error {
+	i, err := indexOf(reprovisions, string(text), "way to provision again")
+	*r = Reprovision(i)
+	return err
+}
 
 // A Strategy says how devices of a profile get in. The zero strategy lets nobody in.
 type Strategy uint8

@@ -1,5 +1,7 @@
 package muster
 
+import "crypto/x509"
+
 // An Uplink is what a device sends, whatever the protocol and dialect.
 type Uplink interface{ uplink() }
 
@@ -9,9 +11,11 @@ type ProvisionRequest struct {
 	Secret    Secret
 	Name      string // as sent; empty: the server makes one
 	Gateway   bool
-	Evidence  Evidence // empty: the server makes a token
-	RequestID string   // the same id asks for the same answer again
-	Binary    bool     // it came as protobuf and is answered so
+	Evidence  Evidence            // empty: the server makes a token
+	RequestID string              // the same id asks for the same answer again
+	Recovery  Secret              // Grant.Recovery of the last time, from a device that asks again
+	Chain     []*x509.Certificate // that it presents, the leaf first; it has its key
+	Binary    bool                // it came as protobuf and is answered so
 }
 
 // Attributes are client attributes that a device reports.
@@ -41,7 +45,10 @@ type Grant struct {
 	Name         string
 	Evidence     Evidence // the credential in the clear
 	CredentialID string   // Evidence.ID
-	Former       bool     // it was asked for with the key's secret before the last rotation
+	Credential   CredentialID
+	Recovery     Secret // what proves that it is the device, should it ask again; empty: nothing does
+	Former       bool   // it was asked for with the key's secret before the last rotation
+	Again        string // in words, why a device that was let in before is let in again; empty: it was not
 }
 
 // AttributeValues is the answer to an AttributeRequest.

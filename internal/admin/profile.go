@@ -18,6 +18,7 @@ type Profile struct {
 	RetentionDays uint16     `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever"`
 	HideReasons   bool       `json:"hideReasons,omitempty" doc:"devices are not told why they are refused"`
 	Sessions      int        `json:"sessions" doc:"how many connections a device may have at once"`
+	Reprovision   string     `json:"reprovision" enum:"refuse,same-proof" doc:"what becomes of a device that is in and asks to be let in again"`
 	JWT           *JWTRule   `json:"jwt,omitempty"`
 	Chain         *ChainRule `json:"chain,omitempty"`
 	CreatedAt     time.Time  `json:"createdAt"`
@@ -45,6 +46,7 @@ type ProfileSettings struct {
 	RetentionDays *uint16    `json:"retentionDays,omitempty"`
 	HideReasons   *bool      `json:"hideReasons,omitempty"`
 	Sessions      *int       `json:"sessions,omitempty" minimum:"1" maximum:"16"`
+	Reprovision   *string    `json:"reprovision,omitempty" enum:"refuse,same-proof"`
 	JWT           *JWTRule   `json:"jwt,omitempty"`
 	Chain         *ChainRule `json:"chain,omitempty"`
 }
@@ -150,6 +152,11 @@ func (s *ProfileSettings) apply(p *muster.Profile) (err error) {
 			return err
 		}
 	}
+	if s.Reprovision != nil {
+		if err := p.Settings.Reprovision.UnmarshalText([]byte(*s.Reprovision)); err != nil {
+			return err
+		}
+	}
 	if s.Chain != nil {
 		rule := muster.ChainRule(*s.Chain)
 		p.Settings.Chain = &rule
@@ -188,7 +195,8 @@ func profileOf(p muster.Profile) Profile {
 	shown := Profile{
 		ID: p.ID.String(), Name: p.Name, Description: p.Description, Strategy: p.Strategy.String(),
 		RetentionDays: p.Settings.RetentionDays, HideReasons: p.Settings.HideReasons, Sessions: p.Settings.SessionLimit(),
-		CreatedAt: p.CreatedAt,
+		Reprovision: p.Settings.Reprovision.String(),
+		CreatedAt:   p.CreatedAt,
 	}
 	if rule := p.Settings.Chain; rule != nil {
 		chain := ChainRule(*rule)

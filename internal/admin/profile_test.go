@@ -91,3 +91,15 @@ func TestAProvisionKeyIsMadeRotatedAndRevoked(t *testing.T) {
 	h.refused("POST", "/v1/provision-keys/nope/rotate", "", http.StatusNotFound, muster.ReasonNotFound)
 	h.refused("GET", "/v1/provision-keys?profile=nope", "", http.StatusNotFound, muster.ReasonNotFound)
 }
+
+func TestAProfileSaysWhatBecomesOfDevicesThatAskAgain(t *testing.T) {
+	h := newHouse(t)
+	var p admin.Profile
+	if h.must("GET", "/v1/profiles/default", "", &p); p.Reprovision != "refuse" {
+		t.Errorf("%+v", p)
+	}
+	if h.must("PATCH", "/v1/profiles/default", `{"reprovision":"same-proof"}`, &p); p.Reprovision != "same-proof" {
+		t.Errorf("%+v", p)
+	}
+	h.refused("PATCH", "/v1/profiles/default", `{"reprovision":"always"}`, http.StatusBadRequest, muster.ReasonRequestInvalid)
+}

@@ -92,6 +92,9 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 	if d.o.Platform.Joins(h) {
 		p := d.newPeer(h)
 		p.joining = true
+		if len(h.Chain) > 0 {
+			p.claim = &claim{proof: muster.Proof{Chain: h.Chain}}
+		}
 		return p, nil
 	}
 	c := &claim{proof: d.proof(h), generation: d.o.Identity.Generation()}
@@ -166,6 +169,7 @@ func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (mu
 	}
 	var grant *muster.Grant
 	if err == nil {
+		req.Chain = h.Chain
 		grant, err = d.admit(ctx, req, from)
 	}
 	d.noteJoin(h, req, grant, err)

@@ -57,6 +57,9 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 		if grant.Former {
 			a.Detail = "with the secret before the key's last rotation"
 		}
+		if grant.Again != "" {
+			a.Detail = strings.TrimLeft(a.Detail+"; once more, because "+grant.Again, "; ")
+		}
 	}
 	if err != nil {
 		a.Detail = muster.MessageOf(err)

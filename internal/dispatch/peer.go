@@ -11,7 +11,7 @@ import (
 type Peer struct {
 	d       *Dispatcher
 	who     muster.Identity
-	claim   *claim // until Listen
+	claim   *claim // until Listen; of a client that wants to be let in, its certificate alone
 	joining bool
 	pace    pace // of its requests for attributes
 
@@ -86,7 +86,11 @@ func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, 
 		p.Note(muster.ActionMessage, err)
 		return muster.Message{}, err
 	}
-	return p.d.join(ctx, p.hello(), body)
+	h := p.hello()
+	if p.claim != nil {
+		h.Chain = p.claim.proof.Chain
+	}
+	return p.d.join(ctx, h, body)
 }
 
 func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, err error) (muster.Message, error) {

@@ -15,6 +15,7 @@ type Store interface {
 	// PublicKeys returns the device of that name with each of its public-key credentials, or none if there is no such
 	// device or it holds no public key.
 	PublicKeys(ctx context.Context, device string) ([]muster.Holder, error)
-	// Used notes that the credentials opened the door at those times. A credential that is gone is no error.
+	// Used notes that the credentials opened the door at those times. A credential that is gone is no error. What a
+	// credential was given to replace is revoked at its first use.
 	Used(ctx context.Context, at map[muster.CredentialID]time.Time) error
 }

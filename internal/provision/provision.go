@@ -69,6 +69,9 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 	}
 	if grant != nil {
 		grant.Former = former
+		if profile.Settings.Reprovision == muster.ReprovisionSameProof {
+			grant.Recovery = s.recovery(grant.Credential)
+		}
 	}
 	if profile.Settings.HideReasons {
 		err = muster.Hush(err)
@@ -87,7 +90,7 @@ func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name 
 	}
 	name = cmp.Or(name, muster.RandomText(nameLength))
 	if err := admits(key, name); err != nil {
-		return nil, err
+		return s.letInAgain(ctx, req, name, key, profile, now, request, err)
 	}
 	if err := s.ration(ctx, key, now); err != nil {
 		return nil, err
@@ -218,5 +221,5 @@ func (s *Service) grant(d *muster.Device, c *muster.Credential) (*muster.Grant, 
 	if err != nil {
 		return nil, fmt.Errorf("name the credential of device %s: %w", d.ID, err)
 	}
-	return &muster.Grant{Device: d.ID, Name: d.Name, Evidence: e, CredentialID: id}, nil
+	return &muster.Grant{Device: d.ID, Name: d.Name, Evidence: e, CredentialID: id, Credential: c.ID}, nil
 }

@@ -30,7 +30,7 @@ func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.Prov
 	for _, part := range []string{
 		key.ID.String(), name, req.RequestID,
 		req.Evidence.Token.Reveal(), req.Evidence.ClientID, req.Evidence.Username, req.Evidence.Password.Reveal(),
-		req.Evidence.Certificate, req.Evidence.PublicKey,
+		req.Evidence.Certificate, req.Evidence.PublicKey, req.Recovery.Reveal(),
 	} {
 		text = binary.AppendUvarint(text, uint64(len(part)))
 		text = append(text, part...)

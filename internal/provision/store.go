@@ -30,9 +30,11 @@ type Store interface {
 	Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error)
 	// Enrolled returns the device of that name with all its credentials, or muster.NotFound.
 	Enrolled(ctx context.Context, name string) (muster.Enrolled, error)
-	// Readmit lets a device in once more that was released: it adds the credential, sets the server attribute
+	// Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
+	// other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and
+	// was never used. One that was released: it adds the credential, sets the server attribute
 	// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
-	// ReasonDeviceProvisioned (it was not released, or has come in since), ReasonDeviceSuspended, ReasonCredentialInUse,
+	// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none), ReasonDeviceSuspended, ReasonCredentialInUse,
 	// or as Admit is for its key and its request.
 	Readmit(ctx context.Context, m muster.Readmission) (muster.Device, error)
 	// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.

@@ -22,9 +22,11 @@ func readEnrolled(r *row) muster.Enrolled {
 	return e
 }
 
-// Readmit lets a device in once more that was released: it adds the credential, sets the server attribute provisionState,
-// State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with ReasonDeviceProvisioned (it was
-// not released, or has come in since), ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its
+// Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
+// other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and was
+// never used. One that was released: it adds the credential, sets the server attribute provisionState, State,
+// ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with ReasonDeviceProvisioned (it was
+// not released, or has come in since, or the proof is none), ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its
 // request.
 func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.Device, err error) {
 	err = r.write(ctx, func(tx *conn) error {
@@ -34,14 +36,18 @@ func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.
 		if d, err = one(tx, readDevice, deviceByID, blob(m.Device[:])); err != nil {
 			return absent(err, muster.ReasonDeviceNotListed)
 		}
+		if d.State == muster.DeviceSuspended {
+			return muster.Refuse(muster.ReasonDeviceSuspended, "")
+		}
+		if !m.Proof.IsZero() {
+			return succeed(tx, m)
+		}
 		n, err := tx.exec(`DELETE FROM released WHERE device = ?`, blob(m.Device[:]))
 		switch {
 		case err != nil:
 			return err
 		case n == 0:
 			return muster.Refuse(muster.ReasonDeviceProvisioned, "")
-		case d.State == muster.DeviceSuspended:
-			return muster.Refuse(muster.ReasonDeviceSuspended, "")
 		}
 		return readmit(tx, &d, m)
 	})
@@ -67,4 +73,26 @@ func readmit(tx *conn, d *muster.Device, m muster.Readmission) error {
 	}
 	d.State, d.ProvisionedAt, d.ProvisionedWith = muster.DeviceActive, m.At, m.Key
 	return updateDevice(tx, *d)
+}
+
+// succeed files a credential that replaces the one that the device proved itself by, and the one that was given to replace
+// that and was never used.
+func succeed(tx *conn, m muster.Readmission) error {
+	_, err := tx.exec(`DELETE FROM credential WHERE last_used_at IS NULL
+		AND id = (SELECT successor FROM credential WHERE id = ? AND device = ?)`, blob(m.Proof[:]), blob(m.Device[:]))
+	if err != nil {
+		return err
+	}
+	n, err := tx.exec(`UPDATE credential SET state = ?1, successor = ?5 WHERE id = ?2 AND device = ?3 AND state IN (?1, ?4)`,
+		number(muster.CredentialRetiring), blob(m.Proof[:]), blob(m.Device[:]), number(muster.CredentialActive), blob(m.Credential.ID[:]))
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
+	}
+	if err := insertCredential(tx, m.Credential); err != nil {
+		return err
+	}
+	return saveAnswer(tx, m.Request, m.Credential, m.At)
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"testing"
+	"time"
 
 	"muster"
 )
@@ -9,6 +10,7 @@ import (
 func readmissionSentences() []sentence {
 	return []sentence{
 		{"a released device lets itself in once more, once", readmitted},
+		{"a device that proves itself gets a credential, at whose first use the proof is revoked", readmittedByProof},
 		{"its answer can be asked for again, whatever the device did before", readmissionAnswered},
 		{"a device that was not released is refused and stays as it was", func(t *testing.T, r *registry) {
 			d := r.admit("pump")
@@ -116,4 +118,40 @@ func readmissionRefused(t *testing.T, r *registry) {
 	known, err := r.Enrolled(t.Context(), "pump")
 	r.must(err)
 	r.same(known.Released, true)
+}
+
+func readmittedByProof(t *testing.T, r *registry) {
+	a := r.admission("pump")
+	a.Credential.LastUsedAt = after(1)
+	r.must(r.Admit(t.Context(), a))
+	states := func(want ...muster.CredentialState) {
+		t.Helper()
+		all, err := r.Credentials(t.Context(), a.Device.ID)
+		r.must(err)
+		var got []muster.CredentialState
+		for _, c := range all {
+			got = append(got, c.State)
+		}
+		r.same(got, want)
+	}
+	lost := r.readmission(a.Device.ID)
+	lost.Proof, lost.Credential.CreatedAt = a.Credential.ID, after(20)
+	d, err := r.Readmit(t.Context(), lost)
+	r.must(err)
+	r.same(d, a.Device)
+	states(muster.CredentialRetiring, muster.CredentialActive)
+	fresh := lost
+	fresh.Credential = newCredential(a.Device.ID, "fresher")
+	fresh.Credential.CreatedAt = after(30)
+	_, err = r.Readmit(t.Context(), fresh)
+	r.must(err)
+	_, err = r.Holder(t.Context(), lost.Credential.Lookup)
+	r.missing(err)
+	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{a.Credential.ID: after(40)}))
+	states(muster.CredentialRetiring, muster.CredentialActive)
+	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{fresh.Credential.ID: after(41)}))
+	states(muster.CredentialRevoked, muster.CredentialActive)
+	_, err = r.Readmit(t.Context(), lost)
+	r.refused(err, muster.ReasonDeviceProvisioned)
+	r.same(r.counted(), 1)
 }

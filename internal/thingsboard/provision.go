@@ -26,7 +26,7 @@ func readProvision(body []byte) (muster.Uplink, error) {
 	return request, nil
 }
 
-// The members of a provision request (ThingsBoard device API 1.1); publicKey and requestId are ours.
+// The members of a provision request (ThingsBoard device API 1.1); publicKey, requestId and recoverySecret are ours.
 const (
 	fieldName            = "deviceName"
 	fieldKey             = "provisionDeviceKey"
@@ -40,11 +40,12 @@ const (
 	fieldPublicKey       = "publicKey"
 	fieldGateway         = "gateway"
 	fieldRequestID       = "requestId"
+	fieldRecovery        = "recoverySecret"
 )
 
 func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 	fields, err := readFields(body, muster.ReasonRequestInvalid, fieldName, fieldKey, fieldSecret, fieldCredentialsType, fieldToken, fieldUsername,
-		fieldPassword, fieldClientID, fieldHash, fieldPublicKey, fieldGateway, fieldRequestID)
+		fieldPassword, fieldClientID, fieldHash, fieldPublicKey, fieldGateway, fieldRequestID, fieldRecovery)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +78,7 @@ func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 			PublicKey:   fields[fieldPublicKey],
 		},
 		RequestID: fields[fieldRequestID],
+		Recovery:  muster.Secret(fields[fieldRecovery]),
 	}, nil
 }
 
@@ -125,6 +127,9 @@ func writeGrant(t muster.Transport, asked *muster.ProvisionRequest, grant *muste
 	b = appendMember(b, "credentialsId", grant.CredentialID)
 	if kind == muster.AccessToken {
 		b = appendMember(b, "accessToken", value)
+	}
+	if grant.Recovery != "" {
+		b = appendMember(b, fieldRecovery, grant.Recovery.Reveal())
 	}
 	return provisionMessage(t, append(b, '}'), false, coapCreated)
 }
