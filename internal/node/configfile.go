@@ -131,3 +131,26 @@ func wanted(k reflect.Kind) string {
 	}
 	return "a text"
 }
+
+// ConfigLines returns the line of each setting in a configuration file, by its key such as limits.maxPacket.
+func ConfigLines(file string) (map[string]int, error) {
+	tree, err := parser.ParseFile(file, 0)
+	if err != nil {
+		return nil, muster.Refuse(muster.ReasonSettingInvalid, "cannot read the configuration: %v", err)
+	}
+	lines := lineFinder{}
+	for _, d := range tree.Docs {
+		ast.Walk(lines, d)
+	}
+	return lines, nil
+}
+
+// A lineFinder walks a file and notes the line of each key.
+type lineFinder map[string]int
+
+func (l lineFinder) Visit(n ast.Node) ast.Visitor {
+	if v, ok := n.(*ast.MappingValueNode); ok {
+		l[strings.TrimPrefix(v.Key.GetPath(), "$.")] = v.Key.GetToken().Position.Line
+	}
+	return l
+}

@@ -1,0 +1,72 @@
+package node
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func finding(t *testing.T, all []Finding, about string) Finding {
+	t.Helper()
+	for _, f := range all {
+		if f.About == about {
+			if f.Says == "" || f.OK == (f.Fix != "") {
+				t.Errorf("%+v", f)
+			}
+			return f
+		}
+	}
+	t.Fatalf("nothing is found about %s", about)
+	return Finding{}
+}
+
+func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
+	c := testConfig(t)
+	if f := finding(t, Examine(t.Context(), Config{Data: filepath.Join(c.Data, "nothing"), HTTP: off, MQTT: off, MQTTS: off, CoAP: off, CoAPS: off}), "data directory"); f.OK {
+		t.Error("a directory that is not there is well")
+	}
+	n := open(t, c)
+	a := n.Addresses()
+	defer n.Close()
+	c.HTTP, c.MQTT, c.MQTTS, c.CoAP, c.CoAPS = a.HTTP, a.MQTT, a.MQTTS, a.CoAP, a.CoAPS
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- n.Run(ctx) }()
+	for _, about := range []string{"clock", "data directory", "master key", "http", "mqtt", "mqtts", "coap", "coaps", "certificate"} {
+		if f := finding(t, Examine(t.Context(), c), about); !f.OK {
+			t.Errorf("%+v", f)
+		}
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if f := finding(t, Examine(t.Context(), c), "http"); !f.OK {
+		t.Errorf("a free address: %+v", f)
+	}
+	c.HTTP = busy(t)
+	if f := finding(t, Examine(t.Context(), c), "http"); f.OK {
+		t.Error("an address in use is well")
+	}
+	if err := os.Chmod(filepath.Join(c.Data, keyFile), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if f := finding(t, Examine(t.Context(), c), "master key"); f.OK {
+		t.Error("a key that others may read is well")
+	}
+	remove(t, &c, keyFile)
+	if f := finding(t, Examine(t.Context(), c), "master key"); f.OK {
+		t.Error("a missing key is well")
+	}
+}
+
+func TestWhatIsNotEnough(t *testing.T) {
+	if f := clockFinding(time.Unix(0, 0)); f.OK || f.Fix == "" {
+		t.Errorf("%+v", f)
+	}
+	if f := filesFinding(1024); f.OK || f.Fix == "" {
+		t.Errorf("%+v", f)
+	}
+}
