@@ -68,8 +68,9 @@ func (s *Service) Sweep(ctx context.Context, name string, action muster.SweepAct
 	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
 		return muster.Sweep{}, invalid("the end of the time is not after its beginning")
 	}
-	if now := s.now(); to.IsZero() || to.After(now) {
-		to = now // what the key lets in from now on is not swept, or there might be no end
+	// What the key lets in after this millisecond is not swept, or there might be no end.
+	if end := s.now().Add(time.Millisecond); to.IsZero() || to.After(end) {
+		to = end
 	}
 	_, sweep, err := s.beginSweep(ctx, name, muster.Sweep{Action: action, From: from, To: to}, func(*muster.ProvisionKey) error { return nil })
 	if err != nil {
