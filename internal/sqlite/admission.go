@@ -117,6 +117,9 @@ func claimDevice(tx *conn, c muster.Claim) (muster.Device, error) {
 	if n == 0 {
 		return d, muster.Refuse(muster.ReasonDeviceProvisioned, "")
 	}
+	if err := unrelease(tx, d.ID); err != nil {
+		return d, err
+	}
 	if err := countDevice(tx, c.Key); err != nil {
 		return d, err
 	}

@@ -115,11 +115,14 @@ func (r *Registry) Credentials(ctx context.Context, device muster.DeviceID) ([]m
 	return list(ctx, r.readers, readCredential, credentialsOfDevice, blob(device[:]))
 }
 
-// CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse, or ReasonNotFound if the device is
-// gone.
+// CreateCredential adds a credential to a device, which is released no more. Refused with ReasonCredentialInUse, or
+// ReasonNotFound if the device is gone.
 func (r *Registry) CreateCredential(ctx context.Context, c muster.Credential) error {
 	return r.write(ctx, func(tx *conn) error {
 		if err := insertCredential(tx, c); err != nil {
+			return err
+		}
+		if err := unrelease(tx, c.Device); err != nil {
 			return err
 		}
 		return auditedCredential(ctx, tx, "create", c.Device, nil, credentialView(c))

@@ -248,6 +248,9 @@ func (f *filing) update(c *muster.DeviceChange) (muster.FiledRow, *muster.Creden
 		if err := insertCredential(f.tx, c.Add[i]); err != nil {
 			return filed, &c.Add[i], err
 		}
+		if err := unrelease(f.tx, c.Device.ID); err != nil {
+			return filed, nil, err
+		}
 	}
 	if len(c.Attributes) == 0 {
 		return filed, nil, nil

@@ -75,6 +75,12 @@ func readmit(tx *conn, d *muster.Device, m muster.Readmission) error {
 	return updateDevice(tx, *d)
 }
 
+// unrelease takes back that a device may provision once more: it has a credential by other means.
+func unrelease(tx *conn, device muster.DeviceID) error {
+	_, err := tx.exec(`DELETE FROM released WHERE device = ?`, blob(device[:]))
+	return err
+}
+
 // succeed files a credential that replaces the one that the device proved itself by, and the one that was given to replace
 // that and was never used.
 func succeed(tx *conn, m muster.Readmission) error {

@@ -11,6 +11,7 @@ func readmissionSentences() []sentence {
 	return []sentence{
 		{"a released device lets itself in once more, once", readmitted},
 		{"a device that proves itself gets a credential, at whose first use the proof is revoked", readmittedByProof},
+		{"a released device that gets a credential otherwise is released no more", unreleased},
 		{"its answer can be asked for again, whatever the device did before", readmissionAnswered},
 		{"a device that was not released is refused and stays as it was", func(t *testing.T, r *registry) {
 			d := r.admit("pump")
@@ -154,4 +155,16 @@ func readmittedByProof(t *testing.T, r *registry) {
 	_, err = r.Readmit(t.Context(), lost)
 	r.refused(err, muster.ReasonDeviceProvisioned)
 	r.same(r.counted(), 1)
+}
+
+func unreleased(t *testing.T, r *registry) {
+	d := r.released("pump")
+	r.must(r.CreateCredential(t.Context(), newCredential(d.ID, "by hand")))
+	known, err := r.Enrolled(t.Context(), "pump")
+	r.must(err)
+	r.same(known.Released, false)
+	_, err = r.Readmit(t.Context(), r.readmission(d.ID))
+	r.refused(err, muster.ReasonDeviceProvisioned)
+	_, _, err = r.Claim(t.Context(), r.claim("pump"))
+	r.must(err)
 }
