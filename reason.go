@@ -57,6 +57,7 @@ const (
 	ReasonCredentialChanged    Reason = "credential-changed"
 	ReasonDeviceChanged        Reason = "device-changed"
 	ReasonRateLimited          Reason = "rate-limited"
+	ReasonDisconnected         Reason = "disconnected"
 	ReasonTakenOver            Reason = "taken-over"
 	ReasonCredentialShared     Reason = "credential-shared"
 
@@ -180,6 +181,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCredentialChanged:    {Forbidden, "the device's credentials were changed", "Nothing: the device connects again with its new credential.", ""},
 	ReasonDeviceChanged:        {Forbidden, "the device's name, profile or rights were changed", "Nothing: the device connects again.", ""},
 	ReasonRateLimited:          {Overloaded, "too many failures from this address; refused for a minute", "Find the device that keeps failing at this address, or the provision key that lets in too many at once; the limits are settings.", ""},
+	ReasonDisconnected:         {Overloaded, "an operator ended the session", "Nothing: the device may connect again at once.", ""},
 	ReasonTakenOver:            {Conflict, "a newer connection of the same device took over", "If it repeats, two devices share one credential.", ""},
 	ReasonCredentialShared:     {Overloaded, "connections of this device take each other over; two devices share one credential", "Find the other one by its address, and give each device a credential of its own.", ""},
 

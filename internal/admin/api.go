@@ -79,6 +79,7 @@ func New(o Options) http.Handler {
 	a.serveDevices()
 	a.serveCredentials()
 	a.serveAttributes()
+	a.serveSessions()
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveChecks()

@@ -8,6 +8,7 @@ import (
 
 	"muster"
 	"muster/internal/admin"
+	"muster/internal/session"
 )
 
 func TestDevicesAreFoundByWhatIsKnownOfThem(t *testing.T) {
@@ -27,7 +28,7 @@ func TestDevicesAreFoundByWhatIsKnownOfThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leave, err := h.sessions.Open(d.ID, 1, func(error) {})
+	leave, err := h.sessions.Open(d.ID, 1, session.HangupFunc(func(error) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

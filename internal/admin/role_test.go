@@ -58,6 +58,10 @@ var roles = map[string]string{
 	"POST /v1/imports/{id}/resume":  "operator",
 	"GET /v1/export":                "viewer", // secrets: admin
 
+	"GET /v1/sessions":                   "viewer",
+	"DELETE /v1/sessions/{id}":           "operator",
+	"POST /v1/devices/{name}/disconnect": "operator",
+
 	"GET /v1/attempts":           "viewer",
 	"GET /v1/attempts/{number}":  "viewer",
 	"GET /v1/attempts/reasons":   "viewer",

@@ -11,7 +11,8 @@ import (
 type Peer struct {
 	d       *Dispatcher
 	who     muster.Identity
-	claim   *claim // until Listen; of a client that wants to be let in, its certificate alone
+	claim   *claim      // until Listen; of a client that wants to be let in, its certificate alone
+	hangup  func(error) // since Listen
 	joining bool
 	pace    pace // of its requests for attributes
 
@@ -126,10 +127,8 @@ func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 }
 
 func (p *Peer) open(hangup func(error)) (leave func(), err error) {
-	leave, err = p.d.o.Sessions.Open(p.who.Device, int(p.who.Sessions), func(why error) {
-		p.Note(muster.ActionDisconnect, why)
-		hangup(why)
-	})
+	p.hangup = hangup
+	leave, err = p.d.o.Sessions.Open(p.who.Device, int(p.who.Sessions), link{p})
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +140,23 @@ func (p *Peer) open(hangup func(error)) (leave func(), err error) {
 		}
 	}
 	return leave, nil
+}
+
+// A link is a peer as the sessions of its device know it.
+type link struct{ *Peer }
+
+// Hangup ends the session; the journal has why.
+func (l link) Hangup(why error) {
+	l.Note(muster.ActionDisconnect, why)
+	l.hangup(why)
+}
+
+// About returns what is known of the session.
+func (l link) About() muster.Session {
+	return muster.Session{
+		Name: l.who.Name, Profile: l.who.Profile, Credential: l.who.Credential,
+		Transport: l.transport, Remote: l.remote, ClientID: l.clientID,
+	}
 }
 
 // judgeAgain refuses a claim that does not lead to the same credential any more.

@@ -20,7 +20,7 @@ type war struct {
 // connect reports whether one of them came in.
 func (w *war) connect(t *testing.T) bool {
 	t.Helper()
-	_, err := w.r.Open(w.device, 1, func(error) { w.taken++ })
+	_, err := w.r.Open(w.device, 1, session.HangupFunc(func(error) { w.taken++ }))
 	if err != nil && (!errors.Is(err, muster.ReasonCredentialShared) || !errors.Is(err, muster.Overloaded)) {
 		t.Errorf("refused with %v", err)
 	}
@@ -76,7 +76,7 @@ func TestAWarOfTwoDevicesIsDamped(t *testing.T) {
 func TestWhoeverTakesNobodyOverIsNeverRefused(t *testing.T) {
 	r, device := session.New(), muster.NewID[muster.Device]()
 	for range 20 {
-		_, _ = r.Open(device, 1, func(error) {})
+		_, _ = r.Open(device, 1, session.HangupFunc(func(error) {}))
 	}
 	r.Hangup(device, muster.ReasonCredentialChanged)
 	for range 1000 {

@@ -26,9 +26,28 @@ type shard struct {
 // A session is one link of the list of a device's sessions, the newest first.
 type session struct {
 	device muster.DeviceID
-	hangup func(error)
+	link   Link
 	older  *session
+	since  int64 // epoch milliseconds, later than older's
 }
+
+// A Link is what a session leads to.
+type Link interface {
+	// Hangup ends the session. It is called at most once, from any goroutine, and must not block. It may still come while
+	// leave runs or shortly after.
+	Hangup(why error)
+	// About returns what is known of the session but its Device and Since. It is called from any goroutine and must not block.
+	About() muster.Session
+}
+
+// A HangupFunc is a Link of which nothing else is known.
+type HangupFunc func(error)
+
+// Hangup calls f.
+func (f HangupFunc) Hangup(why error) { f(why) }
+
+// About returns nothing.
+func (f HangupFunc) About() muster.Session { return muster.Session{} }
 
 // New returns a Registry in which nobody is connected.
 func New() *Registry {
@@ -45,14 +64,11 @@ func (r *Registry) shard(device muster.DeviceID) *shard {
 }
 
 // Open files a session of the device until leave is called, which may be done more than once. When the device has more
-// than limit sessions then, its oldest are told by hangup, with ReasonTakenOver, and are filed no more; a limit below 1
+// than limit sessions then, its oldest are hung up, with ReasonTakenOver, and are filed no more; a limit below 1
 // means 1. While the device's sessions take each other over again and again, one that has just done so stands for some
 // seconds, and a further one is refused with ReasonCredentialShared.
-//
-// hangup is called at most once, from any goroutine, and must not block. It may still come while leave runs or shortly
-// after.
-func (r *Registry) Open(device muster.DeviceID, limit int, hangup func(error)) (leave func(), err error) {
-	s := &session{device: device, hangup: hangup}
+func (r *Registry) Open(device muster.DeviceID, limit int, link Link) (leave func(), err error) {
+	s := &session{device: device, link: link}
 	cut, ok := r.shard(device).add(s, limit)
 	if !ok {
 		return nil, muster.Refuse(muster.ReasonCredentialShared, "")
@@ -68,7 +84,10 @@ func (r *Registry) Open(device muster.DeviceID, limit int, hangup func(error)) (
 func (sh *shard) add(s *session, limit int) (cut *session, ok bool) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	s.older = sh.newest[s.device]
+	s.older, s.since = sh.newest[s.device], time.Now().UnixMilli()
+	if s.older != nil {
+		s.since = max(s.since, s.older.since+1)
+	}
 	last := s
 	for range limit - 1 {
 		if last.older == nil {
@@ -84,11 +103,11 @@ func (sh *shard) add(s *session, limit int) (cut *session, ok bool) {
 	return cut, true
 }
 
-// end tells every session of a list that is filed no more. No lock is held, so hangup may call leave.
+// end tells every session of a list that is filed no more. No lock is held, so Hangup may call leave.
 func (r *Registry) end(list *session, why error) {
 	for s := list; s != nil; s = s.older {
 		r.open.Add(-1)
-		s.hangup(why)
+		s.link.Hangup(why)
 	}
 }
 

@@ -39,7 +39,7 @@ func (l *log) want(t *testing.T, lines ...string) {
 // open files a session that must not be refused.
 func open(t *testing.T, r *session.Registry, device muster.DeviceID, limit int, hangup func(error)) (leave func()) {
 	t.Helper()
-	leave, err := r.Open(device, limit, hangup)
+	leave, err := r.Open(device, limit, session.HangupFunc(hangup))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +125,11 @@ func TestEverythingAtOnce(t *testing.T) {
 			for range 2000 {
 				device := devices[rand.IntN(len(devices))]
 				var told atomic.Int32
-				leave, err := r.Open(device, 1+rand.IntN(3), func(error) {
+				leave, err := r.Open(device, 1+rand.IntN(3), session.HangupFunc(func(error) {
 					if told.Add(1) > 1 {
 						t.Error("told twice")
 					}
-				})
+				}))
 				if err != nil { // the devices take themselves over without end
 					refused.Add(1)
 					continue
