@@ -51,7 +51,9 @@ func (a *api) authenticated(next http.Handler) http.Handler {
 		actor, err := a.recognise(r, v)
 		switch {
 		case err == nil:
-			next.ServeHTTP(w, r.WithContext(muster.WithActor(r.Context(), actor)))
+			ctx, stop := a.watched(r, v, actor)
+			defer stop()
+			next.ServeHTTP(w, r.WithContext(ctx))
 		case muster.KindOf(err) != muster.Unknown:
 			writeProblem(w, a.tell(r.Context(), "authenticate", err))
 		case muster.ReasonOf(err) == muster.ReasonLoginOver:
