@@ -28,6 +28,26 @@ func TestADryRunFilesNothing(t *testing.T) {
 	}
 }
 
+func TestADryRunFailsWhatAnImportWould(t *testing.T) {
+	f := newFixture(t)
+	var file strings.Builder
+	file.WriteString("name,token\n")
+	for n := range 3000 {
+		token := n
+		if n%1000 == 999 {
+			token = n - 999 // of a row that was filed long before
+		}
+		fmt.Fprintf(&file, "device-%d,token-%d\n", n, token)
+	}
+	dry := f.file(file.String(), muster.ImportOptions{DryRun: true})
+	f.wants(dry, 2997, 0, 0, 3)
+	actual := f.file(file.String(), muster.ImportOptions{})
+	f.wants(actual, 2997, 0, 0, 3)
+	if f.failed(dry) != f.failed(actual) {
+		t.Errorf("the dry run says\n%s\nand the import\n%s", f.failed(dry), f.failed(actual))
+	}
+}
+
 func TestAKeptFileShowsNoSecret(t *testing.T) {
 	f := newFixture(t)
 	i := f.hand("name,token\npump,canary-token-0123456789\n", muster.ImportOptions{})

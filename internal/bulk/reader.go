@@ -2,7 +2,9 @@ package bulk
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"hash/maphash"
 
 	"muster"
 )
@@ -13,8 +15,9 @@ type reader struct {
 	spooled *spooled
 	source  source
 	of      muster.Import
-	rows    int   // that were read
-	ended   error // how the file has ended; io.EOF at its end
+	rows    int    // that were read
+	trial   *trial // nil: the rows are filed
+	ended   error  // how the file has ended; io.EOF at its end
 }
 
 // run hands out batches until the file ends or ctx does. The last one is empty and says how the file has ended.
@@ -75,6 +78,9 @@ func (r *reader) batch(ctx context.Context) (*batch, error) {
 		}
 		r.rows++
 		row, err := d.row(rec)
+		if err == nil && r.trial != nil {
+			err = r.trial.judge(row)
+		}
 		if err != nil {
 			b.Failed = append(b.Failed, b.refused(row, err))
 			continue
@@ -87,6 +93,36 @@ func (r *reader) batch(ctx context.Context) (*batch, error) {
 	}
 	return b, nil
 }
+
+// A trial is what a dry run remembers of the rows that it has judged: they are filed nowhere, so that the store cannot see that
+// two of them want the same.
+type trial struct {
+	seed   maphash.Seed
+	holder map[uint64]uint64 // digests of devices' names, by those of their credentials; at most maxShown
+}
+
+const maxShown = 2_000_000
+
+func newTrial() *trial { return &trial{maphash.MakeSeed(), make(map[uint64]uint64)} }
+
+// judge refuses a row with a credential that another device of the file has.
+func (t *trial) judge(r *row) error {
+	name := maphash.String(t.seed, r.record.Device.Name)
+	for i := range r.shown {
+		if holder, ok := t.holder[short(r.record.Credentials[i].Lookup)]; ok && holder != name {
+			return &badCell{r.shown[i].column, muster.Refuse(muster.ReasonCredentialInUse, "")}
+		}
+	}
+	for i := range r.shown {
+		if len(t.holder) < maxShown {
+			t.holder[short(r.record.Credentials[i].Lookup)] = name
+		}
+	}
+	return nil
+}
+
+// short is enough of a keyed digest to tell those of one file apart.
+func short(key muster.LookupKey) uint64 { return binary.BigEndian.Uint64(key[:]) }
 
 // room is how many rows the next batch may have: one that was cut off before its readings were kept is made again as it was.
 func (r *reader) room() int {

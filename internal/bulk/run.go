@@ -98,6 +98,9 @@ func (s *Service) process(ctx context.Context, id muster.ImportID) error {
 		if i.StartedAt.IsZero() {
 			i.StartedAt = s.now()
 		}
+		if i.Options.DryRun {
+			i.Progress = muster.ImportProgress{} // what it has seen is forgotten: it begins anew
+		}
 		return nil
 	})
 	if errors.Is(err, muster.ReasonImportStopped) {
@@ -179,6 +182,9 @@ func (s *Service) file(ctx context.Context, i muster.Import) error {
 	}
 	reading, stop := context.WithCancel(ctx)
 	r := &reader{service: s, spooled: f, source: src, of: i}
+	if i.Options.DryRun {
+		r.trial = newTrial()
+	}
 	ready := make(chan *batch, batches)
 	done := make(chan struct{})
 	go func() {
