@@ -85,8 +85,8 @@ func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID
 	})
 }
 
-// Used notes that the credentials opened the door at those times, and revokes those whose successors they are. An earlier time than the one that is noted, and a
-// credential that is gone, change nothing.
+// Used notes that the credentials opened the door at those times, and revokes those whose successors they are. An earlier
+// time than the one that is noted, and a credential that is gone, change nothing.
 func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) error {
 	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
 	for some := range slices.Chunk(ids, usesTogether) {
