@@ -2,9 +2,6 @@ package fleet
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +41,7 @@ func (c *Credentials) evidence() ([]muster.Evidence, error) {
 		})
 	}
 	if strings.TrimSpace(c.Certificate) != "" {
-		bare, err := bareCertificate(c.Certificate)
+		bare, err := muster.PlainCertificate(c.Certificate)
 		if err != nil {
 			return nil, err
 		}
@@ -57,28 +54,6 @@ func (c *Credentials) evidence() ([]muster.Evidence, error) {
 		all = append(all, muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(muster.RandomText(muster.TokenLength))})
 	}
 	return all, nil
-}
-
-// bareCertificate returns the base64 DER of the first certificate in text, whatever stands around it, so that it is found
-// again by what the device presents.
-func bareCertificate(text string) (string, error) {
-	if len(text) > muster.MaxEvidence {
-		return "", muster.Refuse(muster.ReasonCredentialInvalid, "the certificate is longer than %d bytes", muster.MaxEvidence)
-	}
-	der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	for rest := []byte(text); err != nil; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return "", muster.Refuse(muster.ReasonCredentialInvalid, "the certificate is neither PEM nor base64")
-		}
-		if block.Type == "CERTIFICATE" {
-			der, err = block.Bytes, nil
-		}
-	}
-	if _, err := x509.ParseCertificate(der); err != nil {
-		return "", muster.Refuse(muster.ReasonCredentialInvalid, "the certificate cannot be read")
-	}
-	return base64.StdEncoding.EncodeToString(der), nil
 }
 
 // sealAll makes live credentials of what c holds.

@@ -8,12 +8,6 @@ import (
 	"muster"
 )
 
-// Bounds of what a device is described with.
-const (
-	maxTags = 32
-	maxTag  = 255 // characters of a tag's name or value
-)
-
 // NewDevice says how a device shall be made.
 type NewDevice struct {
 	Name    string
@@ -48,7 +42,7 @@ func (s *Service) CreateDevice(ctx context.Context, n NewDevice) (DeviceRow, []m
 		return DeviceRow{}, nil, err
 	}
 	d := muster.Device{
-		ID: muster.NewID[muster.Device](), Profile: p.ID, Name: n.Name, State: initialState(&p),
+		ID: muster.NewID[muster.Device](), Profile: p.ID, Name: n.Name, State: p.FirstState(),
 		Gateway: n.Gateway, Label: n.Label, Tags: n.Tags, CreatedAt: s.now(),
 	}
 	shown, sealed, err := s.sealAll(&n.Credentials, d.ID)
@@ -61,35 +55,13 @@ func (s *Service) CreateDevice(ctx context.Context, n NewDevice) (DeviceRow, []m
 	return DeviceRow{d, p.Name}, shown, nil
 }
 
-// initialState is the state of a device that has not let itself in.
-func initialState(p *muster.Profile) muster.DeviceState {
-	if p.Strategy == muster.StrategyCheckPreProvisioned {
-		return muster.DeviceListed
-	}
-	return muster.DeviceActive
-}
-
 func checkDevice(n *NewDevice) error { return checkDescription(n.Name, n.Label, n.Tags) }
 
 func checkDescription(name, label string, tags map[string]string) error {
-	if err := muster.CheckDeviceName(name); err != nil {
-		return err
-	}
-	if err := checkText("label", label); err != nil {
-		return err
-	}
-	if len(tags) > maxTags {
-		return invalid("a device has at most %d tags", maxTags)
-	}
-	for name, value := range tags {
-		if name == "" || !shortText(name) || !shortText(value) {
-			return invalid("a tag's name has 1 to %d characters of UTF-8, its value at most as many", maxTag)
-		}
-	}
-	return nil
+	return muster.CheckDevice(&muster.Device{Name: name, Label: label, Tags: tags})
 }
 
-func shortText(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxTag }
+func shortText(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= muster.MaxTagLength }
 
 // Device returns the device called name.
 func (s *Service) Device(ctx context.Context, name string) (muster.Device, error) {
@@ -177,7 +149,7 @@ func (s *Service) ResumeDevice(ctx context.Context, name string) (muster.Device,
 		switch {
 		case d.State != muster.DeviceSuspended:
 		case d.ProvisionedAt.IsZero():
-			d.State = initialState(&p)
+			d.State = p.FirstState()
 		default:
 			d.State = muster.DeviceActive
 		}

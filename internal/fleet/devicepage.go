@@ -75,7 +75,7 @@ func checkQuery(q *muster.DeviceQuery) error {
 	}
 	for _, text := range []string{q.Search, q.Prefix, q.Label, q.Tag, value} {
 		if !shortText(text) {
-			return invalid("what is searched for is longer than %d characters, or not UTF-8", maxTag)
+			return invalid("what is searched for is longer than %d characters, or not UTF-8", muster.MaxTagLength)
 		}
 	}
 	if q.TagValue != nil && q.Tag == "" {
