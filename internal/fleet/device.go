@@ -61,7 +61,9 @@ func checkDescription(name, label string, tags map[string]string) error {
 	return muster.CheckDevice(&muster.Device{Name: name, Label: label, Tags: tags})
 }
 
-func shortText(s string) bool { return utf8.ValidString(s) && utf8.RuneCountInString(s) <= muster.MaxTagLength }
+func shortText(s string) bool {
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= muster.MaxTagLength
+}
 
 // Device returns the device called name.
 func (s *Service) Device(ctx context.Context, name string) (muster.Device, error) {
