@@ -196,6 +196,19 @@ func TestUses(t *testing.T) {
 	})
 }
 
+func TestWhatASuccessorReplacesIsForgotten(t *testing.T) {
+	f := newFixture(t)
+	old := f.add(t, "a", accessToken("old"))
+	refused(t, f.byText(t, "old"), "")
+	f.alter(old, func(h *muster.Holder) { h.Credential.State = muster.CredentialRevoked })
+	f.registry.succeed = old.Device.ID
+	refused(t, f.byText(t, "old"), "") // it is remembered
+	if err := f.flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, f.byText(t, "old"), muster.ReasonCredentialRevoked)
+}
+
 func TestAUseThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t)

@@ -18,6 +18,7 @@ type registry struct {
 	mu      sync.Mutex
 	holders map[muster.LookupKey]muster.Holder
 	used    map[muster.CredentialID]time.Time
+	succeed muster.DeviceID // where set, a use revokes a credential of this device
 	asked   int
 	failing error
 	wait    chan struct{} // where set, Holder answers what it read when this is closed
@@ -54,11 +55,11 @@ func (r *registry) PublicKeys(_ context.Context, device string) ([]muster.Holder
 	return all, r.failing
 }
 
-func (r *registry) Used(_ context.Context, at map[muster.CredentialID]time.Time) error {
+func (r *registry) Used(_ context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.DeviceID, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.failing != nil {
-		return r.failing
+		return nil, r.failing
 	}
 	maps.Copy(r.used, at)
 	for key, h := range r.holders {
@@ -67,7 +68,10 @@ func (r *registry) Used(_ context.Context, at map[muster.CredentialID]time.Time)
 			r.holders[key] = h
 		}
 	}
-	return nil
+	if r.succeed.IsZero() {
+		return nil, nil
+	}
+	return []muster.DeviceID{r.succeed}, nil
 }
 
 // questions returns how often the registry was asked since the last call.

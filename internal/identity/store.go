@@ -16,6 +16,6 @@ type Store interface {
 	// device or it holds no public key.
 	PublicKeys(ctx context.Context, device string) ([]muster.Holder, error)
 	// Used notes that the credentials opened the door at those times. A credential that is gone is no error. What a
-	// credential was given to replace is revoked at its first use.
-	Used(ctx context.Context, at map[muster.CredentialID]time.Time) error
+	// credential was given to replace is revoked at its first use: succeeded are the devices of what was revoked now.
+	Used(ctx context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.DeviceID, err error)
 }

@@ -126,7 +126,11 @@ func (s *Service) flush(ctx context.Context) error {
 	if len(all) == 0 {
 		return nil
 	}
-	if err := s.store.Used(ctx, all); err != nil {
+	succeeded, err := s.store.Used(ctx, all)
+	for _, device := range succeeded {
+		s.Forget(device) // its old credential may be remembered
+	}
+	if err != nil {
 		s.uses.putBack(all)
 		return fmt.Errorf("note the use of %d credentials: %w", len(all), err)
 	}

@@ -85,29 +85,33 @@ func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID
 	})
 }
 
-// Used notes that the credentials opened the door at those times, and revokes those whose successors they are. An earlier
-// time than the one that is noted, and a credential that is gone, change nothing.
-func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) error {
+// Used notes that the credentials opened the door at those times, and revokes those whose successors they are; it returns the
+// devices of what was revoked. An earlier time than the one that is noted, and a credential that is gone, change nothing.
+func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.DeviceID, err error) {
 	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
 	for some := range slices.Chunk(ids, usesTogether) {
+		var devices []muster.DeviceID
 		err := r.write(ctx, func(tx *conn) error {
-			for _, id := range some {
+			for _, c := range some {
 				_, err := tx.exec(`UPDATE credential SET last_used_at = ?1
-					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[id]), blob(id[:]))
+					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[c]), blob(c[:]))
 				if err != nil {
 					return err
 				}
-				if _, err := tx.exec(`UPDATE credential SET state = 3 WHERE successor = ? AND state = 2`, blob(id[:])); err != nil {
+				revoked, err := all(tx, id[muster.Device], `UPDATE credential SET state = 3 WHERE successor = ? AND state = 2 RETURNING device`, blob(c[:]))
+				if err != nil {
 					return err
 				}
+				devices = append(devices, revoked...)
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			return succeeded, err
 		}
+		succeeded = append(succeeded, devices...)
 	}
-	return nil
+	return succeeded, nil
 }
 
 // Credentials returns the credentials of a device, the oldest first.

@@ -32,14 +32,14 @@ func answerSentences() []sentence {
 		}},
 		{"a device that has authenticated has no answer", func(t *testing.T, r *registry) {
 			a := r.answeredAdmission("pump")
-			r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{a.Credential.ID: after(1)}))
+			r.used(map[muster.CredentialID]time.Time{a.Credential.ID: after(1)})
 			r.unanswered(*a.Request, after(-60))
 		}},
 		{"a device that has authenticated with another credential has no answer", func(t *testing.T, r *registry) {
 			a := r.answeredAdmission("pump")
 			other := newCredential(a.Device.ID, "other")
 			r.must(r.CreateCredential(t.Context(), other))
-			r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{other.ID: after(1)}))
+			r.used(map[muster.CredentialID]time.Time{other.ID: after(1)})
 			r.unanswered(*a.Request, after(-60))
 		}},
 		{"a device that is gone has no answer", func(t *testing.T, r *registry) {

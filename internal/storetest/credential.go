@@ -141,13 +141,21 @@ func publicKeys(t *testing.T, r *registry) {
 	r.same(got, want)
 }
 
+// used notes uses that revoke the credentials of those devices.
+func (r *registry) used(at map[muster.CredentialID]time.Time, succeeded ...muster.DeviceID) {
+	r.t.Helper()
+	got, err := r.Used(r.t.Context(), at)
+	r.must(err)
+	r.same(got, succeeded)
+}
+
 func credentialUsed(t *testing.T, r *registry) {
 	_, pump := r.list("pump")
 	_, valve := r.list("valve")
 	gone := muster.NewID[muster.Credential]()
-	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{pump.ID: after(5), valve.ID: after(6), gone: after(7)}))
-	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{pump.ID: after(8), valve.ID: after(3)}))
-	r.must(r.Used(t.Context(), nil))
+	r.used(map[muster.CredentialID]time.Time{pump.ID: after(5), valve.ID: after(6), gone: after(7)})
+	r.used(map[muster.CredentialID]time.Time{pump.ID: after(8), valve.ID: after(3)})
+	r.used(nil)
 	for c, want := range map[muster.LookupKey]time.Time{pump.Lookup: after(8), valve.Lookup: after(6)} {
 		holder, err := r.Holder(t.Context(), c)
 		r.must(err)

@@ -57,7 +57,7 @@ func everythingStays(t *testing.T, r *registry) {
 	r.must(err)
 	r.same(gotUser, user)
 	r.same(len(r.audit(muster.AuditQuery{Limit: 10})), 1)
-	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{a.Credential.ID: after(2)}))
+	r.used(map[muster.CredentialID]time.Time{a.Credential.ID: after(2)})
 	r.reopen()
 	r.unanswered(*a.Request, birth)
 }

@@ -68,9 +68,9 @@ func credentialRotated(t *testing.T, r *registry) {
 	state(muster.CredentialActive)
 	r.must(r.RotateCredential(t.Context(), old.ID, c))
 	state(muster.CredentialRetiring)
-	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{old.ID: after(3)}))
+	r.used(map[muster.CredentialID]time.Time{old.ID: after(3)})
 	state(muster.CredentialRetiring)
-	r.must(r.Used(t.Context(), map[muster.CredentialID]time.Time{c.ID: after(4)}))
+	r.used(map[muster.CredentialID]time.Time{c.ID: after(4)}, d.ID)
 	state(muster.CredentialRevoked)
 	r.refused(r.RotateCredential(t.Context(), old.ID, newCredential(d.ID, "third")), muster.ReasonCredentialRevoked)
 }
