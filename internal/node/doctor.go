@@ -31,7 +31,7 @@ const (
 )
 
 // Examine looks at everything on this machine that a server with these settings needs, whether one is running or not. It
-// changes nothing.
+// leaves nothing behind.
 func Examine(ctx context.Context, c Config) []Finding {
 	found := []Finding{clockFinding(time.Now()), filesFinding(openFiles())}
 	info, err := os.Stat(c.Data)
