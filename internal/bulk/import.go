@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,6 +47,9 @@ type Service struct {
 	rows  *prometheus.CounterVec
 	wake  chan struct{} // holds one token while an import may wait
 	entry sync.Mutex    // held while an import is added, so that they stay as few as they may be
+
+	mu       sync.Mutex               // guards arriving
+	arriving map[muster.ImportID]bool // files that are being handed in
 }
 
 // New returns a Service over store whose secrets are sealed with keys. Nothing is filed before Run.
@@ -64,6 +68,7 @@ func New(store Store, keys *muster.Keyring, o Options) *Service {
 	}
 	return &Service{
 		Options: o, store: store, keys: keys, spool: spool{o.Dir, keys}, rows: newRows(o.Registerer), wake: make(chan struct{}, 1),
+		arriving: make(map[muster.ImportID]bool),
 	}
 }
 
@@ -78,7 +83,12 @@ func (s *Service) CreateImport(ctx context.Context, name string, o muster.Import
 	if err := s.admit(ctx); err != nil { // before a large file is taken in
 		return muster.Import{}, err
 	}
-	i := muster.Import{ID: muster.NewID[muster.Import](), File: fileName(name), Options: o, CreatedAt: s.now()}
+	id := muster.NewID[muster.Import]()
+	if err := s.arrive(id); err != nil {
+		return muster.Import{}, err
+	}
+	defer s.arrived(id)
+	i := muster.Import{ID: id, File: fileName(name), Options: o, CreatedAt: s.now()}
 	if a, ok := muster.ActorOf(ctx); ok {
 		i.By = a.Name
 	}
@@ -92,6 +102,32 @@ func (s *Service) CreateImport(ctx context.Context, name string, o muster.Import
 	}
 	s.nudge()
 	return i, nil
+}
+
+// arrive notes that a file is being handed in, and refuses it while too many are.
+func (s *Service) arrive(id muster.ImportID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.arriving) >= maxUnfinished {
+		return muster.Refuse(muster.ReasonServerBusy, "%d files are being handed in; try again when one is", len(s.arriving))
+	}
+	s.arriving[id] = true
+	return nil
+}
+
+// arrived is called when the import of the file is filed, or will not be.
+func (s *Service) arrived(id muster.ImportID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.arriving, id)
+}
+
+// keptFiles returns the imports whose files are there and were not being handed in. Whatever of them is needed is filed by now.
+func (s *Service) keptFiles() ([]muster.ImportID, error) {
+	ids, err := s.spool.names() // before it is asked what arrives
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(ids, func(id muster.ImportID) bool { return s.arriving[id] }), err
 }
 
 // enter files the import of a file that is kept.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -228,6 +229,37 @@ func TestAFileThatIsTooLargeOrBreaksOffIsNotKept(t *testing.T) {
 	if kept, err := os.ReadDir(filepath.Join(f.dir, "imports")); err != nil || len(kept) != 0 {
 		t.Errorf("%d files are kept, %v", len(kept), err)
 	}
+}
+
+func TestAFileThatIsBeingHandedInIsNotTidiedAway(t *testing.T) {
+	f := newFixture(t)
+	body, hand := io.Pipe()
+	handed := make(chan error, 1)
+	go func() {
+		_, err := f.CreateImport(context.WithoutCancel(t.Context()), "slow", muster.ImportOptions{}, body)
+		handed <- err
+	}()
+	if _, err := hand.Write([]byte("name\nslow\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(f.dir, "imports", muster.NewID[muster.Import]().String()), nil, 0o600); err != nil {
+		t.Fatal(err) // what a crash has left
+	}
+	f.wants(f.file("name\nquick\n", muster.ImportOptions{}), 1, 0, 0, 0)
+	if kept, err := os.ReadDir(filepath.Join(f.dir, "imports")); err != nil || len(kept) != 1 {
+		t.Errorf("%d files are kept, %v", len(kept), err)
+	}
+	if err := hand.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-handed; err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.Imports(t.Context())
+	if err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	f.wants(f.await(all[1].ID), 1, 0, 0, 0)
 }
 
 type breaking struct{ err error }

@@ -38,13 +38,15 @@ func (s *Service) Run(ctx context.Context) {
 // work files whatever waits, the oldest first.
 func (s *Service) work(ctx context.Context) error {
 	for {
+		files, err := s.keptFiles()
+		if err != nil {
+			return err
+		}
 		all, err := s.store.Imports(ctx)
 		if err != nil {
 			return err
 		}
-		if err := s.tidy(all); err != nil {
-			return err
-		}
+		s.tidy(files, all)
 		slices.Reverse(all)
 		slices.SortStableFunc(all, func(a, b muster.Import) int { return b.Progress.Rows - a.Progress.Rows }) // what has begun
 		next := slices.IndexFunc(all, func(i muster.Import) bool { return !i.State.Ended() })
@@ -57,12 +59,8 @@ func (s *Service) work(ctx context.Context) error {
 	}
 }
 
-// tidy takes away the files that nobody needs any more.
-func (s *Service) tidy(all []muster.Import) error {
-	names, err := s.spool.names()
-	if err != nil {
-		return err
-	}
+// tidy takes away the files that none of the imports needs any more.
+func (s *Service) tidy(files []muster.ImportID, all []muster.Import) {
 	needed := map[muster.ImportID]bool{}
 	stopped := 0
 	for _, i := range all { // the newest first
@@ -75,17 +73,11 @@ func (s *Service) tidy(all []muster.Import) error {
 		case muster.ImportDone:
 		}
 	}
-	newest := muster.ImportID{}
-	if len(all) > 0 {
-		newest = all[0].ID
-	}
-	for _, id := range names {
-		// One that is newer than all is only just being handed in.
-		if !needed[id] && id.String() <= newest.String() {
+	for _, id := range files {
+		if !needed[id] {
 			s.drop(id)
 		}
 	}
-	return nil
 }
 
 // process files an import from where it is to its end. An error is trouble with storage, or of ctx: the import goes on later.
