@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -63,8 +64,12 @@ func (a *api) serveImports() {
 func (a *api) serveUpload() {
 	serve(a, http.MethodPost, "/v1/imports", "create-import",
 		"Takes in a file of devices, CSV or JSON Lines, as the body or as the part `file` of a form; rows are filed in the background", a.createImport)
+	op := a.huma.OpenAPI().Paths["/v1/imports"].Post
+	// The file is not read twice to know it again: filed once more it changes nothing.
+	op.MaxBodyBytes = bulk.DefaultMaxFile
+	op.Parameters = slices.DeleteFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == onceHeader })
 	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
-	a.huma.OpenAPI().Paths["/v1/imports"].Post.RequestBody = &huma.RequestBody{
+	op.RequestBody = &huma.RequestBody{
 		Required: true,
 		Content: map[string]*huma.MediaType{
 			"text/csv":             {Schema: file},

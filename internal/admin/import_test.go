@@ -110,6 +110,18 @@ func TestAFileComesInAForm(t *testing.T) {
 	}
 }
 
+func TestAFileWithAnIdempotencyKeyMayBeLarge(t *testing.T) {
+	h := newHouse(t)
+	file := "name\n" + strings.Repeat("the same device\n", 100_000)
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "/v1/imports", strings.NewReader(file))
+	r.Header.Set("Authorization", "Bearer "+h.token.Reveal())
+	r.Header.Set("Idempotency-Key", "k")
+	w := httptest.NewRecorder()
+	if h.handler.ServeHTTP(w, r); w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 func TestImportsThatCannotBe(t *testing.T) {
 	h := newHouse(t)
 	for name, c := range map[string]struct {
