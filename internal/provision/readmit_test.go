@@ -117,7 +117,7 @@ func newProving(t *testing.T) (*fixture, *muster.Grant) {
 
 func (f *fixture) use(t *testing.T, c muster.CredentialID) {
 	t.Helper()
-	if err := f.registry.Used(t.Context(), map[muster.CredentialID]time.Time{c: f.now}); err != nil {
+	if _, err := f.registry.Used(t.Context(), map[muster.CredentialID]time.Time{c: f.now}); err != nil {
 		t.Fatal(err)
 	}
 }

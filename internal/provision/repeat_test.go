@@ -84,7 +84,7 @@ func TestAnAnswerIsGivenAgainOnlyForAWhile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := f.registry.Used(t.Context(), map[muster.CredentialID]time.Time{all[0].ID: f.now}); err != nil {
+			if _, err := f.registry.Used(t.Context(), map[muster.CredentialID]time.Time{all[0].ID: f.now}); err != nil {
 				t.Fatal(err)
 			}
 		}, muster.ReasonDeviceNameTaken},
