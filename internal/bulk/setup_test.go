@@ -98,7 +98,7 @@ func (f *fixture) await(id muster.ImportID) muster.Import {
 	work.Go(func() { f.Run(ctx) })
 	defer work.Wait()
 	defer stop()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
 		i, err := f.Import(f.t.Context(), id)
 		if err != nil {
 			f.t.Fatal(err)
