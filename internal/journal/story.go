@@ -94,7 +94,7 @@ func provisionWay() []step {
 		{"secret", "the secret is the key's", []muster.Reason{muster.ReasonProvisionSecretWrong}},
 		{"profile", "the profile lets devices in this way", []muster.Reason{muster.ReasonProvisionDisabled, muster.ReasonProvisionNeedsChain}},
 		{"validity", "the key is live", []muster.Reason{
-			muster.ReasonProvisionKeyRevoked, muster.ReasonProvisionKeyNotYet, muster.ReasonProvisionKeyExpired,
+			muster.ReasonProvisionKeyRevoked, muster.ReasonProvisionKeySuspended, muster.ReasonProvisionKeyNotYet, muster.ReasonProvisionKeyExpired,
 		}},
 		{"network", "the key may be used from this address", []muster.Reason{muster.ReasonProvisionKeyNetwork}},
 		{"name", "the name may be used with the key", []muster.Reason{muster.ReasonDeviceNameInvalid, muster.ReasonDeviceNamePattern}},

@@ -58,13 +58,17 @@ func TestAnAttemptIsToldCheckByCheck(t *testing.T) {
 	}
 }
 
-// Whatever refuses a device's proof has a place in a story.
+// Whatever refuses a device's proof or its provision key has a place in a story.
 func TestEveryReasonOfAProofHasItsCheck(t *testing.T) {
 	for _, r := range muster.Reasons() {
 		for _, begins := range []string{"jwt-", "certificate-unknown", "token-", "password-wrong", "client-id-", "credentials-missing"} {
 			if strings.HasPrefix(string(r), begins) && journal.Story(muster.Attempt{Action: muster.ActionConnect, Reason: r}) == nil {
 				t.Errorf("%s is no check's", r)
 			}
+		}
+		device := strings.HasPrefix(string(r), "provision-") && r != muster.ReasonProvisionKeyTaken // which people hear
+		if device && journal.Story(muster.Attempt{Action: muster.ActionProvision, Reason: r}) == nil {
+			t.Errorf("%s is no check's", r)
 		}
 	}
 }
