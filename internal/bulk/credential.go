@@ -34,7 +34,12 @@ func (t *credentialText) shown() (s shown, err error) {
 	if s.state, ok = states[t.State]; !ok {
 		return s, invalid("a credential is active, pending or retiring")
 	}
-	s.notBefore, s.expiresAt = t.NotBefore.UTC().Truncate(time.Millisecond), t.ExpiresAt.UTC().Truncate(time.Millisecond)
+	if s.notBefore, err = storable(t.NotBefore); err != nil {
+		return s, err
+	}
+	if s.expiresAt, err = storable(t.ExpiresAt); err != nil {
+		return s, err
+	}
 	switch s.Kind {
 	case muster.AccessToken:
 		s.Token = muster.Secret(t.Token)

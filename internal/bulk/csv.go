@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"unicode/utf8"
 
 	"muster"
 )
@@ -14,14 +15,15 @@ import (
 type csvSource struct {
 	in      *csv.Reader
 	tail    *tail
+	above   int // lines of the file that stand above what in reads
 	columns []column
 	first   []string // a row that was read to count the columns
 	cells   []cell   // of the last row
 }
 
-func newCSVSource(r io.Reader, delimiter rune, o *muster.ImportOptions) (*csvSource, error) {
+func newCSVSource(r io.Reader, above int, delimiter rune, o *muster.ImportOptions) (*csvSource, error) {
 	t := &tail{in: r}
-	s := &csvSource{in: csv.NewReader(t), tail: t}
+	s := &csvSource{in: csv.NewReader(t), tail: t, above: above}
 	s.in.Comma, s.in.FieldsPerRecord = delimiter, -1
 	head, err := s.in.Read()
 	if err != nil {
@@ -55,6 +57,9 @@ func (s *csvSource) name(head []string, o *muster.ImportOptions) error {
 	seen := map[string]string{}
 	o.Fields = nil
 	for i, name := range head {
+		if !utf8.ValidString(name) {
+			return muster.Refuse(muster.ReasonImportFileInvalid, "the name of column %d is not UTF-8: save the file as UTF-8", i+1)
+		}
 		if _, mapped := o.Columns[name]; o.Headless && !mapped {
 			s.add(column{name: name}, o)
 			continue
@@ -100,23 +105,23 @@ func (s *csvSource) mapped(columns map[string]string) error {
 
 // next returns the next row. A row that cannot be split is wrong, and so is one with more cells than there are columns.
 func (s *csvSource) next() (record, error) {
-	texts, line := s.first, 1
-	if s.first == nil {
+	texts := s.first
+	if texts == nil {
 		start := s.in.InputOffset()
 		s.tail.drop(start)
 		var err error
 		texts, err = s.in.Read()
 		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 			raw := s.tail.between(start, s.in.InputOffset())
-			return record{line: parse.StartLine, kept: kept{text: raw}, wrong: muster.Refuse(muster.ReasonImportRowInvalid, "%v", plainCause(err))}, nil
+			return record{line: s.above + parse.StartLine, kept: kept{text: raw}, wrong: muster.Refuse(muster.ReasonImportRowInvalid, "%v", plainCause(err))}, nil
 		}
 		if err != nil {
 			return record{}, err
 		}
-		line, _ = s.in.FieldPos(0)
 	}
 	s.first = nil
-	r := record{line: line, kept: kept{cells: texts}, cells: s.cells[:0]}
+	line, _ := s.in.FieldPos(0)
+	r := record{line: s.above + line, kept: kept{cells: texts}, cells: s.cells[:0]}
 	for i, text := range texts {
 		switch {
 		case text == "":

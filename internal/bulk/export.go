@@ -113,8 +113,9 @@ func (s *Service) describe(r *muster.DeviceRecord, secrets bool) (*deviceText, e
 		Name: r.Device.Name, State: r.Device.State.String(), Gateway: r.Device.Gateway, Label: r.Device.Label, Tags: r.Device.Tags,
 		CreatedAt: r.Device.CreatedAt, ProvisionedAt: r.Device.ProvisionedAt,
 	}
+	scopes := map[muster.Scope]*map[string]json.RawMessage{muster.ServerScope: &d.Server, muster.SharedScope: &d.Shared, muster.ClientScope: &d.Client}
 	for _, a := range r.Attributes {
-		to := map[muster.Scope]*map[string]json.RawMessage{muster.ServerScope: &d.Server, muster.SharedScope: &d.Shared, muster.ClientScope: &d.Client}[a.Scope]
+		to := scopes[a.Scope]
 		if *to == nil {
 			*to = map[string]json.RawMessage{}
 		}

@@ -90,6 +90,7 @@ type draft struct {
 	named               string // the column of the name
 	columnOfProfile     string
 	none                bool // the row says that the device has no credential
+	readings            int
 	provisioned, listed bool
 }
 
@@ -237,6 +238,9 @@ func (w *draft) attribute(scope muster.Scope, key string, v muster.Value) error 
 }
 
 func (w *draft) reading(key string, v muster.Value) error {
+	if w.readings++; w.readings > muster.MaxKeys {
+		return invalid("a row has at most %d readings", muster.MaxKeys)
+	}
 	w.row.values = w.row.values.Add(key, v)
 	return nil
 }
@@ -353,11 +357,20 @@ func tagsOf(text string) (map[string]string, error) {
 // timeOf reads RFC 3339 or epoch milliseconds.
 func timeOf(text string) (time.Time, error) {
 	if ms, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return time.UnixMilli(ms).UTC(), nil
+		return storable(time.UnixMilli(ms))
 	}
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return t, invalid("the time is neither RFC 3339 nor epoch milliseconds")
 	}
-	return t.UTC().Truncate(time.Millisecond), nil
+	return storable(t)
+}
+
+// storable is a time as it is kept. It refuses one that RFC 3339 has no year for, as nobody could be shown it.
+func storable(t time.Time) (time.Time, error) {
+	t = t.UTC().Truncate(time.Millisecond)
+	if year := t.Year(); year < 1 || year > 9999 {
+		return t, invalid("the year of a time is 1 to 9999")
+	}
+	return t, nil
 }

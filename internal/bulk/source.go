@@ -86,10 +86,12 @@ func open(file io.Reader, o *muster.ImportOptions) (source, error) {
 	if o.Delimiter != "" {
 		delimiter = rune(o.Delimiter[0])
 	}
+	above := 0
 	if line, told := toldDelimiter(head); told != 0 { // a line for spreadsheets
 		if _, err := in.Discard(line); err != nil {
 			return nil, err
 		}
+		above = 1
 		if delimiter == 0 {
 			delimiter = told
 		}
@@ -97,7 +99,7 @@ func open(file io.Reader, o *muster.ImportOptions) (source, error) {
 	if delimiter == 0 {
 		delimiter = delimiterOf(head)
 	}
-	return newCSVSource(in, delimiter, o)
+	return newCSVSource(in, above, delimiter, o)
 }
 
 // delimiters are those that are looked for, the likeliest first.
