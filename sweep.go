@@ -39,11 +39,11 @@ func ParseSweepAction(name string) (SweepAction, error) {
 	return SweepAction(i), err
 }
 
-// A LetInQuery says which of the devices are wanted that a provision key let in, in the order of their ids.
+// A LetInQuery says which of the devices are wanted that a provision key let in, as they came.
 type LetInQuery struct {
 	Key      ProvisionKeyID
 	From, To time.Time   // as in Sweep
-	After    DeviceID    // ids greater than this alone, for the next page
+	After    *DeviceMark // those behind it alone, by At and ID; nil: from the first on
 	Left     SweepAction // those alone to which this has not been done; SweepKeep: all
 	Limit    int         // at most so many
 }

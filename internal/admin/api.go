@@ -68,7 +68,9 @@ func New(o Options) http.Handler {
 	}
 	a.huma = humago.New(operations, a.config())
 	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
-		if !a.barred(ctx) {
+		if err := barred(ctx); err != nil {
+			refuse(ctx, problemOf(err))
+		} else {
 			a.once(exchange{ctx}, next)
 		}
 		a.requests.WithLabelValues(ctx.Operation().OperationID, strconv.Itoa(ctx.Status())).Inc()
@@ -164,7 +166,7 @@ func serveTo[I, O any](a *api, role muster.Role, method, path, id, summary strin
 			Content:     map[string]*huma.MediaType{problemType: {Schema: problem}},
 		}},
 	}
-	if remembers(&op) {
+	if method == http.MethodPost && role != muster.RoleNone && reflect.TypeFor[O]() != reflect.TypeFor[huma.StreamResponse]() {
 		op.Parameters = append(op.Parameters, onceParameter())
 	}
 	if role == muster.RoleNone {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"muster"
 )
@@ -96,14 +95,12 @@ func bearer(r *http.Request) muster.Secret {
 // roleExtension is where the OpenAPI document says which role an operation needs.
 const roleExtension = "x-role"
 
-// barred answers requests of those whose role does not allow the operation, before anything of them is read.
-func (a *api) barred(ctx huma.Context) bool {
+// barred refuses those whose role does not allow the operation, before anything of their request is read.
+func barred(ctx huma.Context) error {
 	want, declared := ctx.Operation().Extensions[roleExtension].(muster.Role)
 	actor, _ := muster.ActorOf(ctx.Context())
 	if declared && actor.Role.Allows(want) {
-		return false
+		return nil
 	}
-	_, w := humago.Unwrap(ctx)
-	writeProblem(w, muster.Refuse(muster.ReasonRoleTooLow, "this needs the role %s, and %s has the role %s", want, actor.Name, actor.Role))
-	return true
+	return muster.Refuse(muster.ReasonRoleTooLow, "this needs the role %s, and %s has the role %s", want, actor.Name, actor.Role)
 }

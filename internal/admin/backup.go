@@ -24,14 +24,7 @@ func (a *api) createBackup(ctx context.Context, in *struct {
 		return nil, err
 	}
 	a.Logger.InfoContext(ctx, "a backup is made", "by", actorName(ctx), "keys", in.Body.Passphrase != "")
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		ctx.SetHeader("Content-Type", "application/x-tar")
-		ctx.SetHeader("Content-Disposition", `attachment; filename="muster-backup.tar"`)
-		if err := write(ctx.BodyWriter()); err != nil {
-			a.tell(ctx.Context(), ctx.Operation().OperationID, err)
-			panic(http.ErrAbortHandler) // so that nobody takes the part for the whole
-		}
-	}}, nil
+	return a.download("muster-backup.tar", "application/x-tar", write), nil
 }
 
 func actorName(ctx context.Context) string {

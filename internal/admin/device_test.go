@@ -11,7 +11,6 @@ import (
 
 	"muster"
 	"muster/internal/admin"
-	"muster/internal/session"
 )
 
 func TestADeviceIsMadeShownAndDeleted(t *testing.T) {
@@ -122,7 +121,7 @@ func TestASuspendedDeviceLosesItsSessionAndComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	var why error
-	leave, err := h.sessions.Open(id, 1, session.HangupFunc(func(err error) { why = err }))
+	leave, err := h.sessions.Open(id, 1, hangup(func(err error) { why = err }))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"muster"
 	"muster/internal/admin"
-	"muster/internal/session"
 )
 
 func TestDevicesAreFoundByWhatIsKnownOfThem(t *testing.T) {
@@ -28,7 +27,7 @@ func TestDevicesAreFoundByWhatIsKnownOfThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	leave, err := h.sessions.Open(d.ID, 1, session.HangupFunc(func(error) {}))
+	leave, err := h.sessions.Open(d.ID, 1, hangup(func(error) {}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -27,5 +28,28 @@ func (a *api) exportDevices(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return a.download("devices", in.Format, write), nil
+	return a.downloadRows("devices", in.Format, write), nil
+}
+
+// downloadRows answers with a file of devices.
+func (a *api) downloadRows(name, format string, write func(io.Writer) error) *huma.StreamResponse {
+	kind := "text/csv; charset=utf-8"
+	if format == "jsonl" {
+		kind = "application/x-ndjson"
+	}
+	return a.download(name+"."+format, kind, write)
+}
+
+// download answers with a file that is written as it is made. What goes wrong on the way cuts the connection, so that
+// nobody takes the part for the whole.
+func (a *api) download(name, kind string, write func(io.Writer) error) *huma.StreamResponse {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", kind)
+		ctx.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
+		ctx.SetStatus(http.StatusOK)
+		if err := write(ctx.BodyWriter()); err != nil {
+			a.tell(ctx.Context(), ctx.Operation().OperationID, err)
+			panic(http.ErrAbortHandler)
+		}
+	}}
 }

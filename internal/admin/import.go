@@ -67,7 +67,7 @@ func (a *api) serveUpload() {
 	op := a.huma.OpenAPI().Paths["/v1/imports"].Post
 	// The file is not read twice to know it again: filed once more it changes nothing.
 	op.MaxBodyBytes = bulk.DefaultMaxFile
-	op.Parameters = slices.DeleteFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == onceHeader })
+	op.Parameters = slices.DeleteFunc(op.Parameters, isOnceParameter)
 	file := &huma.Schema{Type: huma.TypeString, Format: "binary"}
 	op.RequestBody = &huma.RequestBody{
 		Required: true,
@@ -227,24 +227,7 @@ func (a *api) downloadFailed(ctx context.Context, in *importNamed) (*huma.Stream
 	if err != nil {
 		return nil, err
 	}
-	return a.download("failed-rows", i.Options.Format, func(w io.Writer) error { return a.Bulk.WriteFailed(ctx, i, w) }), nil
-}
-
-// download answers with a file that is written as it is made. What goes wrong on the way cuts the connection, so that
-// nobody takes the part for the whole.
-func (a *api) download(name, format string, write func(io.Writer) error) *huma.StreamResponse {
-	kind := "text/csv; charset=utf-8"
-	if format == "jsonl" {
-		kind = "application/x-ndjson"
-	}
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
-		ctx.SetHeader("Content-Type", kind)
-		ctx.SetHeader("Content-Disposition", `attachment; filename="`+name+"."+format+`"`)
-		if err := write(ctx.BodyWriter()); err != nil {
-			a.tell(ctx.Context(), ctx.Operation().OperationID, err)
-			panic(http.ErrAbortHandler)
-		}
-	}}
+	return a.downloadRows("failed-rows", i.Options.Format, func(w io.Writer) error { return a.Bulk.WriteFailed(ctx, i, w) }), nil
 }
 
 func importOf(i muster.Import) Import {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,10 +28,10 @@ func onceParameter() *huma.Param {
 	}
 }
 
-// remembers reports whether an operation is carried out once for each key: all that is asked for with POST and a small body.
-func remembers(op *huma.Operation) bool {
-	return op.Method == http.MethodPost && op.MaxBodyBytes == maxBody && op.Extensions[roleExtension] != muster.RoleNone
-}
+// remembers reports whether an operation is carried out once for each key: the document says so.
+func remembers(op *huma.Operation) bool { return slices.ContainsFunc(op.Parameters, isOnceParameter) }
+
+func isOnceParameter(p *huma.Param) bool { return p.Name == onceHeader }
 
 // once serves a request, or answers with what it was answered when it came before with the same key.
 func (a *api) once(ctx huma.Context, next func(huma.Context)) {
@@ -39,12 +40,8 @@ func (a *api) once(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	err := a.answerOnce(ctx, key, next)
-	if err != nil {
-		p := a.tell(ctx.Context(), ctx.Operation().OperationID, err)
-		ctx.SetHeader("Content-Type", problemType)
-		ctx.SetStatus(p.Status)
-		_ = json.NewEncoder(ctx.BodyWriter()).Encode(p) // the client is gone; there is nobody to tell
+	if err := a.answerOnce(ctx, key, next); err != nil {
+		refuse(ctx, a.tell(ctx.Context(), ctx.Operation().OperationID, err))
 	}
 }
 

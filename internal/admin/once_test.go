@@ -72,3 +72,13 @@ func TestOfManyRequestsWithOneKeyAtOnceOneIsCarriedOut(t *testing.T) {
 		t.Errorf("%d answers, %d credentials: %q", len(made), len(l.Items), answers)
 	}
 }
+
+func TestADownloadIsNotKeptForItsKey(t *testing.T) {
+	h := newHouse(t)
+	for range 2 {
+		w := h.post(h.token, "k", "/v1/backups", `{}`)
+		if w.Code != 200 || w.Header().Get("Idempotency-Replayed") != "" || w.Body.Len() == 0 {
+			t.Errorf("%d %q, %d bytes", w.Code, w.Header().Get("Idempotency-Replayed"), w.Body.Len())
+		}
+	}
+}

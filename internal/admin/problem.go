@@ -125,7 +125,17 @@ func plainStatus(status int) int {
 	return status
 }
 
-// writeProblem answers where no operation is reached.
+// refuse answers a request before its operation is reached.
+func refuse(ctx huma.Context, p *Problem) {
+	for name, values := range p.GetHeaders() {
+		ctx.SetHeader(name, values[0])
+	}
+	ctx.SetHeader("Content-Type", problemType)
+	ctx.SetStatus(p.Status)
+	_ = json.NewEncoder(ctx.BodyWriter()).Encode(p) // the client is gone; there is nobody to tell
+}
+
+// writeProblem answers where no operation is known.
 func writeProblem(w http.ResponseWriter, err error) {
 	p := problemOf(err)
 	maps.Copy(w.Header(), p.GetHeaders())

@@ -193,3 +193,9 @@ func (h *house) noted(a muster.Attempt) {
 		}
 	}
 }
+
+// A hangup is a session of which nothing is known but how it ends.
+type hangup func(error)
+
+func (f hangup) Hangup(why error)      { f(why) }
+func (f hangup) About() muster.Session { return muster.Session{} }

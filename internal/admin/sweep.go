@@ -63,21 +63,24 @@ func (a *api) listLetIn(ctx context.Context, in *struct {
 	Key   string    `path:"key" maxLength:"255"`
 	From  time.Time `query:"from" doc:"let in from then on"`
 	To    time.Time `query:"to" doc:"let in before then"`
-	After string    `query:"after" maxLength:"36" doc:"next of the page before"`
+	After string    `query:"after" maxLength:"2000" doc:"next of the page before"`
 	Limit int       `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 },
 ) (*answer[LetIn], error) {
-	l := fleet.LetInList{From: in.From, To: in.To, Limit: in.Limit}
-	if err := l.After.UnmarshalText([]byte(in.After)); err != nil {
+	order := muster.ByProvisioning.String()
+	after, err := parseMark(in.After, order)
+	if err != nil {
 		return nil, err
 	}
+	l := fleet.LetInList{From: in.From, To: in.To, After: after, Limit: in.Limit}
 	devices, count, err := a.Fleet.LetIn(ctx, in.Key, l)
 	if err != nil {
 		return nil, err
 	}
 	out := &answer[LetIn]{LetIn{List: listOf(devices, a.letInDevice).Body, Count: count}}
 	if len(devices) == in.Limit {
-		out.Body.Next = devices[len(devices)-1].ID.String()
+		last := &devices[len(devices)-1]
+		out.Body.Next = markText(&muster.DeviceMark{At: last.ProvisionedAt, ID: last.ID}, order)
 	}
 	return out, nil
 }

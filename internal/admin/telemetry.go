@@ -144,7 +144,11 @@ func (a *api) removeReadings(ctx context.Context, in *Span) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, a.Readings.Remove(context.WithoutCancel(ctx), device, in.Key, within)
+	ctx = context.WithoutCancel(ctx) // once begun, it is carried through
+	if err := a.Fleet.ReadingsRemoved(ctx, in.Name, in.Key, within); err != nil {
+		return nil, err
+	}
+	return nil, a.Readings.Remove(ctx, device, in.Key, within)
 }
 
 // A history is a List of readings that writes itself: it may have thousands of them.

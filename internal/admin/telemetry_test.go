@@ -116,7 +116,13 @@ func TestReadingsOfOneKeyAreRemoved(t *testing.T) {
 	if a, b := fmt.Sprint(history("a")), fmt.Sprint(history("b")); a != "[0 3 4]" || b != "[0 1 2 3 4]" {
 		t.Errorf("a has %s and b %s", a, b)
 	}
-	h.must("DELETE", device("pump", "readings")+"?key=a", "", nil)
+	var entries admin.List[admin.AuditEntry]
+	h.must("GET", "/v1/audit?noun=readings", "", &entries)
+	if e := entries.Items; len(e) != 1 || e[0].Action != "remove" || e[0].Name != "pump" ||
+		string(e[0].Before) != `{"from":"1970-01-01T00:00:01Z","key":"a","to":"1970-01-01T00:00:03Z"}` {
+		t.Errorf("the audit log has %+v", e)
+	}
+	h.must("DELETE", device("pump", "readings")+"?key=a&to=9000000000000000000", "", nil)
 	if got := strings.TrimSpace(h.ask("GET", device("pump", "latest"), "").Body.String()); got != `{"b":{"ts":4000,"value":4}}` {
 		t.Errorf("latest is %s", got)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"muster"
 	"muster/internal/admin"
-	"muster/internal/session"
 )
 
 // change sends a change of what is at path, for the state that match names.
@@ -69,7 +68,7 @@ func TestADeviceIsChanged(t *testing.T) {
 	var why error
 	open := func() {
 		why = nil
-		if _, err := h.sessions.Open(d.ID, 1, session.HangupFunc(func(err error) { why = err })); err != nil {
+		if _, err := h.sessions.Open(d.ID, 1, hangup(func(err error) { why = err })); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -74,6 +74,12 @@ func (s *Service) Device(ctx context.Context, name string) (muster.Device, error
 	return d, missing(err, "device", name)
 }
 
+// ReadingsRemoved notes in the audit log, before they are, that readings of the device called name are removed. The readings
+// themselves are kept elsewhere.
+func (s *Service) ReadingsRemoved(ctx context.Context, name, key string, within muster.Range) error {
+	return s.store.ReadingsRemoved(ctx, name, key, within)
+}
+
 // ShowDevice returns all that is known of the device called name.
 func (s *Service) ShowDevice(ctx context.Context, name string) (DeviceView, error) {
 	d, err := s.Device(ctx, name)

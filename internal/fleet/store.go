@@ -39,7 +39,7 @@ type Store interface {
 	// AdvanceSweep does to devices what the sweep is for and counts those that it changes. Without devices, the sweep is
 	// finished. A device that is gone, or that its key does not count as let in any more, is passed over.
 	AdvanceSweep(ctx context.Context, id muster.SweepID, devices []muster.DeviceID, at time.Time) error
-	// LetIn returns devices that a provision key let in, by their ids.
+	// LetIn returns devices that a provision key let in, as they came, in a time that does not grow with how many it let in.
 	LetIn(ctx context.Context, q muster.LetInQuery) ([]muster.Device, error)
 	// CountLetIn returns how many devices q finds, whatever its limit.
 	CountLetIn(ctx context.Context, q muster.LetInQuery) (int, error)
@@ -69,6 +69,9 @@ type Store interface {
 	RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error
 	// Attributes returns all attributes of the device, by scope and key.
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
+	// ReadingsRemoved notes in the audit log that somebody has the readings of a key in a range removed, whose limit does not
+	// count.
+	ReadingsRemoved(ctx context.Context, device, key string, within muster.Range) error
 	// ChangeAttributes creates or replaces attributes and removes those of that scope with the keys. NotFound if the device is
 	// gone; ReasonPayloadInvalid if it would have too many.
 	ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string) error

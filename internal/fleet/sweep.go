@@ -16,11 +16,11 @@ const (
 	sweepRetry = time.Second
 )
 
-// A LetInList says which of the devices are wanted that a provision key let in, in the order of their ids.
+// A LetInList says which of the devices are wanted that a provision key let in, as they came.
 type LetInList struct {
-	From, To time.Time       // let in from From on and before To; zero: no bound
-	After    muster.DeviceID // ids greater than this alone, for the next page
-	Limit    int             // 0: 100; at most 1000
+	From, To time.Time          // let in from From on and before To; zero: no bound
+	After    *muster.DeviceMark // those behind it alone; nil: the first page
+	Limit    int                // 0: 100; at most 1000
 }
 
 // LetIn returns devices that the key of that text or id let in, and for the first page how many there are on all pages.
@@ -33,7 +33,7 @@ func (s *Service) LetIn(ctx context.Context, key string, l LetInList) (devices [
 		return nil, 0, err
 	}
 	q := muster.LetInQuery{Key: k.ID, From: l.From, To: l.To, After: l.After, Limit: cmp.Or(l.Limit, defaultPage)}
-	if l.After.IsZero() {
+	if l.After == nil {
 		if count, err = s.store.CountLetIn(ctx, q); err != nil {
 			return nil, 0, err
 		}
@@ -154,10 +154,10 @@ func (s *Service) sweep(ctx context.Context, w *muster.Sweep) error {
 			return err
 		}
 		if len(devices) == 0 {
-			if q.After.IsZero() {
+			if q.After == nil {
 				return s.store.AdvanceSweep(ctx, w.ID, nil, s.now())
 			}
-			q.After = muster.DeviceID{}
+			q.After = nil
 			continue
 		}
 		ids := make([]muster.DeviceID, len(devices))
@@ -170,7 +170,8 @@ func (s *Service) sweep(ctx context.Context, w *muster.Sweep) error {
 		for _, id := range ids {
 			s.changed(id, swept(w.Action))
 		}
-		q.After = ids[len(ids)-1]
+		last := &devices[len(devices)-1]
+		q.After = &muster.DeviceMark{At: last.ProvisionedAt, ID: last.ID}
 	}
 }
 

@@ -40,15 +40,6 @@ type Link interface {
 	About() muster.Session
 }
 
-// A HangupFunc is a Link of which nothing else is known.
-type HangupFunc func(error)
-
-// Hangup calls f.
-func (f HangupFunc) Hangup(why error) { f(why) }
-
-// About returns nothing.
-func (f HangupFunc) About() muster.Session { return muster.Session{} }
-
 // New returns a Registry in which nobody is connected.
 func New() *Registry {
 	r := &Registry{}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -157,6 +158,23 @@ func (r *Registry) AuditEntries(ctx context.Context, q muster.AuditQuery) ([]mus
 	}
 	return list(ctx, r.readers, readAuditEntry, query+` ORDER BY number DESC LIMIT ?`, append(args, number(max(q.Limit, 0)))...)
 }
+
+// ReadingsRemoved notes in the audit log that somebody has the readings of a key in a range removed.
+func (r *Registry) ReadingsRemoved(ctx context.Context, device, key string, within muster.Range) error {
+	return r.write(ctx, func(tx *conn) error {
+		v := view{"key": key}
+		if within.From != math.MinInt64 {
+			v["from"] = timeText(within.From)
+		}
+		if within.To != math.MaxInt64 {
+			v["to"] = timeText(within.To)
+		}
+		return audited(ctx, tx, act{"remove", "readings", device, v, nil})
+	})
+}
+
+// timeText is a time in epoch milliseconds as JSON has it, though its year may be beyond what JSON's may.
+func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
 
 func profileView(p muster.Profile) view {
 	return view{

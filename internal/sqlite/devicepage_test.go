@@ -92,3 +92,20 @@ func TestAPageLooksAtABoundedNumberOfDevices(t *testing.T) {
 		q.After = page.Next
 	}
 }
+
+func TestWhatAKeyLetInIsFoundInTheOrderOfAnIndex(t *testing.T) {
+	r, _, k, _ := furnished(t)
+	q := muster.LetInQuery{Key: k.ID, After: &muster.DeviceMark{}, Left: muster.SweepSuspend, Limit: 1}
+	if _, err := r.LetIn(t.Context(), q); err != nil {
+		t.Fatal(err)
+	}
+	c := r.readers.pop()
+	defer func() { r.readers.idle = append(r.readers.idle, c) }()
+	queries := slices.DeleteFunc(slices.Collect(maps.Keys(c.prepared)), func(q string) bool { return !strings.Contains(q, "provisioned_with = ?1") })
+	if len(queries) != 1 {
+		t.Fatalf("%q", queries)
+	}
+	if steps := planOf(t, c, queries[0]); len(steps) != 1 || !strings.HasPrefix(steps[0], "SEARCH d USING INDEX device_by_key (provisioned_with=? AND (provisioned_at,id)>") {
+		t.Errorf("%q", steps)
+	}
+}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"muster"
@@ -124,19 +125,30 @@ func releaseDevice(tx *conn, key muster.ProvisionKeyID, device muster.DeviceID, 
 	return 1, err
 }
 
-const letIn = ` FROM device d WHERE d.provisioned_with = ?1 AND d.id > ?2 AND (?3 IS NULL OR d.provisioned_at >= ?3)
-	AND (?4 IS NULL OR d.provisioned_at < ?4) AND (?5 <> ?6 OR d.state <> ?7)`
+const letIn = ` FROM device d WHERE d.provisioned_with = ?1 AND (d.provisioned_at, d.id) > (?2, ?3) AND d.provisioned_at < ?4
+	AND (?5 <> ?6 OR d.state <> ?7)`
 
 func letInBy(q *muster.LetInQuery) []value {
+	after := muster.DeviceMark{At: q.From}
+	if q.After != nil && !q.After.At.Before(q.From) {
+		after = *q.After
+	}
+	from, to := number[int64](math.MinInt64), number[int64](math.MaxInt64)
+	if !after.At.IsZero() {
+		from = millis(after.At)
+	}
+	if !q.To.IsZero() {
+		to = millis(q.To)
+	}
 	return []value{
-		blob(q.Key[:]), blob(q.After[:]), millis(q.From), millis(q.To),
+		blob(q.Key[:]), from, blob(after.ID[:]), to,
 		number(q.Left), number(muster.SweepSuspend), number(muster.DeviceSuspended),
 	}
 }
 
-// LetIn returns devices that a provision key let in, by their ids.
+// LetIn returns devices that a provision key let in, as they came. It follows an index of that order and sorts nothing.
 func (r *Registry) LetIn(ctx context.Context, q muster.LetInQuery) ([]muster.Device, error) {
-	return list(ctx, r.readers, readDevice, `SELECT `+deviceFields+letIn+` ORDER BY d.id LIMIT ?8`,
+	return list(ctx, r.readers, readDevice, `SELECT `+deviceFields+letIn+` ORDER BY d.provisioned_at, d.id LIMIT ?8`,
 		append(letInBy(&q), number(max(q.Limit, 0)))...)
 }
 

@@ -101,14 +101,16 @@ func letInListed(t *testing.T, r *registry) {
 	r.same(find(muster.LetInQuery{}), all)
 	r.same(find(muster.LetInQuery{From: after(1)}), all[1:])
 	r.same(find(muster.LetInQuery{From: after(1), To: after(2)}), all[1:2])
-	r.same(find(muster.LetInQuery{After: all[1].ID}), all[2:])
+	behind := func(d muster.Device) *muster.DeviceMark { return &muster.DeviceMark{At: d.ProvisionedAt, ID: d.ID} }
+	r.same(find(muster.LetInQuery{After: behind(all[1])}), all[2:])
+	r.same(find(muster.LetInQuery{After: behind(all[0]), From: after(2)}), all[2:])
 	_, err := r.UpdateDevice(t.Context(), all[0].ID, func(d *muster.Device) error {
 		d.State = muster.DeviceSuspended
 		return nil
 	})
 	r.must(err)
 	r.same(find(muster.LetInQuery{Left: muster.SweepSuspend}), all[1:])
-	page, err := r.LetIn(t.Context(), muster.LetInQuery{Key: r.key.ID, After: all[0].ID, Limit: 1})
+	page, err := r.LetIn(t.Context(), muster.LetInQuery{Key: r.key.ID, After: behind(all[0]), Limit: 1})
 	r.must(err)
 	r.same(page, all[1:2])
 	none, err := r.CountLetIn(t.Context(), muster.LetInQuery{Key: muster.NewID[muster.ProvisionKey]()})
