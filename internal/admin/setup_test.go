@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -53,6 +54,9 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "ca"), 0o700); err != nil { // a backup has the authority
+		t.Fatal(err)
+	}
 	registry, err := sqlite.Open(t.Context(), filepath.Join(dir, "registry.db"), sqlite.Options{Fingerprint: keys.Fingerprint()})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +86,11 @@ func newHouse(t testing.TB) *house {
 	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup})
 	h.options = admin.Options{
 		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}),
-		Backups: backup.New(backup.Options{Dir: dir, Registry: registry, Readings: h.readings, Now: time.Now}), Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
+		Backups: backup.New(backup.Options{
+			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
+			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
+		}),
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)
