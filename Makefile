@@ -31,7 +31,7 @@ lint: tools/go.sum
 # MUSTER_TOOLS=1: a test that needs one of these programs fails where it is missing, and never skips.
 race:
 	scripts/need gcc=gcc /usr/include/stdlib.h=libc6-dev curl=curl mosquitto_pub=mosquitto-clients coap-client-notls=libcoap3-bin
-	MUSTER_TOOLS=1 CGO_ENABLED=1 go test -race -vet=off -timeout 12m ./...
+	MUSTER_TOOLS=1 CGO_ENABLED=1 go test -race -vet=off -timeout 15m -parallel 4 ./...
 
 bench: build ## figures beside their anchors, from one run
 	scripts/need mosquitto=mosquitto

@@ -40,6 +40,7 @@ func selfSigned(t testing.TB, name string, until time.Time) (tls.Certificate, st
 }
 
 func TestEveryCredentialComesBack(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	open := s.profile("open", "create")
 

@@ -28,10 +28,12 @@ type disk interface {
 }
 
 func TestAFullDiskLosesNothingThatWasAcknowledged(t *testing.T) {
+	t.Parallel()
 	survives(t, func(t *testing.T, s *server) disk { return mountSmall(t, s) })
 }
 
 func TestAFailingDiskLosesNothingThatWasAcknowledged(t *testing.T) {
+	t.Parallel()
 	survives(t, func(_ *testing.T, s *server) disk {
 		s.start()
 		return &fileLimit{s}
@@ -93,16 +95,6 @@ func survives(t *testing.T, on func(*testing.T, *server) disk) {
 		t.Errorf("%d of %d acknowledged readings are gone", lost, acked)
 	}
 	load.checkJoined()
-}
-
-// acknowledged counts the readings that were acknowledged so far.
-func (l *load) acknowledged() (n int) {
-	for _, w := range l.writers {
-		w.mu.Lock()
-		n += len(w.acked)
-		w.mu.Unlock()
-	}
-	return n
 }
 
 // A fileLimit refuses with EFBIG whatever would make a file longer: no privilege is needed, and the registry, the log and

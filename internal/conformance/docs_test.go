@@ -23,6 +23,7 @@ var tools = regexp.MustCompile(`\b(curl|mosquitto_pub|mosquitto_rr|coap-client-n
 const allTools = "MUSTER_TOOLS"
 
 func TestTheManualIsTrue(t *testing.T) {
+	t.Parallel()
 	root := filepath.Join("..", "..")
 	ran := 0
 	err := filepath.WalkDir(root, func(page string, entry fs.DirEntry, err error) error {
@@ -44,7 +45,10 @@ func TestTheManualIsTrue(t *testing.T) {
 		}
 		if blocks := block.FindAllStringSubmatch(string(text), -1); len(blocks) > 0 {
 			ran++
-			t.Run(name, func(t *testing.T) { follow(t, string(text), blocks) })
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				follow(t, string(text), blocks)
+			})
 		}
 		return nil
 	})

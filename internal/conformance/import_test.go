@@ -40,6 +40,7 @@ func (s *server) api(method, path string, body io.Reader, out any) {
 }
 
 func TestAnImportSurvivesKills(t *testing.T) {
+	t.Parallel()
 	const count = 12_000
 	s := newServer(t, "")
 	t.Cleanup(s.kill)

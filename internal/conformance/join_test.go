@@ -8,6 +8,7 @@ import (
 )
 
 func TestJoining(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	open, listed := s.profile("open", "create"), s.profile("listed", "preprovisioned")
 	closed := s.profile("closed", "disabled")

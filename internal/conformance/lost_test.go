@@ -28,6 +28,7 @@ const (
 )
 
 func TestALostAnswerLeavesOneIdentity(t *testing.T) {
+	t.Parallel()
 	total := 200
 	if text := os.Getenv(lostVariable); text != "" {
 		var err error

@@ -72,6 +72,7 @@ func TestBeingPutOut(t *testing.T) {
 
 	t.Run("a credential that expires opens nothing any more", func(t *testing.T) {
 		everyTransport(t, s, func(t *testing.T, s *server, over transport) {
+			t.Parallel()
 			name := "expiring-" + over.name
 			s.must("device", "create", name)
 			at := time.Now().Add(3 * second).Truncate(second)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -91,6 +93,33 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
+// ports hands out the ports above those that Linux gives to who connects, as a server that is started again wants its own.
+var ports atomic.Int64
+
+const lowestPort, highestPort = 61000, 65535
+
+// freePort returns an address on which nobody listens and nobody else in this process will.
+func freePort(t testing.TB) string {
+	t.Helper()
+	ports.CompareAndSwap(0, rand.Int64N(highestPort-lowestPort)) // others may run the same tests
+	for range highestPort - lowestPort {
+		address := fmt.Sprintf("127.0.0.1:%d", lowestPort+ports.Add(1)%(highestPort-lowestPort))
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		l.Close()
+		p, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		p.Close()
+		return address
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
 // newServer starts a server on a fresh directory, with the limits that would stop a test from failing often.
 func newServer(t testing.TB, tags string) *server {
 	t.Helper()
@@ -100,21 +129,8 @@ func newServer(t testing.TB, tags string) *server {
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []*string{&s.ports.http, &s.ports.mqtt, &s.ports.mqtts} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		*p = l.Addr().String()
-	}
-	for _, p := range []*string{&s.ports.coap, &s.ports.coaps} {
-		l, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		*p = l.LocalAddr().String()
+	for _, p := range []*string{&s.ports.http, &s.ports.mqtt, &s.ports.mqtts, &s.ports.coap, &s.ports.coaps} {
+		*p = freePort(t)
 	}
 	out, err := exec.Command(s.binary, "init", "--data", s.data, "--json").Output()
 	if err != nil {

@@ -25,6 +25,7 @@ const (
 )
 
 func TestASoakLosesNothingAndGrowsNothing(t *testing.T) {
+	t.Parallel()
 	length := soakTime
 	if text := os.Getenv("MUSTER_SOAK"); text != "" {
 		var err error
