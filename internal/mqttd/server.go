@@ -97,7 +97,7 @@ func newServer(f front, o Options) *Server {
 	return s
 }
 
-// Serve accepts connections until Shutdown, and then returns nil.
+// Serve accepts connections until Shutdown, and then returns nil. After it, it closes the listener.
 func (s *Server) Serve(l net.Listener) error { return s.serve(l, nil) }
 
 // ServeTLS is Serve over TLS. Whatever certificate a client shows, c lets through: it is judged at CONNECT.
@@ -107,7 +107,8 @@ func (s *Server) serve(l net.Listener, c *tls.Config) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	if !s.listen(l, cancel) {
 		cancel()
-		return l.Close()
+		_ = l.Close()
+		return nil
 	}
 	s.sweeping.Do(func() { go s.sweep() })
 	for pause := time.Duration(0); ; {
