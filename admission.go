@@ -27,6 +27,14 @@ type Readmission struct {
 	Request    *LookupKey // as in Admission
 }
 
+// Way is WayReleased or WayProved.
+func (m *Readmission) Way() Way {
+	if m.Proof.IsZero() {
+		return WayReleased
+	}
+	return WayProved
+}
+
 // A Claim is a listed device that lets itself in.
 type Claim struct {
 	Profile ProfileID

@@ -19,7 +19,39 @@ type Attempt struct {
 	Shown     string   // what it showed, with secrets reduced to a short digest
 	Reason    Reason   // empty: it was let in
 	Detail    string   // which check failed, in words
+
+	// What it takes to judge it again under other settings.
+	Profile ProfileID // of the device, or of the provision key; zero if neither is known
+	Way     Way       // of a device that has let itself in
+	Claims  *Claims   // of the JWT that it showed, whose signature was right; nil: it showed none
 }
+
+// Blur takes from an attempt what tells it from others of its crowd.
+func (a *Attempt) Blur() {
+	a.Name, a.Shown, a.Detail, a.Claims = "", "", blurred, nil
+}
+
+// Blurred reports whether Blur has been called on the attempt: it stands for others, whose names are not known.
+func (a *Attempt) Blurred() bool { return a.Detail == blurred && a.Shown == "" }
+
+const blurred = "one of many"
+
+// A Way is how a device has let itself in.
+type Way uint8
+
+// The ways.
+const (
+	WayCreated  Way = iota + 1 // nobody had its name
+	WayClaimed                 // it was listed
+	WayRepeated                // the answer that it was given before was given again
+	WayReleased                // it was let in before and has been released since
+	WayProved                  // it was let in before and has proved that it is the device
+)
+
+var ways = []string{"", "created", "claimed", "repeated", "released", "proved"}
+
+// String returns the way's name.
+func (w Way) String() string { return nameOf(ways, int(w)) }
 
 // An Action is what an Attempt was about.
 type Action uint8

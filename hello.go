@@ -66,6 +66,7 @@ type Identity struct {
 	Retention  uint16         // RetentionDays of the profile
 	Sessions   uint16         // SessionLimit of the profile
 	Ends       CredentialKind // see Expired
+	Claims     *Claims        // of the JWT that was judged, for the journal; nil: there was none
 }
 
 // Expired is the reason for which a session ends at Until: the end of what was shown where that comes before the end of

@@ -67,6 +67,7 @@ type DevicePage struct {
 type AttemptQuery struct {
 	Device    DeviceID     // together with Name: attempts of either
 	Name      string       // exact; empty and a zero Device: all
+	Profile   ProfileID    // zero: of any profile, or of none
 	Reason    Reason       // empty: any, or none
 	Action    Action       // 0: any
 	Transport Transport    // 0: any

@@ -48,6 +48,7 @@ type Grant struct {
 	Credential   CredentialID
 	Recovery     Secret // what proves that it is the device, should it ask again; empty: nothing does
 	Former       bool   // it was asked for with the key's secret before the last rotation
+	Way          Way
 	Again        string // in words, why a device that was let in before is let in again; empty: it was not
 }
 

@@ -61,6 +61,7 @@ func (f *attemptFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	f.texts = map[string]*string{
 		"device":    flags.String("device", "", "of the device of this name, and of clients that called themselves so"),
+		"profile":   flags.String("profile", "", "of devices of this profile, or with one of its provision keys"),
 		"reason":    flags.String("reason", "", "that ended with this reason alone"),
 		"action":    flags.String("action", "", "provision, connect, message or disconnect"),
 		"transport": flags.String("transport", "", "mqtt, http or coap"),

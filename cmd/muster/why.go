@@ -52,9 +52,9 @@ func deviceWhy() *cobra.Command {
 
 // attemptTable is for programs.
 func attemptTable(all []admin.Attempt) table {
-	t := table{columns: []string{"number", "at", "count", "action", "transport", "remote", "name", "key", "shown", "reason", "title", "detail", "advice"}}
+	t := table{columns: []string{"number", "at", "count", "action", "transport", "remote", "name", "key", "shown", "reason", "title", "detail", "advice", "profile", "way"}}
 	for _, a := range all {
-		t.add(a.Number, a.At, a.Count, a.Action, a.Transport, a.Remote, a.Name, a.Key, a.Shown, a.Reason, a.Title, a.Detail, a.Advice)
+		t.add(a.Number, a.At, a.Count, a.Action, a.Transport, a.Remote, a.Name, a.Key, a.Shown, a.Reason, a.Title, a.Detail, a.Advice, a.Profile, a.Way)
 	}
 	return t
 }

@@ -22,8 +22,10 @@ type Attempt struct {
 	Remote    string    `json:"remote,omitempty" doc:"the address it came from"`
 	Device    string    `json:"device,omitempty" doc:"id of the device, if one was recognised"`
 	Name      string    `json:"name,omitempty" doc:"name of the device, or what the client called itself"`
+	Profile   string    `json:"profile,omitempty" doc:"of the device, or of the provision key"`
 	Key       string    `json:"key,omitempty" doc:"the provision key that it named, if there is one of that name"`
 	Shown     string    `json:"shown,omitempty" doc:"what it showed, secrets reduced to a short digest"`
+	Way       string    `json:"way,omitempty" enum:"created,claimed,repeated,released,proved" doc:"how the device has let itself in"`
 	Reason    string    `json:"reason,omitempty" doc:"left out: it was let in"`
 	Title     string    `json:"title,omitempty" doc:"what the reason means"`
 	Detail    string    `json:"detail,omitempty" doc:"which check failed"`
@@ -62,6 +64,7 @@ func (a *api) serveAttempts() {
 // An AttemptFilter says which attempts are wanted, in the query of a request.
 type AttemptFilter struct {
 	Device    string    `query:"device" maxLength:"255" doc:"of the device of this name, and of clients that called themselves so"`
+	Profile   string    `query:"profile" maxLength:"255" doc:"of devices of this profile, or with one of its provision keys"`
 	Reason    string    `query:"reason" maxLength:"64" doc:"that ended with this reason alone" example:"token-unknown"`
 	Action    string    `query:"action" enum:"provision,connect,message,disconnect"`
 	Transport string    `query:"transport" enum:"mqtt,http,coap"`
@@ -87,7 +90,11 @@ func (a *api) listAttempts(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := listOf(all, attemptOf)
+	names, err := a.profileNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := listOf(all, func(t muster.Attempt) Attempt { return attemptOf(t, names) })
 	if len(all) == in.Limit {
 		out.Body.Next = strconv.FormatInt(all[len(all)-1].Number, 10)
 	}
@@ -102,6 +109,13 @@ func (a *api) attemptQuery(ctx context.Context, f *AttemptFilter) (q muster.Atte
 			return q, err
 		}
 		q.Device = d.ID
+	}
+	if f.Profile != "" {
+		p, err := a.Fleet.Profile(ctx, f.Profile)
+		if err != nil {
+			return q, err
+		}
+		q.Profile = p.ID
 	}
 	if f.Reason != "" && q.Reason.Title() == "" {
 		return q, muster.Refuse(muster.ReasonRequestInvalid, "there is no reason %q", f.Reason)
@@ -145,7 +159,11 @@ func (a *api) showAttempt(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[AttemptStory]{AttemptStory{attemptOf(t), checksOf(journal.Story(t))}}, nil
+	names, err := a.profileNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &answer[AttemptStory]{AttemptStory{attemptOf(t, names), checksOf(journal.Story(t))}}, nil
 }
 
 func checksOf(story []journal.Check) []Check {
@@ -171,10 +189,11 @@ func (a *api) countAttempts(ctx context.Context, in *struct {
 	}), nil
 }
 
-func attemptOf(t muster.Attempt) Attempt {
+func attemptOf(t muster.Attempt, profiles map[muster.ProfileID]string) Attempt {
 	shown := Attempt{
 		Number: t.Number, At: t.At, Count: t.Count, Action: t.Action.String(), Transport: t.Transport.String(),
-		Device: t.Device.String(), Name: t.Name, Key: t.Key, Shown: t.Shown, Reason: string(t.Reason), Detail: t.Detail,
+		Device: t.Device.String(), Name: t.Name, Profile: profiles[t.Profile], Key: t.Key, Shown: t.Shown, Way: t.Way.String(),
+		Reason: string(t.Reason), Detail: t.Detail,
 	}
 	if t.Remote.IsValid() {
 		shown.Remote = t.Remote.String()

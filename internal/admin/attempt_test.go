@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,9 +14,10 @@ import (
 
 func TestAttemptsAreFoundByWhatIsKnownOfThem(t *testing.T) {
 	h := newHouse(t)
+	h.must("POST", "/v1/profiles", `{"name":"yard","strategy":"create","provisionKey":"yard-key"}`, nil)
 	for i, a := range []muster.Attempt{
 		{Action: muster.ActionConnect, Transport: muster.MQTT, Remote: netip.MustParseAddr("10.1.2.3"), Name: "a", Reason: muster.ReasonTokenUnknown},
-		{Action: muster.ActionProvision, Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.1"), Name: "b", Key: "key"},
+		{Action: muster.ActionProvision, Transport: muster.HTTP, Remote: netip.MustParseAddr("192.0.2.1"), Name: "b", Key: "yard-key"},
 		{Action: muster.ActionProvision, Transport: muster.CoAP, Remote: netip.MustParseAddr("2001:db8::1"), Name: "c", Key: "key", Reason: muster.ReasonDeviceNameTaken},
 	} {
 		a.At = time.Now().Add(time.Duration(i-3) * time.Minute)
@@ -32,6 +34,7 @@ func TestAttemptsAreFoundByWhatIsKnownOfThem(t *testing.T) {
 		"?remote=192.0.2.1":                  "b",
 		"?remote=2001:db8::/32":              "c",
 		"?device=a":                          "a",
+		"?profile=yard":                      "b",
 		"?limit=1":                           "c",
 		"?limit=2&after=2":                   "a",
 		"?since=2":                           "c",
@@ -50,10 +53,10 @@ func TestAttemptsAreFoundByWhatIsKnownOfThem(t *testing.T) {
 	}
 	var page admin.List[admin.Attempt]
 	h.must("GET", "/v1/attempts?limit=2", "", &page)
-	if page.Next != "2" || page.Items[0].Key != "key" || page.Items[0].Advice == "" {
+	if page.Next != "2" || page.Items[0].Key != "key" || page.Items[1].Profile != "yard" || page.Items[0].Advice == "" {
 		t.Errorf("%+v", page)
 	}
-	for _, query := range []string{"?reason=no-such", "?remote=here", "?action=", "?outcome=maybe", "?after=-1", "?limit=0"} {
+	for _, query := range []string{"?reason=no-such", "?remote=here", "?action=", "?outcome=maybe", "?profile=" + strings.Repeat("x", 256), "?after=-1", "?limit=0"} {
 		if w := h.ask("GET", "/v1/attempts"+query, ""); w.Code != http.StatusBadRequest && query != "?action=" {
 			t.Errorf("%s: %d %s", query, w.Code, w.Body)
 		}

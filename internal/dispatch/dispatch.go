@@ -179,9 +179,12 @@ func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (mu
 	return d.o.Platform.Write(h.Transport, req, grant, nil), nil
 }
 
+// errTooOften refuses a request to be let in before anything is asked of it.
+var errTooOften = muster.Refuse(muster.ReasonRateLimited, "")
+
 func (d *Dispatcher) admit(ctx context.Context, req *muster.ProvisionRequest, from netip.Addr) (*muster.Grant, error) {
 	if d.joining.refused(from, d.o.Now()) {
-		return nil, muster.Refuse(muster.ReasonRateLimited, "")
+		return nil, errTooOften
 	}
 	grant, err := d.o.Provision.Provision(ctx, req, from)
 	if kind := muster.KindOf(err); err != nil && kind != muster.Internal && kind != muster.Overloaded {

@@ -22,7 +22,10 @@ func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Ide
 	}
 	a := muster.Attempt{
 		Action: action, Transport: h.Transport, Remote: h.Remote.Unmap(),
-		Device: who.Device, Name: who.Name, Reason: muster.ReasonOf(err),
+		Device: who.Device, Name: who.Name, Profile: who.Profile, Reason: muster.ReasonOf(err),
+	}
+	if action == muster.ActionConnect {
+		a.Claims = who.Claims
 	}
 	if a.Name == "" {
 		a.Name = callsItself(h)
@@ -53,7 +56,7 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 		}
 	}
 	if grant != nil {
-		a.Device, a.Name = grant.Device, grant.Name
+		a.Device, a.Name, a.Way = grant.Device, grant.Name, grant.Way
 		if grant.Former {
 			a.Detail = "with the secret before the key's last rotation"
 		}
@@ -82,7 +85,7 @@ func shownKey(key string, err error) string {
 
 // keyKnown reports whether a provision request that ended with err named a key that there is.
 func keyKnown(err error) bool {
-	return !errors.Is(err, muster.ReasonProvisionKeyUnknown) && !errors.Is(err, muster.ReasonRateLimited)
+	return !errors.Is(err, muster.ReasonProvisionKeyUnknown) && err != errTooOften //nolint:errorlint // itself alone
 }
 
 // callsItself returns the name that an unrecognised client goes by. A user name may be a token, so it is never taken.

@@ -122,7 +122,7 @@ func (p *Peer) Listen(hangup func(error)) (leave func(), err error) {
 	h := p.hello()
 	h.Chain, h.Username, h.Password = p.claim.proof.Chain, p.claim.proof.Username, p.claim.proof.Password
 	p.d.note(h, muster.ActionConnect, &p.who, err)
-	p.claim = nil
+	p.claim, p.who.Claims = nil, nil
 	return leave, err
 }
 

@@ -8,26 +8,17 @@ import (
 	"muster"
 )
 
-// claims are what a token says of itself, as far as it matters here.
-type claims struct {
-	issued    time.Time
-	expires   time.Time
-	notBefore time.Time // zero: not said
-	audience  string
-	subject   *string // nil: not said
-}
-
 // parseClaims reads the payload of a token: iat and exp are numbers, aud a text or a list of exactly one.
-func parseClaims(payload []byte) (*claims, error) {
+func parseClaims(payload []byte) (*muster.Claims, error) {
 	members, err := parseObject(payload)
 	if err != nil {
 		return nil, malformed("the JWT's claims: %v", err)
 	}
-	c := &claims{}
+	c := &muster.Claims{}
 	for _, d := range []struct {
 		name string
 		to   *time.Time
-	}{{"iat", &c.issued}, {"exp", &c.expires}, {"nbf", &c.notBefore}} {
+	}{{"iat", &c.IssuedAt}, {"exp", &c.ExpiresAt}, {"nbf", &c.NotBefore}} {
 		value, given := members[d.name]
 		if !given && d.name == "nbf" {
 			continue
@@ -37,7 +28,7 @@ func parseClaims(payload []byte) (*claims, error) {
 			return nil, malformed("the JWT's %s is missing or is not a number of seconds", d.name)
 		}
 	}
-	if !c.issued.Before(c.expires) {
+	if !c.IssuedAt.Before(c.ExpiresAt) {
 		return nil, malformed("the JWT expires before it was issued")
 	}
 	if subject, given := members["sub"]; given {
@@ -45,7 +36,7 @@ func parseClaims(payload []byte) (*claims, error) {
 		if !ok {
 			return nil, malformed("the JWT's sub is not a text")
 		}
-		c.subject = &text
+		c.Subject = &text
 	}
 	audience := members["aud"]
 	if list, ok := audience.([]any); ok && len(list) == 1 {
@@ -55,7 +46,7 @@ func parseClaims(payload []byte) (*claims, error) {
 	if !ok {
 		return nil, muster.Refuse(muster.ReasonJWTAudienceMismatch, "the JWT's aud is not one text")
 	}
-	c.audience = text
+	c.Audience = text
 	return c, nil
 }
 
@@ -72,19 +63,20 @@ func date(value any) (time.Time, bool) {
 	return time.Unix(int64(math.Floor(seconds)), 0), true
 }
 
-// check refuses claims that are not for the device or not for now. (akenza rules 6 to 8)
-func (c *claims) check(rule *muster.JWTRule, device string, serverNames []string, now time.Time) error {
+// checkClaims refuses claims that are not for the device or not for now. It is pure, so it can be rehearsed. (akenza rules
+// 6 to 8)
+func checkClaims(c *muster.Claims, rule *muster.JWTRule, device string, serverNames []string, now time.Time) error {
 	leeway := rule.Leeway()
 	switch {
-	case !now.Before(c.expires.Add(leeway)):
+	case !now.Before(c.ExpiresAt.Add(leeway)):
 		return muster.Refuse(muster.ReasonJWTExpired, "")
-	case c.issued.After(now.Add(leeway)), c.notBefore.After(now.Add(leeway)):
+	case c.IssuedAt.After(now.Add(leeway)), c.NotBefore.After(now.Add(leeway)):
 		return muster.Refuse(muster.ReasonJWTClockSkew, "")
-	case c.expires.Sub(c.issued) > rule.Lifetime()+leeway:
+	case c.ExpiresAt.Sub(c.IssuedAt) > rule.Lifetime()+leeway:
 		return muster.Refuse(muster.ReasonJWTLifetimeTooLong, "")
-	case !rule.Accepts(c.audience, device, serverNames):
+	case !rule.Accepts(c.Audience, device, serverNames):
 		return muster.Refuse(muster.ReasonJWTAudienceMismatch, "")
-	case c.subject != nil && *c.subject != device:
+	case c.Subject != nil && *c.Subject != device:
 		return muster.Refuse(muster.ReasonJWTSubjectMismatch, "")
 	}
 	return nil

@@ -23,8 +23,9 @@ func (s *Service) byJWT(ctx context.Context, p *muster.Proof) (muster.Identity, 
 		return about, err
 	}
 	who := s.accept(by.record, s.now())
+	who.Claims = by.claims
 	if !by.rule.OutliveExp {
-		endsBy(&who, by.claims.expires.Add(by.rule.Leeway()), muster.PublicKey)
+		endsBy(&who, by.claims.ExpiresAt.Add(by.rule.Leeway()), muster.PublicKey)
 	}
 	return who, nil
 }
@@ -42,13 +43,15 @@ func (s *Service) signature(ctx context.Context, p *muster.Proof) (by signature,
 		return by, about, errNoSigner
 	}
 	by, err = s.judge(p.JWT, known, s.now())
-	return by, known[0].who, err
+	about = known[0].who
+	about.Claims = by.claims
+	return by, about, err
 }
 
 // A signature is by one of a device's keys, of a token with those claims.
 type signature struct {
 	*record
-	claims *claims
+	claims *muster.Claims
 }
 
 // loadSigners asks the store for the public keys of a device, those that open the door at present first.
@@ -81,7 +84,8 @@ func dead(r *record, now time.Time) int {
 }
 
 // judge says which of the device's keys signed the token, and refuses a token that none did or whose claims are not for
-// this device and time. A key that opens the door no more is told so only to who has it.
+// this device and time; those that were signed are returned all the same. A key that opens the door no more is told so
+// only to who has it.
 func (s *Service) judge(token string, known []*record, now time.Time) (signature, error) {
 	t, err := parseToken(token)
 	if err != nil {
@@ -95,8 +99,8 @@ func (s *Service) judge(token string, known []*record, now time.Time) (signature
 	if err != nil {
 		return signature{}, err
 	}
-	if err := c.check(r.rule, r.who.Name, s.names, now); err != nil {
-		return signature{}, err
+	if err := checkClaims(c, r.rule, r.who.Name, s.names, now); err != nil {
+		return signature{r, c}, err
 	}
 	return signature{r, c}, r.live(now)
 }

@@ -9,7 +9,7 @@ import (
 
 // A Store keeps attempts: of devices the newest so many, and of strangers, whom no device was recognised in, as many.
 type Store interface {
-	// AppendAttempts files attempts, numbers them, and drops those older than since (zero: none), the oldest of devices
+	// AppendAttempts files attempts, those without a profile under that of the provision key that they name, numbers them, and drops those older than since (zero: none), the oldest of devices
 	// beyond keep, and the oldest of strangers beyond keep.
 	AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int, since time.Time) error
 	// Attempts returns the newest attempts first.

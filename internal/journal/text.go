@@ -15,6 +15,7 @@ const (
 	maxName   = muster.MaxNameLength
 	maxShown  = 128
 	maxDetail = 256
+	maxClaim  = 512 // bytes
 )
 
 // Digest returns a short keyed digest of a secret: enough to recognise it by, too little to read or to guess it from
@@ -35,6 +36,9 @@ func tidy(a *muster.Attempt, now func() time.Time) {
 	a.Key = clean(a.Key, maxName)
 	a.Shown = clean(a.Shown, maxShown)
 	a.Detail = clean(a.Detail, maxDetail)
+	if c := a.Claims; c != nil && (len(c.Audience) > maxClaim || c.Subject != nil && len(*c.Subject) > maxClaim) {
+		a.Claims = nil // cut, they would say something else
+	}
 }
 
 // clean returns at most limit characters of s, with a replacement character for what is no UTF-8 or a control character.

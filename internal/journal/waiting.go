@@ -20,10 +20,11 @@ type likeness struct {
 	device    muster.DeviceID
 	name      string
 	reason    muster.Reason
+	way       muster.Way
 }
 
 func likenessOf(a *muster.Attempt) likeness {
-	return likeness{a.Action, a.Transport, a.Remote, a.Device, a.Name, a.Reason}
+	return likeness{a.Action, a.Transport, a.Remote, a.Device, a.Name, a.Reason, a.Way}
 }
 
 // A queue is the attempts that wait to be filed, those alike as one. Attempts alike that go on and on are filed ever more
@@ -48,7 +49,7 @@ func newQueue() queue {
 // add puts a among those that wait and returns how many there are, 0 if there was no room.
 func (q *queue) add(a *muster.Attempt) int {
 	if q.crowded(a) {
-		a.Name, a.Shown, a.Detail = "", "", "one of many"
+		a.Blur()
 	}
 	like := likenessOf(a)
 	if i, ok := q.alike[like]; ok {

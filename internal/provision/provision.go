@@ -197,7 +197,7 @@ func (s *Service) create(ctx context.Context, d muster.Device, e muster.Evidence
 		return nil, err
 	}
 	s.metrics.created.Inc()
-	return s.grant(&d, &c)
+	return s.grant(&d, &c, muster.WayCreated)
 }
 
 // claim marks a listed device and returns the first credential that it was given and that works. What the request asked
@@ -208,11 +208,11 @@ func (s *Service) claim(ctx context.Context, c muster.Claim) (*muster.Grant, err
 		return nil, err
 	}
 	s.metrics.claimed.Inc()
-	return s.grant(&d, &credentials[0])
+	return s.grant(&d, &credentials[0], muster.WayClaimed)
 }
 
 // grant tells a device what it is known by.
-func (s *Service) grant(d *muster.Device, c *muster.Credential) (*muster.Grant, error) {
+func (s *Service) grant(d *muster.Device, c *muster.Credential, way muster.Way) (*muster.Grant, error) {
 	e, err := c.Open(s.keys)
 	if err != nil {
 		return nil, fmt.Errorf("open the credential of device %s: %w", d.ID, err)
@@ -221,5 +221,5 @@ func (s *Service) grant(d *muster.Device, c *muster.Credential) (*muster.Grant, 
 	if err != nil {
 		return nil, fmt.Errorf("name the credential of device %s: %w", d.ID, err)
 	}
-	return &muster.Grant{Device: d.ID, Name: d.Name, Evidence: e, CredentialID: id, Credential: c.ID}, nil
+	return &muster.Grant{Device: d.ID, Name: d.Name, Evidence: e, CredentialID: id, Credential: c.ID, Way: way}, nil
 }

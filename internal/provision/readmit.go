@@ -49,7 +49,7 @@ func (s *Service) readmit(ctx context.Context, m muster.Readmission, e muster.Ev
 	}
 	for i := range known.Credentials {
 		if held := &known.Credentials[i]; held.Lookup == c.Lookup && held.Live(m.At) == nil && known.Device.State == muster.DeviceActive {
-			return s.grant(&known.Device, held) // it asks for what it has
+			return s.grant(&known.Device, held, m.Way()) // it asks for what it has
 		}
 	}
 	m.Credential = c
@@ -57,7 +57,7 @@ func (s *Service) readmit(ctx context.Context, m muster.Readmission, e muster.Ev
 	if err != nil {
 		return nil, err
 	}
-	return s.grant(&d, &c)
+	return s.grant(&d, &c, m.Way())
 }
 
 // proof returns by which of its credentials a device proves that it is the one that was let in, and how in words; none: it

@@ -52,7 +52,7 @@ func (s *Service) repeat(ctx context.Context, request *muster.LookupKey, now tim
 		return nil, muster.Refuse(muster.ReasonDeviceSuspended, "")
 	case err == nil:
 		s.metrics.repeated.Inc()
-		return s.grant(&d, &c)
+		return s.grant(&d, &c, muster.WayRepeated)
 	case muster.KindOf(err) == muster.NotFound:
 		return nil, nil
 	}

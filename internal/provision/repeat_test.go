@@ -19,8 +19,14 @@ func again(r *muster.ProvisionRequest) *muster.ProvisionRequest {
 // same fails the test unless both requests were granted the same.
 func same(t *testing.T, one, other *muster.Grant, err error) {
 	t.Helper()
-	if err != nil || *one != *other {
-		t.Errorf("granted %+v and then %+v, %v", one, other, err)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	want := *one
+	want.Way = muster.WayRepeated
+	if *other != want {
+		t.Errorf("granted %+v and then %+v", one, other)
 	}
 }
 
@@ -137,7 +143,8 @@ func TestTwinsOfARequestGetOneGrant(t *testing.T) {
 			}
 			all.Wait()
 			for _, g := range grants {
-				if g != nil && *g != *grants[0] {
+				g.Way = grants[0].Way // one of them is the first
+				if *g != *grants[0] {
 					t.Errorf("granted %+v and %+v", grants[0], g)
 				}
 			}

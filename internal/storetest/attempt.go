@@ -37,6 +37,7 @@ func attemptSentences() []sentence {
 		}},
 		{"a page of attempts goes on where the one before ended, and what is new is found", attemptPages},
 		{"attempts are found by what they have in common", attemptsFiltered},
+		{"attempts are found by profile, which the key that they name tells", attemptsOfProfile},
 		{"attempts are counted by how they ended", attemptsCounted},
 	}
 }
@@ -67,6 +68,8 @@ func attemptComesBack(t *testing.T, r *registry) {
 		{
 			At: after(2), Count: 7, Action: muster.ActionConnect, Transport: muster.CoAP, Remote: netip.MustParseAddr("fe80::1%eth0"),
 			Device: muster.NewID[muster.Device](), Name: "not \xff UTF-8", Key: "key", Shown: "token 1a2b", Reason: muster.ReasonTokenUnknown, Detail: "no device",
+			Profile: muster.NewID[muster.Profile](), Way: muster.WayProved,
+			Claims: &muster.Claims{IssuedAt: after(1).Truncate(time.Second), ExpiresAt: after(3).Truncate(time.Second), Audience: "them", Subject: new("it")},
 		},
 		{At: after(1), Count: 1, Action: muster.ActionProvision, Transport: muster.MQTT, Remote: netip.MustParseAddr("10.0.0.1")},
 		{},
@@ -184,4 +187,21 @@ func attemptsFound(t *testing.T, r *registry) {
 		}
 		r.same(r.attempts(q.query), q.want)
 	}
+}
+
+func attemptsOfProfile(t *testing.T, r *registry) {
+	p := newProfile("yard")
+	r.must(r.CreateProfile(t.Context(), p, newProvisionKey(p.ID, "yard-key")))
+	attempts := numbered(0, 5)
+	attempts[0].Key, attempts[0].Name = "yard-key", "pump"
+	attempts[1].Key = "no-key"
+	attempts[2].Profile, attempts[2].Device = p.ID, muster.NewID[muster.Device]()
+	attempts[3].Profile, attempts[3].Key = muster.NewID[muster.Profile](), "yard-key"
+	r.must(r.AppendAttempts(t.Context(), attempts, 100, time.Time{}))
+	r.same(r.attempts(muster.AttemptQuery{Profile: p.ID, Limit: 100}), []string{"2", "0"})
+	r.same(r.attempts(muster.AttemptQuery{Profile: p.ID, Limit: 1}), []string{"2"})
+	r.same(r.attempts(muster.AttemptQuery{Profile: p.ID, Before: 3, Limit: 9}), []string{"0"})
+	r.same(r.attempts(muster.AttemptQuery{Profile: p.ID, Name: "pump", Limit: 9}), []string{"0"})
+	r.same(r.attempts(muster.AttemptQuery{Profile: p.ID, Device: attempts[2].Device, Limit: 9}), []string{"2"})
+	r.same(r.attempts(muster.AttemptQuery{Profile: attempts[3].Profile, Name: "pump", Limit: 9}), []string{})
 }
