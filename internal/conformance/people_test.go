@@ -99,13 +99,7 @@ func (b *browser) secrets() (all []string) {
 
 func TestPeopleComeInAndNothingOfThemIsWritten(t *testing.T) {
 	s := newServer(t, "")
-	text, err := os.ReadFile(s.config)
-	if err == nil {
-		err = os.WriteFile(s.config, append(text, "logLevel: debug\n"...), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.configure("logLevel: debug\n")
 	s.start()
 	t.Cleanup(s.kill)
 	anna := s.newBrowser()
@@ -184,14 +178,7 @@ func TestTheConfiguredProviderIsWhereBrowsersAreSent(t *testing.T) {
 	}))
 	defer provider.Close()
 	s := newServer(t, "")
-	text, err := os.ReadFile(s.config)
-	if err == nil {
-		text = fmt.Appendf(text, "oidc:\n  issuer: %s\n  clientID: fleet\n  url: https://muster.example.org\n  roleClaim: groups\n  scopes: [groups]\n", provider.URL)
-		err = os.WriteFile(s.config, text, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	s.configure(fmt.Sprintf("oidc:\n  issuer: %s\n  clientID: fleet\n  url: https://muster.example.org\n  roleClaim: groups\n  scopes: [groups]\n", provider.URL))
 	s.start()
 	t.Cleanup(s.kill)
 	b := s.newBrowser()

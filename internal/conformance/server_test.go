@@ -145,6 +145,18 @@ func newServer(t testing.TB, tags string) *server {
 	return s
 }
 
+// configure adds lines to the configuration.
+func (s *server) configure(lines string) {
+	s.t.Helper()
+	text, err := os.ReadFile(s.config)
+	if err == nil {
+		err = os.WriteFile(s.config, append(text, lines...), 0o600)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // startServer is newServer and start; the server ends with the test.
 func startServer(t testing.TB) *server {
 	t.Helper()
