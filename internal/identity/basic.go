@@ -26,7 +26,7 @@ func (s *Service) byBasic(ctx context.Context, p *muster.Proof) (muster.Identity
 		return s.byUsername(ctx, p)
 	}
 	// 2: client id and user name; a wrong password is final.
-	pair, err := s.find(ctx, s.basicKey(p.ClientID, p.Username), judge, muster.ReasonClientIDMismatch)
+	pair, err := s.find(ctx, s.store.BasicHolder, s.basicKey(p.ClientID, p.Username), judge, muster.ReasonClientIDMismatch)
 	switch {
 	case muster.ReasonOf(err) == muster.ReasonClientIDMismatch:
 		return s.byUsername(ctx, p)
@@ -76,7 +76,7 @@ func (r *record) compare(p *muster.Proof) error {
 // level makes a wrong password take as long as an unknown user name, which is looked for once more.
 func (s *Service) level(ctx context.Context, p *muster.Proof, pair *record, err error) (muster.Identity, error) {
 	if muster.ReasonOf(err) == muster.ReasonPasswordWrong {
-		if _, lost := s.load(ctx, muster.CredentialDigest(s.keys, p.Username)); lost != nil {
+		if _, lost := s.load(ctx, s.store.Holder, muster.CredentialDigest(s.keys, p.Username)); lost != nil {
 			return muster.Identity{}, lost
 		}
 	}

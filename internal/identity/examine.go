@@ -12,7 +12,7 @@ func (s *Service) Examine(ctx context.Context, p *muster.Proof) (muster.Identity
 	switch {
 	case len(p.Chain) > 0:
 		leaf := p.Chain[0]
-		r, err := s.find(ctx, s.certificateKey(leaf), certificateJudge(leaf, s.now()), muster.ReasonCertificateUnknown)
+		r, err := s.find(ctx, s.store.Holder, s.certificateKey(leaf), certificateJudge(leaf, s.now()), muster.ReasonCertificateUnknown)
 		if r == nil {
 			return muster.Identity{}, err
 		}

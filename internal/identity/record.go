@@ -84,7 +84,7 @@ func (s *Service) recall(ctx context.Context, key muster.LookupKey, judge func(*
 		return s.accept(r, now), nil
 	}
 	since := s.Generation()
-	r, err := s.find(ctx, key, judge, unknown)
+	r, err := s.find(ctx, s.store.Holder, key, judge, unknown)
 	if err == nil {
 		s.credentials.put(key, r, since, now)
 	}
@@ -93,13 +93,16 @@ func (s *Service) recall(ctx context.Context, key muster.LookupKey, judge func(*
 
 // recognise is recall without a memory, for proofs that open a session: they come once.
 func (s *Service) recognise(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (muster.Identity, error) {
-	return s.verdict(s.find(ctx, key, judge, unknown))
+	return s.verdict(s.find(ctx, s.store.Holder, key, judge, unknown))
 }
+
+// A lookup asks the store whose credential is filed under a key.
+type lookup func(ctx context.Context, key muster.LookupKey) (muster.Holder, error)
 
 // find asks the store for the credential that is filed under key and lets judge say whether the proof fits it. An unknown
 // key is refused with the reason unknown; any other refusal comes with whose credential it was about.
-func (s *Service) find(ctx context.Context, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (*record, error) {
-	r, err := s.load(ctx, key)
+func (s *Service) find(ctx context.Context, holder lookup, key muster.LookupKey, judge func(*record) error, unknown muster.Reason) (*record, error) {
+	r, err := s.load(ctx, holder, key)
 	switch {
 	case err != nil:
 		return nil, err
@@ -124,9 +127,9 @@ func (s *Service) verdict(r *record, err error) (muster.Identity, error) {
 }
 
 // load asks the store; nil means that nothing is filed under key.
-func (s *Service) load(ctx context.Context, key muster.LookupKey) (*record, error) {
+func (s *Service) load(ctx context.Context, holder lookup, key muster.LookupKey) (*record, error) {
 	s.metrics.asked.Inc()
-	h, err := s.store.Holder(ctx, key)
+	h, err := holder(ctx, key)
 	switch {
 	case err == nil:
 		return newRecord(s.keys, &h)

@@ -42,6 +42,14 @@ func (r *registry) Holder(_ context.Context, key muster.LookupKey) (muster.Holde
 	return h, nil
 }
 
+func (r *registry) BasicHolder(ctx context.Context, key muster.LookupKey) (muster.Holder, error) {
+	h, err := r.Holder(ctx, key)
+	if err == nil && h.Credential.Kind != muster.MQTTBasic {
+		return muster.Holder{}, muster.NotFound
+	}
+	return h, err
+}
+
 func (r *registry) PublicKeys(_ context.Context, device string) ([]muster.Holder, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,6 +12,8 @@ import (
 type Store interface {
 	// Holder returns the device that key leads to, or muster.NotFound.
 	Holder(ctx context.Context, key muster.LookupKey) (muster.Holder, error)
+	// BasicHolder is Holder for credentials of the kind MQTTBasic: others lead nowhere.
+	BasicHolder(ctx context.Context, key muster.LookupKey) (muster.Holder, error)
 	// PublicKeys returns the device of that name with each of its public-key credentials, or none if there is no such
 	// device or it holds no public key.
 	PublicKeys(ctx context.Context, device string) ([]muster.Holder, error)

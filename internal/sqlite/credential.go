@@ -46,6 +46,12 @@ func (r *Registry) Holder(ctx context.Context, key muster.LookupKey) (muster.Hol
 		JOIN device d ON d.id = c.device WHERE c.lookup = ?`, blob(key[:]))
 }
 
+// BasicHolder is Holder for credentials of the kind MQTTBasic: others lead nowhere. It costs little while there are none.
+func (r *Registry) BasicHolder(ctx context.Context, key muster.LookupKey) (muster.Holder, error) {
+	return find(ctx, r.readers, r.known.Load().readHolder, `SELECT `+holderFields+` FROM credential c INDEXED BY credential_pair
+		JOIN device d ON d.id = c.device WHERE c.lookup = ? AND c.kind = 2`, blob(key[:]))
+}
+
 // PublicKeys returns the device of that name with each of its public-key credentials, or none if there is no such device
 // or it holds no public key.
 func (r *Registry) PublicKeys(ctx context.Context, device string) ([]muster.Holder, error) {

@@ -31,7 +31,10 @@ func credentialSentences() []sentence {
 		{"a credential that nobody filed leads nowhere", func(t *testing.T, r *registry) {
 			_, err := r.Holder(t.Context(), digest("unknown"))
 			r.missing(err)
+			_, err = r.BasicHolder(t.Context(), digest("unknown"))
+			r.missing(err)
 		}},
+		{"a pair of client id and user name is found at once, and is no other kind", basicHolder},
 		{"a revoked credential is still recognised, and still taken", credentialRevoked},
 		{"public keys come with their device, and no other kind does", publicKeys},
 		{"who holds no public key has none", func(t *testing.T, r *registry) {
@@ -55,6 +58,21 @@ func credentialComesBack(t *testing.T, r *registry) {
 	got, err := r.Credentials(t.Context(), d.ID)
 	r.must(err)
 	r.same(got, []muster.Credential{first, c})
+}
+
+func basicHolder(t *testing.T, r *registry) {
+	d, token := r.list("pump")
+	_, err := r.BasicHolder(t.Context(), token.Lookup)
+	r.missing(err)
+	pair := newCredential(d.ID, "pair")
+	pair.Kind = muster.MQTTBasic
+	r.must(r.CreateCredential(t.Context(), pair))
+	got, err := r.BasicHolder(t.Context(), pair.Lookup)
+	r.must(err)
+	r.same(got, muster.Holder{Device: d, Profile: r.profile, Credential: pair})
+	r.must(r.DeleteDevice(t.Context(), d.ID))
+	_, err = r.BasicHolder(t.Context(), pair.Lookup)
+	r.missing(err)
 }
 
 func credentialsByAge(t *testing.T, r *registry) {
