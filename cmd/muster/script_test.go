@@ -9,11 +9,14 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 )
 
 func TestMain(m *testing.M) {
@@ -166,4 +169,40 @@ func report(ts *testscript.TestScript, neg bool, args []string) {
 	if res.StatusCode != http.StatusOK {
 		ts.Fatalf("the device is answered %s", res.Status)
 	}
+}
+
+var commandLine = regexp.MustCompile(`\bmuster( [a-z][a-z-]*)+`)
+
+func TestEveryCommandIsInAScript(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := map[string]bool{}
+	for _, script := range scripts {
+		text, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if strings.HasPrefix(line, "usage ") || strings.HasPrefix(line, "#") {
+				continue
+			}
+			for _, words := range commandLine.FindAllString(line, -1) {
+				if cmd, _, err := newRoot().Find(strings.Fields(words)[1:]); err == nil {
+					run[cmd.CommandPath()] = true
+				}
+			}
+		}
+	}
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if cmd.Runnable() && !cmd.HasSubCommands() && !run[cmd.CommandPath()] {
+			t.Errorf("%s: no script runs it", cmd.CommandPath())
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot())
 }
