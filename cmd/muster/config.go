@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,20 +40,16 @@ func configPrint() *cobra.Command {
 			if err := o.check(); err != nil {
 				return err
 			}
-			c, err := configure(cmd)
-			if err != nil {
-				return err
-			}
-			source, err := sources(cmd)
+			s, err := settle(cmd)
 			if err != nil {
 				return err
 			}
 			var all []settingView
 			t := table{columns: []string{"key", "value", "source"}}
-			eachSetting("", reflect.ValueOf(c), func(key string, value any) {
-				all = append(all, settingView{key, value, source(key)})
-				t.add(key, fmt.Sprint(value), source(key))
-			})
+			for key, value := range s.Config.All() {
+				all = append(all, settingView{key, value, s.Source(key)})
+				t.add(key, fmt.Sprint(value), s.Source(key))
+			}
 			return o.write(cmd.OutOrStdout(), all, t)
 		},
 	}
@@ -63,16 +58,14 @@ func configPrint() *cobra.Command {
 	return cmd
 }
 
-// eachSetting visits the settings in their order, by the keys of the configuration file.
-func eachSetting(prefix string, v reflect.Value, visit func(key string, value any)) {
-	for i := range v.NumField() {
-		key := prefix + v.Type().Field(i).Tag.Get("yaml")
-		if v.Field(i).Kind() == reflect.Struct {
-			eachSetting(key+".", v.Field(i), visit)
-			continue
-		}
-		visit(key, v.Field(i).Interface())
+// settle is configure, and knows where each setting comes from.
+func settle(cmd *cobra.Command) (node.Settings, error) {
+	c, err := configure(cmd)
+	if err != nil {
+		return node.Settings{}, err
 	}
+	source, err := sources(cmd)
+	return node.Settings{Config: c, Source: source}, err
 }
 
 // sources returns what says where the value of a key comes from: its flag, else its variable, else the file, else the default.

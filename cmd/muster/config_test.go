@@ -1,7 +1,6 @@
 package main
 
 import (
-	"reflect"
 	"testing"
 
 	"muster/internal/node"
@@ -9,7 +8,10 @@ import (
 
 func TestEveryFlagHasItsKey(t *testing.T) {
 	keys := map[string]bool{}
-	eachSetting("", reflect.ValueOf(node.DefaultConfig()), func(key string, _ any) { keys[key] = true })
+	c := node.DefaultConfig()
+	for key := range c.All() {
+		keys[key] = true
+	}
 	for _, s := range settings() {
 		if !keys[s.key()] {
 			t.Errorf("--%s stands for %s, and there is no such key", s.name, s.key())

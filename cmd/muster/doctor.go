@@ -3,7 +3,6 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"muster"
 	"muster/internal/node"
 )
 
@@ -22,23 +21,7 @@ func newDoctor() *cobra.Command {
 				return err
 			}
 			all := node.Examine(cmd.Context(), c)
-			t := table{columns: []string{"about", "state", "says", "fix"}}
-			wrong := 0
-			for _, f := range all {
-				state := "ok"
-				if !f.OK {
-					state = "WRONG"
-					wrong++
-				}
-				t.add(f.About, state, f.Says, f.Fix)
-			}
-			if err := o.write(cmd.OutOrStdout(), all, t); err != nil {
-				return err
-			}
-			if wrong > 0 {
-				return muster.Refuse(muster.ReasonSettingInvalid, "%d of %d things are wrong", wrong, len(all))
-			}
-			return nil
+			return examined(cmd, &o, all, all)
 		},
 	}
 	addSettings(cmd)

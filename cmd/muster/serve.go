@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -23,22 +26,28 @@ func newServe() *cobra.Command {
 			"A setting is taken from its flag, else from its environment variable, else from the configuration file, else it has its default.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := configure(cmd)
+			hup := make(chan os.Signal, 1)
+			signal.Notify(hup, syscall.SIGHUP)
+			defer signal.Stop(hup)
+			s, err := settle(cmd)
 			if err != nil {
 				return err
 			}
-			log, err := newLogger(c.LogLevel)
-			if err != nil {
-				return err
+			var level slog.LevelVar
+			if err := level.UnmarshalText([]byte(s.Config.LogLevel)); err != nil {
+				return err // cannot be: the settings were checked
 			}
+			log := newLogger(&level)
 			if os.Getenv("GOGC") == "" {
 				debug.SetGCPercent(collectAt)
 			}
-			n, err := node.Open(cmd.Context(), c, version, log)
+			n, err := node.Open(cmd.Context(), s, node.Options{
+				Version: version, Logger: log, Level: &level, Load: func() (node.Settings, error) { return settle(cmd) },
+			})
 			if err != nil {
 				return err
 			}
-			w, err := newWelcome(c, n)
+			w, err := newWelcome(s.Config, n)
 			if err != nil {
 				_ = n.Close() // the first error is the one to tell
 				return err
@@ -47,6 +56,7 @@ func newServe() *cobra.Command {
 				_ = n.Close()
 				return err
 			}
+			go reloadOn(cmd.Context(), hup, n, log)
 			return n.Run(cmd.Context())
 		},
 	}
@@ -54,21 +64,31 @@ func newServe() *cobra.Command {
 	return cmd
 }
 
-// newLogger writes text where a person looks on and JSON where a program does.
-func newLogger(level string) (*slog.Logger, error) {
-	var least slog.Level
-	if err := least.UnmarshalText([]byte(level)); err != nil {
-		return nil, muster.Refuse(muster.ReasonSettingInvalid, "logLevel: %.20q is not one of debug, info, warn, error", level)
+// reloadOn has the node read its settings again at every signal, until ctx ends.
+func reloadOn(ctx context.Context, hup <-chan os.Signal, n *node.Node, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		}
+		if _, err := n.Reload(ctx); err != nil {
+			log.Error("settings are not reloaded; all stays as it was", "reason", muster.ReasonOf(err), "error", err)
+		}
 	}
+}
+
+// newLogger writes text where a person looks on and JSON where a program does.
+func newLogger(least slog.Leveler) *slog.Logger {
 	o := logOptions(least)
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-		return slog.New(slog.NewTextHandler(os.Stderr, o)), nil
+		return slog.New(slog.NewTextHandler(os.Stderr, o))
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, o)), nil
+	return slog.New(slog.NewJSONHandler(os.Stderr, o))
 }
 
 // logOptions write a duration as 1m30s in JSON too, where it would be a bare number of nanoseconds.
-func logOptions(least slog.Level) *slog.HandlerOptions {
+func logOptions(least slog.Leveler) *slog.HandlerOptions {
 	return &slog.HandlerOptions{Level: least, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindDuration {
 			a.Value = slog.StringValue(a.Value.Duration().String())

@@ -37,6 +37,7 @@ type Options struct {
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
 	Bulk       *bulk.Service
+	Machine    Machine
 	Version    string // of the server
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: metrics are not shown anywhere

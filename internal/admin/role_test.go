@@ -68,7 +68,14 @@ var roles = map[string]string{
 	"POST /v1/check/jwt":         "operator",
 	"POST /v1/check/certificate": "operator",
 	"POST /v1/backups":           "admin",
-	"GET /v1/server":             "viewer",
+
+	"GET /v1/server":              "viewer",
+	"GET /v1/server/health":       "viewer",
+	"GET /v1/server/listeners":    "viewer",
+	"GET /v1/server/certificates": "viewer",
+	"GET /v1/server/limits":       "viewer",
+	"GET /v1/server/settings":     "admin",
+	"POST /v1/server/reload":      "admin",
 
 	"POST /v1/setup":          "none",
 	"GET /v1/login":           "none",

@@ -90,7 +90,7 @@ func newHouse(t testing.TB) *house {
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
 		}),
-		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk,
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk, Machine: machine{},
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

@@ -85,6 +85,12 @@ func New(o Options) *Dispatcher {
 	return d
 }
 
+// SetLimits changes ProvisionFailures and AuthFailures of the Options, from the next failure on.
+func (d *Dispatcher) SetLimits(provisionFailures, authFailures int) {
+	d.joining.setLimit(provisionFailures)
+	d.connecting.setLimit(authFailures)
+}
+
 // Connect judges a client that opens a session. The error is a *muster.Error with the whole truth; what the client may
 // hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else. The
 // journal has a refusal; that a device came in, it has from Listen.

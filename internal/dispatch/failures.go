@@ -3,6 +3,7 @@ package dispatch
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,7 +15,8 @@ const (
 // failures counts how often addresses fail and refuses those that fail too often, for a minute. An IPv6 client is its
 // /64, because it may use any address in it.
 type failures struct {
-	limit int // 0: none
+	limit    atomic.Int64 // 0: none
+	standard int
 
 	mu   sync.Mutex
 	seen map[netip.Addr]tally // at most maxAddresses
@@ -26,15 +28,23 @@ type tally struct {
 }
 
 func newFailures(limit, standard int) *failures {
+	f := &failures{standard: standard, seen: make(map[netip.Addr]tally)}
+	f.setLimit(limit)
+	return f
+}
+
+// setLimit changes how often an address may fail from now on: 0 means the standard, less than 0 no limit.
+func (f *failures) setLimit(limit int) {
 	if limit == 0 {
-		limit = standard
+		limit = f.standard
 	}
-	return &failures{limit: max(limit, 0), seen: make(map[netip.Addr]tally)}
+	f.limit.Store(int64(max(limit, 0)))
 }
 
 // fail counts one failure and reports whether the address was refused already.
 func (f *failures) fail(from netip.Addr, now time.Time) bool {
-	if f.limit == 0 {
+	limit := int(f.limit.Load())
+	if limit == 0 {
 		return false
 	}
 	from = prefix(from)
@@ -42,7 +52,7 @@ func (f *failures) fail(from netip.Addr, now time.Time) bool {
 	defer f.mu.Unlock()
 	t, ok := f.seen[from]
 	if ok && now.Sub(t.since) < failureWindow {
-		if t.count >= f.limit {
+		if t.count >= limit {
 			return true
 		}
 	} else {
@@ -51,7 +61,7 @@ func (f *failures) fail(from netip.Addr, now time.Time) bool {
 		}
 		t = tally{since: now}
 	}
-	if t.count++; t.count >= f.limit {
+	if t.count++; t.count >= limit {
 		t.since = now // a minute from here
 	}
 	f.seen[from] = t
@@ -60,13 +70,14 @@ func (f *failures) fail(from netip.Addr, now time.Time) bool {
 
 // refused reports whether the address is refused, without counting.
 func (f *failures) refused(from netip.Addr, now time.Time) bool {
-	if f.limit == 0 {
+	limit := int(f.limit.Load())
+	if limit == 0 {
 		return false
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t, ok := f.seen[prefix(from)]
-	return ok && t.count >= f.limit && now.Sub(t.since) < failureWindow
+	return ok && t.count >= limit && now.Sub(t.since) < failureWindow
 }
 
 // makeRoom drops the tallies that are over, and if none is, all of them: forgetting is cheaper than growing.

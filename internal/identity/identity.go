@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,7 +33,7 @@ type Options struct {
 type Service struct {
 	store   Store
 	keys    *muster.Keyring
-	names   []string
+	names   atomic.Pointer[[]string]
 	now     func() time.Time
 	log     *slog.Logger
 	metrics *metrics
@@ -45,18 +46,22 @@ type Service struct {
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, names: o.ServerNames, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer)}
+	s := &Service{store: store, keys: keys, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer)}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.SetServerNames(o.ServerNames)
 	s.credentials = newCache(&s.forgotten, maxAge, mostKept)
 	s.uses.init()
 	s.decoy = decoy(keys)
 	return s
 }
+
+// SetServerNames changes ServerNames of the Options, from the next proof on. What is remembered stays as long as it would.
+func (s *Service) SetServerNames(names []string) { s.names.Store(&names) }
 
 // Authenticate returns who the proof is of, or a *muster.Error with the reason why it proves nothing; then the identity is
 // the device that it was about, as far as one was recognised, and for the journal alone. An error of another type means

@@ -99,7 +99,7 @@ func (s *Service) judge(token string, known []*record, now time.Time) (signature
 	if err != nil {
 		return signature{}, err
 	}
-	if err := checkClaims(c, r.rule, r.who.Name, s.names, now); err != nil {
+	if err := checkClaims(c, r.rule, r.who.Name, *s.names.Load(), now); err != nil {
 		return signature{r, c}, err
 	}
 	return signature{r, c}, r.live(now)

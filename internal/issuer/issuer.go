@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"log/slog"
@@ -46,13 +47,14 @@ type Options struct {
 // use.
 type Issuer struct {
 	dir   string
-	names names
 	o     Options
 	root  *pair
-	own   *ownFiles // nil: the authority makes the server certificate
 	serve atomic.Pointer[tls.Certificate]
+	told  chan struct{} // holds a token after Reload
 
-	mu           sync.Mutex // guards what renewal changes
+	mu           sync.Mutex // guards what renewal and Reload change
+	names        names
+	own          *ownFiles // nil: the authority makes the server certificate
 	intermediate *pair
 	complaint    string // the last failure of a check, so that it is logged once and not at every check
 }
@@ -71,16 +73,21 @@ func Open(dir string, o Options) (*Issuer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificate authority: %w", err)
 	}
-	hostname, _ := os.Hostname() // a host without a name is only missing from the certificate
-	wanted, err := wantedNames(hostname, o.Names)
+	wanted, err := wantedNames(hostname(), o.Names)
 	if err != nil {
 		return nil, err
 	}
-	i := &Issuer{dir: dir, names: wanted, o: o}
+	i := &Issuer{dir: dir, names: wanted, own: newOwnFiles(o.CertFile, o.KeyFile), o: o, told: make(chan struct{}, 1)}
 	if err := i.open(); err != nil {
 		return nil, fmt.Errorf("certificate authority in %s: %w", dir, err)
 	}
 	return i, nil
+}
+
+// hostname is that of this machine, which is only missing from the certificate if there is none.
+func hostname() string {
+	name, _ := os.Hostname()
+	return name
 }
 
 func (i *Issuer) open() error {
@@ -91,10 +98,32 @@ func (i *Issuer) open() error {
 	if i.root, err = i.openRoot(); err != nil {
 		return err
 	}
-	if i.o.CertFile != "" || i.o.KeyFile != "" {
-		i.own = &ownFiles{certFile: i.o.CertFile, keyFile: i.o.KeyFile}
-	}
 	return i.check()
+}
+
+// Reload has the server certificate be for other names, or come from other files of the operator's; files that stay are read
+// again. It is served from the next handshake on. What cannot be used is refused and changes nothing.
+func (i *Issuer) Reload(asked []string, certFile, keyFile string) error {
+	wanted, err := wantedNames(hostname(), asked)
+	if err != nil {
+		return err
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	names, own := i.names, i.own
+	i.names = wanted
+	if own == nil || own.certFile != certFile || own.keyFile != keyFile {
+		i.own = newOwnFiles(certFile, keyFile)
+	}
+	if err := i.checkAll(); err != nil {
+		i.names, i.own = names, own
+		return err
+	}
+	select {
+	case i.told <- struct{}{}:
+	default:
+	}
+	return nil
 }
 
 // openRoot reads the root or makes it, and sees that the public file shows it.
@@ -119,6 +148,11 @@ func (i *Issuer) openRoot() (*pair, error) {
 func (i *Issuer) check() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	return i.checkAll()
+}
+
+// checkAll is check for a caller that holds mu.
+func (i *Issuer) checkAll() error {
 	now := i.o.Now()
 	if err := i.checkIntermediate(now); err != nil {
 		return err
@@ -198,20 +232,28 @@ func (i *Issuer) checkOwn() error {
 // Run renews certificates before they expire and loads the operator's files when they change, until ctx is done. A
 // failure is logged once, and what is served stays.
 func (i *Issuer) Run(ctx context.Context) {
-	every := checkAgeEvery
-	if i.own != nil {
-		every = checkFilesEvery
-	}
-	ticker := time.NewTicker(every)
+	ticker := time.NewTicker(i.every())
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-i.told:
+			ticker.Reset(i.every())
 		case <-ticker.C:
 			i.checkAndComplain()
 		}
 	}
+}
+
+// every says how often there is something to look at.
+func (i *Issuer) every() time.Duration {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.own != nil {
+		return checkFilesEvery
+	}
+	return checkAgeEvery
 }
 
 func (i *Issuer) checkAndComplain() {
@@ -233,6 +275,27 @@ func (i *Issuer) checkAndComplain() {
 func (i *Issuer) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return i.serve.Load(), nil
 }
+
+// A Certificate is one that is served, or that the authority signs with.
+type Certificate struct {
+	Use  string // server, intermediate or root
+	File string // of the operator's; empty: the authority has made it
+	*x509.Certificate
+}
+
+// Certificates returns the certificate that is served now, and those of the authority.
+func (i *Issuer) Certificates() []Certificate {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	server := Certificate{Use: "server", Certificate: i.serve.Load().Leaf}
+	if i.own != nil {
+		server.File = i.own.certFile
+	}
+	return []Certificate{server, {Use: "intermediate", Certificate: i.intermediate.leaf}, {Use: "root", Certificate: i.root.leaf}}
+}
+
+// Fingerprint returns the SHA-256 of the certificate as openssl prints it.
+func (c *Certificate) Fingerprint() string { return fingerprint(c.Raw) }
 
 // ServerExpiry returns when the certificate that is served now expires.
 func (i *Issuer) ServerExpiry() time.Time { return i.serve.Load().Leaf.NotAfter }

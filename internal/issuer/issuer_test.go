@@ -380,6 +380,37 @@ func TestOwnFilesAreServedAndLoadedAgainWhenTheyChange(t *testing.T) {
 	})
 }
 
+func TestAReloadServesOtherNamesAndOtherFilesOrChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	i := open(t, filepath.Join(dir, "ca"), Options{Names: []string{"first.example"}})
+	made := served(t, i).Leaf
+	if err := i.Reload([]string{"second.example"}, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	renamed := served(t, i).Leaf
+	if renamed.VerifyHostname("second.example") != nil || renamed.VerifyHostname("first.example") == nil {
+		t.Errorf("it is for %v", renamed.DNSNames)
+	}
+	certFile, keyFile, own := ownPair(t, dir, "own.example")
+	if err := i.Reload(nil, certFile, keyFile); err != nil || !served(t, i).Leaf.Equal(own) || i.Certificates()[0].File != certFile {
+		t.Errorf("own files: %v", err)
+	}
+	for name, wrong := range map[string]func() error{
+		"a file that is not there": func() error { return i.Reload(nil, filepath.Join(dir, "none"), keyFile) },
+		"a name that is none":      func() error { return i.Reload([]string{"-"}, "", "") },
+	} {
+		if err := wrong(); muster.ReasonOf(err) == "" || !served(t, i).Leaf.Equal(own) || i.every() != checkFilesEvery {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := i.Reload([]string{"first.example"}, "", ""); err != nil || i.every() != checkAgeEvery {
+		t.Fatal(err)
+	}
+	if back := served(t, i).Leaf; back.VerifyHostname("first.example") != nil || back.Equal(made) {
+		t.Errorf("it is for %v", back.DNSNames)
+	}
+}
+
 func TestOwnFilesThatDoNotFitAreRefusedAtStart(t *testing.T) {
 	dir := t.TempDir()
 	certFile, keyFile, _ := ownPair(t, dir, "first.example")

@@ -13,6 +13,14 @@ type ownFiles struct {
 	cert, key         []byte // what was loaded last
 }
 
+// newOwnFiles returns nil where no file is named.
+func newOwnFiles(certFile, keyFile string) *ownFiles {
+	if certFile == "" && keyFile == "" {
+		return nil
+	}
+	return &ownFiles{certFile: certFile, keyFile: keyFile}
+}
+
 // load returns the certificate if the files have changed since the last load, else nil. The content decides, because a
 // copied file may keep its age and its size.
 func (f *ownFiles) load() (*tls.Certificate, error) {

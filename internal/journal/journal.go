@@ -34,14 +34,16 @@ type Options struct {
 // A Journal keeps attempts. It is safe for concurrent use.
 type Journal struct {
 	store   Store
-	keep    int
-	age     time.Duration
 	now     func() time.Time
 	log     *slog.Logger
 	metrics *metrics
 
-	mu    sync.Mutex // guards queue
+	mu    sync.Mutex // guards these
 	queue queue
+	keep  int
+	age   time.Duration
+	lost  int64     // attempts
+	last  time.Time // when one was lost
 
 	writing chan struct{} // holds one token: whoever has it may file
 	failing bool          // guarded by writing; how the last filing went
@@ -55,17 +57,12 @@ type Journal struct {
 // New returns a Journal over store. It must be closed.
 func New(store Store, o Options) *Journal {
 	j := &Journal{
-		store: store, keep: o.Keep, age: o.Age, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
+		store: store, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
 		queue: newQueue(), writing: make(chan struct{}, 1),
 		first: make(chan struct{}, 1), full: make(chan struct{}, 1),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
 	}
-	if j.keep <= 0 {
-		j.keep = defaultKeep
-	}
-	if j.age <= 0 {
-		j.age = defaultAge
-	}
+	j.SetBounds(o.Keep, o.Age)
 	if j.now == nil {
 		j.now = time.Now
 	}
@@ -74,6 +71,36 @@ func New(store Store, o Options) *Journal {
 	}
 	go j.run()
 	return j
+}
+
+// SetBounds changes Keep and Age of the Options, from the next filing on.
+func (j *Journal) SetBounds(keep int, age time.Duration) {
+	if keep <= 0 {
+		keep = defaultKeep
+	}
+	if age <= 0 {
+		age = defaultAge
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.keep, j.age = keep, age
+}
+
+// Lost returns how many attempts could not be kept since the start, and when that happened last.
+func (j *Journal) Lost() (attempts int64, last time.Time) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.lost, j.last
+}
+
+// lose counts attempts that cannot be kept.
+func (j *Journal) lose(attempts int) {
+	j.metrics.lost.Add(float64(attempts))
+	now := j.now()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lost += int64(attempts)
+	j.last = now
 }
 
 // Note keeps an attempt. Attempts alike that come within a quarter of a second are kept as one with their count, and those
@@ -87,7 +114,7 @@ func (j *Journal) Note(a muster.Attempt) {
 	j.mu.Unlock()
 	switch n {
 	case 0:
-		j.metrics.lost.Add(float64(a.Count))
+		j.lose(a.Count)
 	case 1:
 		wake(j.first)
 	case batch:
@@ -152,18 +179,21 @@ func (j *Journal) flush(ctx context.Context, all bool) error {
 	defer func() { <-j.writing }()
 	j.mu.Lock()
 	attempts := j.queue.take(j.now(), all)
+	keep, age := j.keep, j.age
 	j.mu.Unlock()
 	if len(attempts) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
-	err := j.store.AppendAttempts(ctx, attempts, j.keep, j.now().Add(-j.age))
+	err := j.store.AppendAttempts(ctx, attempts, keep, j.now().Add(-age))
 	j.tell(err)
 	if err != nil {
+		lost := 0
 		for i := range attempts {
-			j.metrics.lost.Add(float64(attempts[i].Count))
+			lost += attempts[i].Count
 		}
+		j.lose(lost)
 		return fmt.Errorf("file %d attempts: %w", len(attempts), err)
 	}
 	return nil

@@ -9,7 +9,8 @@ import (
 )
 
 // A Config is everything that can be set about a node. The yaml tags are the keys of the configuration file; the flags of
-// the command line have the same names with dashes.
+// the command line have the same names with dashes. A change of those that are tagged with reload counts while the node
+// serves; all others need a restart.
 type Config struct {
 	Data   string `yaml:"data"`   // the data directory
 	HTTP   string `yaml:"http"`   // host:port; "off" listens nowhere
@@ -19,9 +20,9 @@ type Config struct {
 	CoAPS  string `yaml:"coaps"`  // DTLS
 	Public bool   `yaml:"public"` // plain ports that no address was given for listen on all addresses, not on loopback
 
-	TLSNames []string `yaml:"tlsNames"` // further names and addresses in the server certificate
-	TLSCert  string   `yaml:"tlsCert"`  // own certificate chain, PEM; watched
-	TLSKey   string   `yaml:"tlsKey"`   // its private key, PEM
+	TLSNames []string `yaml:"tlsNames" reload:"yes"` // further names and addresses in the server certificate
+	TLSCert  string   `yaml:"tlsCert" reload:"yes"`  // own certificate chain, PEM; watched
+	TLSKey   string   `yaml:"tlsKey" reload:"yes"`   // its private key, PEM
 
 	// ProxyFrom are the networks of the proxies that speak the PROXY protocol, version 2, on the ports of TCP. Who connects
 	// from there must.
@@ -29,21 +30,21 @@ type Config struct {
 
 	OIDC OIDC `yaml:"oidc"` // whom people may sign in with
 
-	LogLevel string `yaml:"logLevel"` // debug, info, warn or error
+	LogLevel string `yaml:"logLevel" reload:"yes"` // debug, info, warn or error
 	Limits   Limits `yaml:"limits"`
 }
 
 // Limits are the limits that hold for everybody. Each is named in the refusal that it causes.
 type Limits struct {
-	ProvisionPerKey   int `yaml:"provisionPerKey"`   // new devices a second that one provision key lets in; 0: no limit
-	ProvisionBurst    int `yaml:"provisionBurst"`    // how many of them may come at once
-	ProvisionFailures int `yaml:"provisionFailures"` // a minute from one address, before it is refused for a minute; 0: no limit
-	AuthFailures      int `yaml:"authFailures"`      // likewise for connecting and for requests
-	MaxPacket         int `yaml:"maxPacket"`         // bytes of an MQTT packet behind its fixed header
-	MaxBody           int `yaml:"maxBody"`           // bytes of an HTTP body
-	QueueBytes        int `yaml:"queueBytes"`        // readings waiting for the disk, in bytes
-	JournalEntries    int `yaml:"journalEntries"`    // attempts of devices that the journal keeps, and as many of strangers
-	JournalDays       int `yaml:"journalDays"`       // how long it keeps them
+	ProvisionPerKey   int `yaml:"provisionPerKey" reload:"yes"`   // new devices a second that one provision key lets in; 0: no limit
+	ProvisionBurst    int `yaml:"provisionBurst" reload:"yes"`    // how many of them may come at once
+	ProvisionFailures int `yaml:"provisionFailures" reload:"yes"` // a minute from one address, before it is refused for a minute; 0: no limit
+	AuthFailures      int `yaml:"authFailures" reload:"yes"`      // likewise for connecting and for requests
+	MaxPacket         int `yaml:"maxPacket"`                      // bytes of an MQTT packet behind its fixed header
+	MaxBody           int `yaml:"maxBody"`                        // bytes of an HTTP body
+	QueueBytes        int `yaml:"queueBytes" reload:"yes"`        // readings waiting for the disk, in bytes
+	JournalEntries    int `yaml:"journalEntries" reload:"yes"`    // attempts of devices that the journal keeps, and as many of strangers
+	JournalDays       int `yaml:"journalDays" reload:"yes"`       // how long it keeps them
 }
 
 // DefaultConfig returns the settings that hold where nothing else is said.

@@ -12,15 +12,9 @@ import (
 	"slices"
 	"syscall"
 	"time"
-)
 
-// A Finding is what an examination of this machine says about one thing.
-type Finding struct {
-	About string `json:"about"`
-	OK    bool   `json:"ok"`
-	Says  string `json:"says"`
-	Fix   string `json:"fix,omitempty"` // where it is not OK
-}
+	"muster/internal/admin"
+)
 
 // What is enough.
 const (
@@ -32,11 +26,11 @@ const (
 
 // Examine looks at everything on this machine that a server with these settings needs, whether one is running or not. It
 // leaves nothing behind.
-func Examine(ctx context.Context, c Config) []Finding {
-	found := []Finding{clockFinding(time.Now()), filesFinding(openFiles())}
+func Examine(ctx context.Context, c Config) []admin.Finding {
+	found := []admin.Finding{clockFinding(time.Now()), filesFinding(openFiles())}
 	info, err := os.Stat(c.Data)
 	if err != nil {
-		found = append(found, Finding{"data directory", false, "it cannot be looked at: " + err.Error(), "Make it with `muster init`, or name another with --data."})
+		found = append(found, wrong("data directory", "it cannot be looked at: "+err.Error(), "Make it with `muster init`, or name another with --data."))
 		return append(found, portFindings(ctx, &c, false)...)
 	}
 	found = append(found, modeFinding("data directory", info, "chmod 700"), keyFinding(c.Data), spaceFinding(c.Data), syncFinding(c.Data))
@@ -48,24 +42,29 @@ func Examine(ctx context.Context, c Config) []Finding {
 	return found
 }
 
-func clockFinding(now time.Time) Finding {
-	f := Finding{About: "clock", OK: now.Year() >= 2026 && now.Year() < 2100, Says: "it is " + now.UTC().Format(time.RFC3339)}
+// wrong is what is found where something is.
+func wrong(about, says, fix string) admin.Finding {
+	return admin.Finding{About: about, Says: says, Fix: fix}
+}
+
+func clockFinding(now time.Time) admin.Finding {
+	f := admin.Finding{About: "clock", OK: now.Year() >= 2026 && now.Year() < 2100, Says: "it is " + now.UTC().Format(time.RFC3339)}
 	if !f.OK {
 		f.Fix = "Set the clock, and let it be kept by NTP: certificates and JWTs are judged by it."
 	}
 	return f
 }
 
-func filesFinding(files uint64) Finding {
-	f := Finding{About: "open files", OK: files >= enoughFiles, Says: fmt.Sprintf("%d may be open, which is %d MQTT connections", files, connections(files))}
+func filesFinding(files uint64) admin.Finding {
+	f := admin.Finding{About: "open files", OK: files >= enoughFiles, Says: fmt.Sprintf("%d may be open, which is %d MQTT connections", files, connections(files))}
 	if !f.OK {
 		f.Fix = "Raise the limit: LimitNOFILE= in the systemd unit, or ulimit -n."
 	}
 	return f
 }
 
-func modeFinding(about string, info fs.FileInfo, command string) Finding {
-	f := Finding{About: about, OK: info.Mode().Perm()&0o077 == 0, Says: fmt.Sprintf("its mode is %04o", info.Mode().Perm())}
+func modeFinding(about string, info fs.FileInfo, command string) admin.Finding {
+	f := admin.Finding{About: about, OK: info.Mode().Perm()&0o077 == 0, Says: fmt.Sprintf("its mode is %04o", info.Mode().Perm())}
 	if !f.OK {
 		f.Fix = "Others on this machine can read it: " + command + "."
 	}
@@ -73,7 +72,7 @@ func modeFinding(about string, info fs.FileInfo, command string) Finding {
 }
 
 // keyFinding looks for the master key where a server would, and never says what it is.
-func keyFinding(dir string) Finding {
+func keyFinding(dir string) admin.Finding {
 	const about = "master key"
 	text, source, err := findKey(dir)
 	if err == nil && text == nil {
@@ -83,21 +82,21 @@ func keyFinding(dir string) Finding {
 		_, err = parseKey(text, source)
 	}
 	if err != nil {
-		return Finding{about, false, err.Error(), "Put back the key that the data directory was made with; docs/operations.md says where it is looked for."}
+		return wrong(about, err.Error(), "Put back the key that the data directory was made with; docs/operations.md says where it is looked for.")
 	}
 	if info, err := os.Stat(source); err == nil {
 		return modeFinding(about, info, "chmod 600 "+source)
 	}
-	return Finding{About: about, OK: true, Says: "it comes from " + source}
+	return admin.Finding{About: about, OK: true, Says: "it comes from " + source}
 }
 
-func spaceFinding(dir string) Finding {
+func spaceFinding(dir string) admin.Finding {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
-		return Finding{"free space", false, err.Error(), "Look at the disk that holds the data directory."}
+		return wrong("free space", err.Error(), "Look at the disk that holds the data directory.")
 	}
 	free := s.Bavail * uint64(s.Bsize)
-	f := Finding{About: "free space", OK: free >= enoughSpace, Says: fmt.Sprintf("%d MB are free", free>>20)}
+	f := admin.Finding{About: "free space", OK: free >= enoughSpace, Says: fmt.Sprintf("%d MB are free", free>>20)}
 	if !f.OK {
 		f.Fix = "Free space: readings are refused below 256 MB."
 	}
@@ -105,11 +104,11 @@ func spaceFinding(dir string) Finding {
 }
 
 // syncFinding measures how long the disk takes to make a small write durable: that is how long a device waits at least.
-func syncFinding(dir string) Finding {
+func syncFinding(dir string) admin.Finding {
 	const about, fix = "disk sync", "Use a disk that syncs sooner; every acknowledgement waits for it."
 	f, err := os.CreateTemp(dir, "doctor-*.new")
 	if err != nil {
-		return Finding{about, false, err.Error(), "Let the server's user write to the data directory."}
+		return wrong(about, err.Error(), "Let the server's user write to the data directory.")
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
@@ -118,13 +117,13 @@ func syncFinding(dir string) Finding {
 		began := time.Now()
 		_, err := f.Write(make([]byte, 4096))
 		if err := errors.Join(err, f.Sync()); err != nil {
-			return Finding{about, false, err.Error(), fix}
+			return wrong(about, err.Error(), fix)
 		}
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
 	middle := took[len(took)/2]
-	finding := Finding{About: about, OK: middle <= enoughSync, Says: fmt.Sprintf("a small write is durable after %v", middle.Round(10*time.Microsecond))}
+	finding := admin.Finding{About: about, OK: middle <= enoughSync, Says: fmt.Sprintf("a small write is durable after %v", middle.Round(10*time.Microsecond))}
 	if !finding.OK {
 		finding.Fix = fix
 	}
@@ -142,8 +141,8 @@ func held(lock string) bool {
 }
 
 // portFindings says of each address whether the server answers there, or could listen.
-func portFindings(ctx context.Context, c *Config, running bool) []Finding {
-	var found []Finding
+func portFindings(ctx context.Context, c *Config, running bool) []admin.Finding {
+	var found []admin.Finding
 	for _, l := range []struct {
 		key, set, port string
 		plain, udp     bool
@@ -158,7 +157,7 @@ func portFindings(ctx context.Context, c *Config, running bool) []Finding {
 		if address == off {
 			continue
 		}
-		f := Finding{About: l.key, OK: true}
+		f := admin.Finding{About: l.key, OK: true}
 		switch err := portError(ctx, address, l.udp, running); {
 		case err != nil && running:
 			f.OK, f.Says, f.Fix = false, address+" does not answer: "+err.Error(), "Look whether the server was started with these settings."
@@ -211,25 +210,25 @@ func dialTCP(ctx context.Context, address string) (net.Conn, error) {
 }
 
 // certificateFinding asks the running server for its certificate.
-func certificateFinding(ctx context.Context, c *Config) Finding {
+func certificateFinding(ctx context.Context, c *Config) admin.Finding {
 	const about = "certificate"
 	address := c.listen(c.MQTTS, "8883", false)
 	if address == off {
-		return Finding{About: about, OK: true, Says: "MQTT over TLS is off"}
+		return admin.Finding{About: about, OK: true, Says: "MQTT over TLS is off"}
 	}
 	plain, err := dialTCP(ctx, address)
 	if err != nil {
-		return Finding{about, false, err.Error(), "Look whether the server was started with these settings."}
+		return wrong(about, err.Error(), "Look whether the server was started with these settings.")
 	}
 	defer plain.Close()
 	_ = plain.SetDeadline(time.Now().Add(3 * time.Second))
 	// It is looked at, and nothing is sent: it need not be believed.
 	client := tls.Client(plain, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
 	if err := client.HandshakeContext(ctx); err != nil {
-		return Finding{about, false, err.Error(), "Look at the server's log."}
+		return wrong(about, err.Error(), "Look at the server's log.")
 	}
 	until := client.ConnectionState().PeerCertificates[0].NotAfter
-	f := Finding{About: about, OK: time.Until(until) > enoughDays*24*time.Hour, Says: "it is valid until " + until.UTC().Format(time.DateOnly)}
+	f := admin.Finding{About: about, OK: time.Until(until) > enoughDays*24*time.Hour, Says: "it is valid until " + until.UTC().Format(time.DateOnly)}
 	if !f.OK {
 		f.Fix = "Renew the files of --tls-cert and --tls-key; the server reads them again by itself."
 	}

@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"muster/internal/admin"
 )
 
-func finding(t *testing.T, all []Finding, about string) Finding {
+func finding(t *testing.T, all []admin.Finding, about string) admin.Finding {
 	t.Helper()
 	for _, f := range all {
 		if f.About == about {
@@ -19,7 +21,7 @@ func finding(t *testing.T, all []Finding, about string) Finding {
 		}
 	}
 	t.Fatalf("nothing is found about %s", about)
-	return Finding{}
+	return admin.Finding{}
 }
 
 func TestTheDoctorFindsWhatIsWrong(t *testing.T) {

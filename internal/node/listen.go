@@ -83,9 +83,10 @@ func (l *listeners) close() error {
 	return nil
 }
 
-// Addresses returns where the node listens.
-func (n *Node) Addresses() Addresses {
-	l := &n.listeners
+// Addresses returns where the node listens, or listened.
+func (n *Node) Addresses() Addresses { return n.bound }
+
+func (l *listeners) addresses() Addresses {
 	a := Addresses{HTTP: address(l.http), MQTT: address(l.mqtt), MQTTS: address(l.mqtts), CoAPS: address(l.coaps)}
 	if l.coap != nil {
 		a.CoAP = l.coap.LocalAddr().String()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,11 +34,17 @@ import (
 
 // A Node is one running Muster.
 type Node struct {
-	config  Config
+	config  Config // that it was opened with
 	version string
 	log     *slog.Logger
+	level   *slog.LevelVar
+	load    func() (Settings, error)
 	metrics *prometheus.Registry
 	made    *Made
+
+	reloading sync.Mutex      // guards these
+	holds     Settings        // now
+	shown     []admin.Setting // the same, and where each comes from
 
 	dir *directory
 	*foundation
@@ -50,6 +57,7 @@ type Node struct {
 	people     *people.Service
 	provider   *admin.Provider
 	bulk       *bulk.Service
+	provision  *provision.Service
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -57,17 +65,31 @@ type Node struct {
 	mqtt      *mqttd.Server
 	coap      *coapd.Server
 	listeners listeners
+	bound     Addresses // of the listeners
+	disk      syncTimer
 	started   time.Time
 	ready     atomic.Bool
 }
 
+// Options are what a node is given besides its settings.
+type Options struct {
+	Version string
+	Logger  *slog.Logger
+	Level   *slog.LevelVar           // of the Logger; nil: it stays as it is
+	Load    func() (Settings, error) // reads the settings again; nil: they stay as they are
+}
+
 // Open makes the data directory where needed, opens everything in it and binds every address, so that Addresses are
 // known. Nobody is served before Run. A node that is not run must be closed.
-func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *Node, err error) {
+func Open(ctx context.Context, s Settings, o Options) (n *Node, err error) {
+	c := s.Config
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	n = &Node{config: c, version: version, log: log, metrics: prometheus.NewRegistry(), started: time.Now()}
+	n = &Node{
+		config: c, version: o.Version, log: o.Logger, level: o.Level, load: o.Load, holds: s, shown: settingsOf(&s),
+		metrics: prometheus.NewRegistry(), started: time.Now(),
+	}
 	n.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
@@ -80,10 +102,10 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	if err := os.RemoveAll(n.dir.file(backup.WorkDir)); err != nil {
 		return n, fmt.Errorf("remove what is left of a backup: %w", err)
 	}
-	if n.foundation, err = openFoundation(ctx, &n.config, log, n.dir.path, n.dir.fresh); err != nil {
+	if n.foundation, err = openFoundation(ctx, &n.config, n.log, n.dir.path, n.dir.fresh); err != nil {
 		return n, err
 	}
-	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: log, Tables: tables(openFiles())}); err != nil {
+	if n.readings, err = pebble.Open(n.dir.file(readingsDir), pebble.Options{Logger: n.log, Tables: tables(openFiles())}); err != nil {
 		return n, err
 	}
 	if n.provider, err = n.config.OIDC.provider(); err != nil {
@@ -93,6 +115,7 @@ func Open(ctx context.Context, c Config, version string, log *slog.Logger) (n *N
 	if err := n.listeners.bind(&n.config, n.coap.ListenDTLS); err != nil {
 		return n, err
 	}
+	n.bound = n.listeners.addresses()
 	if err := n.hearProxies(); err != nil {
 		return n, err
 	}
@@ -124,11 +147,12 @@ func (n *Node) wire() {
 	})
 	n.intake = telemetry.New(n.readings, telemetry.Options{Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
 	n.reader = telemetry.NewReader(n.readings)
+	n.provision = provision.New(n.registry, n.keys, provision.Options{
+		PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Logger: n.log, Registerer: n.metrics,
+	})
 	n.dispatcher = dispatch.New(dispatch.Options{
-		Identity: n.identity,
-		Provision: provision.New(n.registry, n.keys, provision.Options{
-			PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Logger: n.log, Registerer: n.metrics,
-		}),
+		Identity:          n.identity,
+		Provision:         n.provision,
 		Intake:            n.intake,
 		Attributes:        telemetry.NewAttributes(n.registry),
 		Sessions:          n.sessions,

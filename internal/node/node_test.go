@@ -122,7 +122,7 @@ func TestWhatAStartRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.spoil(t, &config)
-			n, err := Open(t.Context(), config, "test", slog.New(slog.DiscardHandler))
+			n, err := Open(t.Context(), Settings{Config: config}, Options{Version: "test", Logger: slog.New(slog.DiscardHandler)})
 			if err == nil {
 				n.Close()
 			}
@@ -159,7 +159,7 @@ func busy(t *testing.T) string {
 
 func open(t testing.TB, c Config) *Node {
 	t.Helper()
-	n, err := Open(t.Context(), c, "test", slog.New(slog.DiscardHandler))
+	n, err := Open(t.Context(), Settings{Config: c}, Options{Version: "test", Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func open(t testing.TB, c Config) *Node {
 
 func TestWhatBecomesOfCertificatesIsLogged(t *testing.T) {
 	var b bytes.Buffer
-	n, err := Open(t.Context(), testConfig(t), "test", slog.New(slog.NewTextHandler(&b, nil)))
+	n, err := Open(t.Context(), Settings{Config: testConfig(t)}, Options{Version: "test", Logger: slog.New(slog.NewTextHandler(&b, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestTwoServersOnOneDirectory(t *testing.T) {
 	c := testConfig(t)
 	n := open(t, c)
 	defer n.Close()
-	if _, err := Open(t.Context(), c, "test", slog.New(slog.DiscardHandler)); !errors.Is(err, muster.ReasonDataDirectoryInUse) {
+	if _, err := Open(t.Context(), Settings{Config: c}, Options{Version: "test", Logger: slog.New(slog.DiscardHandler)}); !errors.Is(err, muster.ReasonDataDirectoryInUse) {
 		t.Errorf("the second: %v", err)
 	}
 	if again, err := Init(t.Context(), c); err != nil || again.APIToken != nil {

@@ -26,16 +26,18 @@ const (
 // An allowance bounds how many new devices a second each provision key lets in. Only devices that get in count: what was
 // taken for one that did not is given back.
 type allowance struct {
-	rate, burst float64 // devices a second, devices; a rate below 0: no limit. Of keys without a rate of their own
-
-	mu      sync.Mutex // guards buckets and what they hold
+	mu      sync.Mutex // guards buckets and what they hold, and the usual
+	usual   pace       // of keys without a rate of their own
 	buckets map[muster.ProvisionKeyID]*bucket
 }
 
+// A pace is devices a second, and devices at once. A rate below 0: no limit.
+type pace struct{ rate, burst float64 }
+
 type bucket struct {
-	rate, burst float64
-	left        float64 // devices
-	at          time.Time
+	pace
+	left float64 // devices
+	at   time.Time
 
 	second int64 // Unix time in which asked counts
 	asked  int   // how often the key was asked in it
@@ -52,37 +54,48 @@ const (
 )
 
 func newAllowance(perKey, burst int) *allowance {
+	a := &allowance{buckets: make(map[muster.ProvisionKeyID]*bucket)}
+	a.set(perKey, burst)
+	return a
+}
+
+// set changes the pace of keys without a rate of their own, from the next device on.
+func (a *allowance) set(perKey, burst int) {
 	if perKey == 0 {
 		perKey = defaultPerKey
 	}
 	if burst <= 0 {
 		burst = defaultBurst
 	}
-	return &allowance{rate: float64(perKey), burst: float64(burst), buckets: make(map[muster.ProvisionKeyID]*bucket)}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.usual = pace{rate: float64(perKey), burst: float64(burst)}
 }
 
 // of returns how many devices a second the key lets in, and how many at once.
-func (a *allowance) of(key *muster.ProvisionKey) (rate, burst float64) {
+func (a *allowance) of(key *muster.ProvisionKey) pace {
 	if key.Rate > 0 {
-		return float64(key.Rate), float64(key.Rate * burstSeconds)
+		return pace{rate: float64(key.Rate), burst: float64(key.Rate * burstSeconds)}
 	}
-	return a.rate, a.burst
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.usual
 }
 
 // take says whether the key may let in one more device at now, and if so counts it.
 func (a *allowance) take(key *muster.ProvisionKey, now time.Time) verdict {
-	rate, burst := a.of(key)
-	if rate < 0 {
+	p := a.of(key)
+	if p.rate < 0 {
 		return allowed
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	b, ok := a.buckets[key.ID]
-	if !ok || b.rate != rate || b.burst != burst {
+	if !ok || b.pace != p {
 		if len(a.buckets) >= maxBuckets {
 			a.tidy(now)
 		}
-		b = &bucket{rate: rate, burst: burst, left: burst, at: now}
+		b = &bucket{pace: p, left: p.burst, at: now}
 		a.buckets[key.ID] = b
 	}
 	if key.Rate > 0 && b.overrun(now) {
@@ -149,7 +162,7 @@ func (a *allowance) tidy(now time.Time) {
 // ration refuses a device that comes too soon after others with the same key, and suspends a key with a rate of its own
 // that is asked for overrun times as many, for overrunSeconds on end: whoever has stolen it does not wait.
 func (s *Service) ration(ctx context.Context, key *muster.ProvisionKey, now time.Time) error {
-	rate, _ := s.allowance.of(key)
+	rate := s.allowance.of(key).rate
 	switch s.allowance.take(key, now) {
 	case tooMany:
 		return muster.Refuse(muster.ReasonRateLimited, "the provision key lets in %.0f new devices a second; try again later", rate)

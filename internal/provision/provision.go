@@ -50,6 +50,9 @@ func New(store Store, keys *muster.Keyring, o Options) *Service {
 	return s
 }
 
+// SetLimits changes PerKey and Burst of the Options, from the next device on.
+func (s *Service) SetLimits(perKey, burst int) { s.allowance.set(perKey, burst) }
+
 // Provision lets in the device that asks from the given address, or refuses with the reason. Requests with one
 // RequestID that are otherwise alike get the same grant for ten minutes, until the device first authenticates. The
 // checks come in the order of the ThingsBoard device API 1.3.

@@ -39,15 +39,15 @@ type Intake struct {
 	store       Store
 	log         *slog.Logger
 	metrics     *metrics
-	maxBytes    int
 	maxMessages int
 	wake        chan struct{} // holds one token while messages wait
 	done        chan struct{} // closed when the last message is answered
 
-	mu      sync.Mutex
-	waiting *load         // guarded by mu
-	room    chan struct{} // guarded by mu; closed when waiting is taken
-	closed  bool          // guarded by mu
+	mu       sync.Mutex
+	waiting  *load         // guarded by mu
+	room     chan struct{} // guarded by mu; closed when waiting is taken
+	maxBytes int           // guarded by mu
+	closed   bool          // guarded by mu
 
 	failing atomic.Pointer[error] // how the last commit failed; nil: it did not
 }
@@ -66,15 +66,13 @@ type sender struct {
 // New returns an Intake that commits to store until it is closed.
 func New(store Store, o Options) *Intake {
 	in := &Intake{
-		store: store, log: o.Logger, maxBytes: o.MaxBytes, maxMessages: o.MaxMessages,
+		store: store, log: o.Logger, maxMessages: o.MaxMessages,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), waiting: new(load), room: make(chan struct{}),
 	}
 	if in.log == nil {
 		in.log = slog.New(slog.DiscardHandler)
 	}
-	if in.maxBytes <= 0 {
-		in.maxBytes = DefaultMaxBytes
-	}
+	in.SetMaxBytes(o.MaxBytes)
 	if in.maxMessages <= 0 {
 		in.maxMessages = DefaultMaxMessages
 	}
@@ -239,9 +237,19 @@ func (in *Intake) Close(ctx context.Context) error {
 	}
 }
 
-// queued returns how many bytes of samples wait.
-func (in *Intake) queued() float64 {
+// SetMaxBytes changes MaxBytes of the Options, from the next message on.
+func (in *Intake) SetMaxBytes(n int) {
+	if n <= 0 {
+		n = DefaultMaxBytes
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	return float64(in.waiting.size())
+	in.maxBytes = n
+}
+
+// Queued returns how many bytes of samples wait for the next commit, and how many may.
+func (in *Intake) Queued() (bytes, most int) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.waiting.size(), in.maxBytes
 }

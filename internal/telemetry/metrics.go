@@ -40,7 +40,10 @@ func newMetrics(r prometheus.Registerer, in *Intake) *metrics {
 	if r != nil {
 		r.MustRegister(m.messages, m.samples, m.bytes, m.failed, m.seconds, m.size, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "muster_telemetry_queued_bytes", Help: "Bytes of samples that wait for the next commit.",
-		}, in.queued))
+		}, func() float64 {
+			bytes, _ := in.Queued()
+			return float64(bytes)
+		}))
 	}
 	return m
 }

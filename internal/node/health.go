@@ -1,0 +1,156 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"muster"
+	"muster/internal/admin"
+	"muster/internal/issuer"
+)
+
+// What is not well, from inside.
+const (
+	lostLately  = 10 * time.Minute // ago, that the journal lost something
+	nearlyFull  = 90               // percent of the queue
+	measureSync = 10 * time.Second // at most so often: it takes the disk's time
+)
+
+// Health looks at everything on this machine that the node needs, and at what waits in it.
+func (n *Node) Health() admin.Health {
+	found := []admin.Finding{clockFinding(time.Now()), filesFinding(openFiles())}
+	if info, err := os.Stat(n.dir.path); err == nil {
+		found = append(found, modeFinding("data directory", info, "chmod 700"))
+	}
+	found = append(found, keyFinding(n.dir.path), spaceFinding(n.dir.path), n.disk.finding(n.dir.path),
+		storeFinding("registry", n.registry.Healthy()), storeFinding("readings", errors.Join(n.readings.Healthy(), n.intake.Healthy())),
+		queueFinding(n.intake.Queued()), journalFinding(n.journal.Lost()))
+	for _, c := range n.issuer.Certificates() {
+		found = append(found, expiryFinding(&c, time.Now()))
+	}
+	h := admin.Health{OK: true}
+	for _, f := range found {
+		h.OK = h.OK && f.OK
+		h.Findings = append(h.Findings, f)
+	}
+	return h
+}
+
+// A syncTimer remembers for a while how long the disk took to sync.
+type syncTimer struct {
+	mu   sync.Mutex // guards these
+	at   time.Time
+	last admin.Finding
+}
+
+func (s *syncTimer) finding(dir string) admin.Finding {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at.IsZero() || time.Since(s.at) >= measureSync {
+		s.last, s.at = syncFinding(dir), time.Now()
+	}
+	return s.last
+}
+
+func storeFinding(about string, err error) admin.Finding {
+	if err == nil {
+		return admin.Finding{About: about, OK: true, Says: "it takes what it is given"}
+	}
+	return wrong(about, muster.MessageOf(err), muster.ReasonOf(err).Advice())
+}
+
+func queueFinding(bytes, most int) admin.Finding {
+	f := admin.Finding{About: "queue", OK: bytes*100 <= most*nearlyFull, Says: fmt.Sprintf("%d kB of readings wait for the disk, %d kB may", bytes>>10, most>>10)}
+	if !f.OK {
+		f.Fix = "Use a disk that syncs sooner; devices wait until there is room."
+	}
+	return f
+}
+
+func journalFinding(lost int64, last time.Time) admin.Finding {
+	f := admin.Finding{About: "journal", OK: lost == 0 || time.Since(last) > lostLately, Says: fmt.Sprintf("%d attempts could not be kept since the start", lost)}
+	if !f.OK {
+		f.Fix = "Look at the disk, and with `muster attempts` for who tries so often."
+	}
+	return f
+}
+
+func expiryFinding(c *issuer.Certificate, now time.Time) admin.Finding {
+	f := admin.Finding{About: c.Use + " certificate", OK: c.NotAfter.Sub(now) > enoughDays*24*time.Hour, Says: "it is valid until " + c.NotAfter.UTC().Format(time.DateOnly)}
+	switch {
+	case f.OK:
+	case c.File != "":
+		f.Fix = "Renew the files of --tls-cert and --tls-key; the server reads them again by itself."
+	default:
+		f.Fix = "The server renews it by itself: look at its log for why it cannot."
+	}
+	return f
+}
+
+// Listeners returns where the node listens.
+func (n *Node) Listeners() []admin.Listener {
+	var all []admin.Listener
+	for _, l := range []admin.Listener{
+		{Name: "http", Address: n.bound.HTTP},
+		{Name: "mqtt", Address: n.bound.MQTT},
+		{Name: "mqtts", Address: n.bound.MQTTS, TLS: true},
+		{Name: "coap", Address: n.bound.CoAP},
+		{Name: "coaps", Address: n.bound.CoAPS, TLS: true},
+	} {
+		if l.Address != "" {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// Certificates returns the certificates that the node shows and signs with.
+func (n *Node) Certificates() []admin.Certificate {
+	var all []admin.Certificate
+	for _, c := range n.issuer.Certificates() {
+		shown := admin.Certificate{
+			Use: c.Use, Subject: c.Subject.String(), Names: append([]string{}, c.DNSNames...), Issuer: c.Issuer.String(),
+			NotBefore: c.NotBefore, NotAfter: c.NotAfter, DaysLeft: int(math.Floor(time.Until(c.NotAfter).Hours() / 24)),
+			Fingerprint: c.Fingerprint(), File: c.File,
+		}
+		for _, a := range c.IPAddresses {
+			shown.Names = append(shown.Names, a.String())
+		}
+		all = append(all, shown)
+	}
+	return all
+}
+
+// Limits returns the limits that hold for everybody.
+func (n *Node) Limits() []admin.Limit {
+	n.reloading.Lock()
+	defer n.reloading.Unlock()
+	var all []admin.Limit
+	for _, f := range n.holds.Config.fields() {
+		if key, is := strings.CutPrefix(f.key, "limits."); is {
+			all = append(all, admin.Limit{Key: "limits." + key, Value: int(f.value.Int()), Reloads: f.reloads})
+		}
+	}
+	files := openFiles()
+	return append(all, admin.Limit{Key: "openFiles", Value: int(files)},
+		admin.Limit{Key: "mqttConnections", Value: connections(files)}, admin.Limit{Key: "httpConnections", Value: int(requests(files))})
+}
+
+// Settings returns the settings that hold. Of secrets it says where they come from, and never what they are.
+func (n *Node) Settings() []admin.Setting {
+	n.reloading.Lock()
+	defer n.reloading.Unlock()
+	all := append([]admin.Setting{}, n.shown...)
+	if _, source, err := findKey(n.dir.path); err == nil {
+		all = append(all, admin.Setting{Key: "masterKey", Source: source, Secret: true})
+	}
+	if os.Getenv(clientSecretVariable) != "" {
+		all = append(all, admin.Setting{Key: "oidc.clientSecret", Source: clientSecretVariable, Secret: true})
+	}
+	return all
+}
