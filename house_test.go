@@ -113,6 +113,7 @@ var addresses = map[string][]string{
 	"github.com/eclipse/paho.mqtt":    {},
 	"github.com/google/go-cmp":        {"internal/storetest"},
 	"github.com/rogpeppe/go-internal": {},
+	"github.com/santhosh-tekuri":      {},
 	"go.uber.org/goleak":              {},
 	"pgregory.net/rapid":              {"internal/storetest"},
 	"testing":                         {"internal/storetest"},

@@ -2,13 +2,10 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -102,7 +99,9 @@ func New(o Options) http.Handler {
 	for _, pattern := range a.public {
 		mux.Handle(pattern, a.visited(operations))
 	}
+	a.describe()
 	mux.Handle("GET /v1/openapi.json", a.document())
+	mux.Handle("GET /docs/api", a.reference())
 	a.servePages(mux)
 	return guarded(a.caught(verbatim(mux)))
 }
@@ -122,65 +121,6 @@ func (a *api) config() huma.Config {
 	}
 	c.Security = []map[string][]string{{"token": {}}, {"cookie": {}}}
 	return c
-}
-
-// document serves the OpenAPI document of the operations that are registered by now.
-func (a *api) document() http.Handler {
-	schemas := a.huma.OpenAPI().Components.Schemas.Map()
-	delete(schemas, "ErrorModel") // the library's refusal, which reword replaces
-	delete(schemas, "ErrorDetail")
-	text := sync.OnceValues(func() ([]byte, error) { return json.Marshal(a.huma.OpenAPI()) })
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		document, err := text()
-		if err != nil {
-			writeProblem(w, a.tell(r.Context(), "openapi", err))
-			return
-		}
-		w.Header().Set("Content-Type", "application/vnd.oai.openapi+json;version=3.1")
-		_, _ = w.Write(document)
-	})
-}
-
-// serve adds an operation. Its path names its nouns, so that id may be the operation's name in generated clients. It
-// needs a viewer's role if it changes nothing, else an operator's.
-func serve[I, O any](a *api, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
-	role := muster.RoleOperator
-	if method == http.MethodGet || method == http.MethodHead {
-		role = muster.RoleViewer
-	}
-	serveTo(a, role, method, path, id, summary, handle)
-}
-
-// serveAdmin adds an operation that needs an admin's role.
-func serveAdmin[I, O any](a *api, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
-	serveTo(a, muster.RoleAdmin, method, path, id, summary, handle)
-}
-
-// serveTo adds an operation that needs that role; RoleNone: it is for everybody.
-func serveTo[I, O any](a *api, role muster.Role, method, path, id, summary string, handle func(context.Context, *I) (*O, error)) {
-	problem := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "")
-	op := huma.Operation{
-		Method: method, Path: path, OperationID: id, Summary: summary, MaxBodyBytes: maxBody,
-		Extensions: map[string]any{roleExtension: role},
-		Responses: map[string]*huma.Response{"default": {
-			Description: "Refused",
-			Content:     map[string]*huma.MediaType{problemType: {Schema: problem}},
-		}},
-	}
-	if method == http.MethodPost && role != muster.RoleNone && reflect.TypeFor[O]() != reflect.TypeFor[huma.StreamResponse]() {
-		op.Parameters = append(op.Parameters, onceParameter())
-	}
-	if role == muster.RoleNone {
-		a.public = append(a.public, method+" "+path)
-		op.Security = []map[string][]string{}
-	}
-	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
-		if err != nil {
-			return nil, a.tell(ctx, id, err)
-		}
-		return out, nil
-	})
 }
 
 // tell returns the problem that err is to people, and logs what is our own fault.

@@ -39,7 +39,8 @@ type IssuedToken struct {
 
 func (a *api) serveTokens() {
 	serveAdmin(a, http.MethodGet, "/v1/tokens", "list-tokens", "API tokens, the oldest first", a.listTokens)
-	serveAdmin(a, http.MethodPost, "/v1/tokens", "create-token", "Makes an API token", a.createToken)
+	serveAdmin(a, http.MethodPost, "/v1/tokens", "create-token", "Makes an API token", a.createToken,
+		refusing(muster.ReasonAPITokenNameTaken))
 	serveAdmin(a, http.MethodPost, "/v1/tokens/{name}/revoke", "revoke-token",
 		"Ends the use of an API token, named by its id or, if it is live, its name", a.revokeToken)
 }

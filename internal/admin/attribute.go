@@ -23,7 +23,8 @@ type Attribute struct {
 func (a *api) serveAttributes() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/attributes", "list-attributes", "Attributes of a device, by scope and key", a.listAttributes)
 	serve(a, http.MethodPatch, "/v1/devices/{name}/attributes/{scope}", "change-attributes",
-		"Sets attributes of one scope, and removes those that are null", a.changeAttributes)
+		"Sets attributes of one scope, and removes those that are null", a.changeAttributes,
+		refusing(muster.ReasonPayloadInvalid))
 }
 
 func (a *api) listAttributes(ctx context.Context, in *named) (*answer[List[Attribute]], error) {

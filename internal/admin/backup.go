@@ -10,7 +10,8 @@ import (
 )
 
 func (a *api) serveBackups() {
-	serveAdmin(a, http.MethodPost, "/v1/backups", "create-backup", "A backup of everything, as one file, while the server goes on", a.createBackup)
+	serveAdmin(a, http.MethodPost, "/v1/backups", "create-backup", "A backup of everything, as one file, while the server goes on", a.createBackup,
+		streaming("application/x-tar"))
 }
 
 func (a *api) createBackup(ctx context.Context, in *struct {

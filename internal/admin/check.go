@@ -25,7 +25,8 @@ type Verdict struct {
 
 func (a *api) serveChecks() {
 	serve(a, http.MethodPost, "/v1/check/jwt", "check-jwt", "Says what would become of a device that shows a JWT; the journal does not hear of it", a.checkJWT)
-	serve(a, http.MethodPost, "/v1/check/certificate", "check-certificate", "Says what would become of a device that shows a certificate; the journal does not hear of it", a.checkCertificate)
+	serve(a, http.MethodPost, "/v1/check/certificate", "check-certificate", "Says what would become of a device that shows a certificate; the journal does not hear of it", a.checkCertificate,
+		refusing(muster.ReasonCertificateInvalid))
 }
 
 func (a *api) checkJWT(ctx context.Context, in *struct {

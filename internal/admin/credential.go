@@ -46,9 +46,11 @@ type MadeCredential struct {
 
 func (a *api) serveCredentials() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/credentials", "list-credentials", "Credentials of a device, the oldest first", a.listCredentials)
-	serve(a, http.MethodPost, "/v1/devices/{name}/credentials", "add-credential", "Gives a device one more credential", a.addCredential)
+	serve(a, http.MethodPost, "/v1/devices/{name}/credentials", "add-credential", "Gives a device one more credential", a.addCredential,
+		refusing(muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/rotate", "rotate-credential",
-		"Gives a device a credential in the place of an older one, which is revoked when the new one is first used", a.rotateCredential)
+		"Gives a device a credential in the place of an older one, which is revoked when the new one is first used", a.rotateCredential,
+		refusing(muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid, muster.ReasonCredentialRevoked))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/revoke", "revoke-credential",
 		"Ends the use of a credential and the sessions of its device", a.revokeCredential)
 }

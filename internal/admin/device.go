@@ -66,11 +66,14 @@ type MadeDevice struct {
 }
 
 func (a *api) serveDevices() {
-	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices that meet conditions, in an order", a.listDevices)
-	serve(a, http.MethodPost, "/v1/devices", "create-device", "Makes a device", a.createDevice)
+	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices that meet conditions, in an order", a.listDevices,
+		refusing(muster.ReasonNotFound))
+	serve(a, http.MethodPost, "/v1/devices", "create-device", "Makes a device", a.createDevice,
+		refusing(muster.ReasonDeviceNameTaken, muster.ReasonDeviceNameInvalid, muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid, muster.ReasonNotFound))
 	serve(a, http.MethodGet, "/v1/devices/{name}", "show-device", "One device with its credentials and attributes", a.showDevice)
 	serve(a, http.MethodPatch, "/v1/devices/{name}", "update-device",
-		"Changes a device; another name, profile or gateway ends its sessions", a.updateDevice)
+		"Changes a device; another name, profile or gateway ends its sessions", a.updateDevice,
+		refusing(muster.ReasonDeviceNameTaken, muster.ReasonDeviceNameInvalid))
 	serve(a, http.MethodDelete, "/v1/devices/{name}", "delete-device", "Removes a device and all it sent", a.deleteDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/suspend", "suspend-device", "Keeps a device out and ends its sessions", a.suspendDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/resume", "resume-device", "Lets a suspended device back in", a.resumeDevice)

@@ -13,7 +13,8 @@ import (
 
 func (a *api) serveExport() {
 	serve(a, http.MethodGet, "/v1/export", "export-devices",
-		"Every device in a file that an import makes the same fleet of; with secrets for admins only", a.exportDevices)
+		"Every device in a file that an import makes the same fleet of; with secrets for admins only", a.exportDevices,
+		streaming("text/csv", "application/x-ndjson"))
 }
 
 func (a *api) exportDevices(ctx context.Context, in *struct {

@@ -55,15 +55,19 @@ func (a *api) serveImports() {
 	serve(a, http.MethodGet, "/v1/imports/{id}", "show-import", "One import and how far it is", a.showImport)
 	serve(a, http.MethodGet, "/v1/imports/{id}/failures", "list-import-failures", "What is wrong with rows that were not filed", a.listFailures)
 	serveTo(a, muster.RoleOperator, http.MethodGet, "/v1/imports/{id}/failed", "download-failed-rows",
-		"The rows that were not filed, to be mended and handed in again; secrets are in them", a.downloadFailed)
-	serve(a, http.MethodPost, "/v1/imports/{id}/cancel", "cancel-import", "Stops an import; what it has filed stays", a.cancelImport)
-	serve(a, http.MethodPost, "/v1/imports/{id}/resume", "resume-import", "Lets a cancelled or failed import go on where it has stopped", a.resumeImport)
+		"The rows that were not filed, to be mended and handed in again; secrets are in them", a.downloadFailed,
+		streaming("text/csv", "application/x-ndjson"))
+	serve(a, http.MethodPost, "/v1/imports/{id}/cancel", "cancel-import", "Stops an import; what it has filed stays", a.cancelImport,
+		refusing(muster.ReasonImportStopped))
+	serve(a, http.MethodPost, "/v1/imports/{id}/resume", "resume-import", "Lets a cancelled or failed import go on where it has stopped", a.resumeImport,
+		refusing(muster.ReasonImportStopped))
 }
 
 // serveUpload adds the one operation whose body is read as it arrives.
 func (a *api) serveUpload() {
 	serve(a, http.MethodPost, "/v1/imports", "create-import",
-		"Takes in a file of devices, CSV or JSON Lines, as the body or as the part `file` of a form; rows are filed in the background", a.createImport)
+		"Takes in a file of devices, CSV or JSON Lines, as the body or as the part `file` of a form; rows are filed in the background", a.createImport,
+		refusing(muster.ReasonImportFileInvalid, muster.ReasonImportColumnUnknown, muster.ReasonNotFound))
 	op := a.huma.OpenAPI().Paths["/v1/imports"].Post
 	// The file is not read twice to know it again: filed once more it changes nothing.
 	op.MaxBodyBytes = bulk.DefaultMaxFile

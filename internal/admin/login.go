@@ -67,13 +67,16 @@ type signedOut struct {
 }
 
 func (a *api) serveLogins() {
-	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/setup", "set-up", "Makes the first admin with a setup link, and signs them in", a.setUp)
+	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/setup", "set-up", "Makes the first admin with a setup link, and signs them in", a.setUp,
+		refusing(muster.ReasonSetupLinkWrong, muster.ReasonUserNameTaken, muster.ReasonPasswordUnfit))
 	serveTo(a, muster.RoleNone, http.MethodGet, "/v1/login", "show-sign-in", "How one may sign in besides by password", a.showSignIn)
-	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/login", "sign-in", "Signs a browser in, with a cookie", a.signIn)
+	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/login", "sign-in", "Signs a browser in, with a cookie", a.signIn,
+		refusing(muster.ReasonSignInWrong, muster.ReasonSignInDelayed))
 	serveTo(a, muster.RoleViewer, http.MethodPost, "/v1/logout", "sign-out", "Ends the login that asks", a.signOut)
 	serve(a, http.MethodGet, "/v1/me", "show-me", "Who asks", a.showMe)
 	serveTo(a, muster.RoleViewer, http.MethodPost, "/v1/me/password", "change-password",
-		"Gives the user who asks another password and ends their other logins", a.changePassword)
+		"Gives the user who asks another password and ends their other logins", a.changePassword,
+		refusing(muster.ReasonSignInWrong, muster.ReasonSignInDelayed, muster.ReasonPasswordUnfit))
 	serve(a, http.MethodGet, "/v1/logins", "list-logins", "Logins of the user who asks; for an admin everybody's", a.listLogins)
 	serveTo(a, muster.RoleViewer, http.MethodDelete, "/v1/logins/{id}", "delete-login",
 		"Ends a login of the user who asks; for an admin anybody's", a.deleteLogin)

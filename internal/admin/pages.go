@@ -20,7 +20,7 @@ var pagesCSS string
 // maxForm bounds the form of the setup page, in bytes.
 const maxForm = 4 << 10
 
-// pages are the few pages for a browser. There is no script in them and none may run.
+// pages are some pages for a browser, which have a style in common. There is no script in them and none may run.
 type pages struct {
 	templates *template.Template
 	policy    string
@@ -34,10 +34,10 @@ type page struct {
 	Why, Reason string
 }
 
-func newPages() *pages {
-	sum := sha256.Sum256([]byte(pagesCSS))
+func newPages(html, css string) *pages {
+	sum := sha256.Sum256([]byte(css))
 	return &pages{
-		templates: template.Must(template.New("pages").Parse(pagesHTML)),
+		templates: template.Must(template.New("pages").Parse(html)),
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
 			"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 	}
@@ -45,19 +45,31 @@ func newPages() *pages {
 
 func (p *pages) write(w http.ResponseWriter, status int, name string, show page) {
 	show.Style = template.CSS(pagesCSS) //nolint:gosec // our own
-	var text bytes.Buffer
-	if err := p.templates.ExecuteTemplate(&text, name, show); err != nil {
+	text, err := p.render(name, show)
+	if err != nil {
 		http.Error(w, muster.ReasonInternal.Title(), http.StatusInternalServerError)
 		return
 	}
+	p.send(w, status, text)
+}
+
+// render returns a page.
+func (p *pages) render(name string, show any) ([]byte, error) {
+	var text bytes.Buffer
+	err := p.templates.ExecuteTemplate(&text, name, show)
+	return text.Bytes(), err
+}
+
+// send answers with a page that was rendered.
+func (p *pages) send(w http.ResponseWriter, status int, text []byte) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", p.policy)
 	w.WriteHeader(status)
-	_, _ = w.Write(text.Bytes())
+	_, _ = w.Write(text) // the client is gone; there is nobody to tell
 }
 
 func (a *api) servePages(mux *http.ServeMux) {
-	p := newPages()
+	p := newPages(pagesHTML, pagesCSS)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { p.write(w, http.StatusOK, "home", page{}) })
 	// The token is only spent by the form: what looks a link up in advance does not use it up.
 	mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) {

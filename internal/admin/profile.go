@@ -74,10 +74,13 @@ type MadeProfile struct {
 
 func (a *api) serveProfiles() {
 	serve(a, http.MethodGet, "/v1/profiles", "list-profiles", "All profiles, by name", a.listProfiles)
-	serve(a, http.MethodPost, "/v1/profiles", "create-profile", "Makes a profile", a.createProfile)
+	serve(a, http.MethodPost, "/v1/profiles", "create-profile", "Makes a profile", a.createProfile,
+		refusing(muster.ReasonProfileNameTaken, muster.ReasonProvisionKeyTaken, muster.ReasonCertificateInvalid))
 	serve(a, http.MethodGet, "/v1/profiles/{name}", "show-profile", "One profile", a.showProfile)
-	serve(a, http.MethodPatch, "/v1/profiles/{name}", "update-profile", "Changes a profile", a.updateProfile)
-	serve(a, http.MethodDelete, "/v1/profiles/{name}", "delete-profile", "Removes a profile without devices", a.deleteProfile)
+	serve(a, http.MethodPatch, "/v1/profiles/{name}", "update-profile", "Changes a profile", a.updateProfile,
+		refusing(muster.ReasonProfileNameTaken, muster.ReasonCertificateInvalid))
+	serve(a, http.MethodDelete, "/v1/profiles/{name}", "delete-profile", "Removes a profile without devices", a.deleteProfile,
+		refusing(muster.ReasonProfileInUse))
 }
 
 // named is the input of an operation on the thing of that name.

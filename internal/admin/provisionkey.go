@@ -68,8 +68,10 @@ type IssuedKey struct {
 }
 
 func (a *api) serveProvisionKeys() {
-	serve(a, http.MethodGet, "/v1/provision-keys", "list-provision-keys", "Provision keys, the oldest first", a.listProvisionKeys)
-	serve(a, http.MethodPost, "/v1/provision-keys", "create-provision-key", "Makes a provision key", a.createProvisionKey)
+	serve(a, http.MethodGet, "/v1/provision-keys", "list-provision-keys", "Provision keys, the oldest first", a.listProvisionKeys,
+		refusing(muster.ReasonNotFound))
+	serve(a, http.MethodPost, "/v1/provision-keys", "create-provision-key", "Makes a provision key", a.createProvisionKey,
+		refusing(muster.ReasonProvisionKeyTaken, muster.ReasonNotFound))
 	serve(a, http.MethodGet, "/v1/provision-keys/{key}", "show-provision-key", "One provision key", a.showProvisionKey)
 	serve(a, http.MethodPatch, "/v1/provision-keys/{key}", "update-provision-key",
 		"Changes for whom a key opens; what it let in stays in", a.updateProvisionKey)
@@ -77,7 +79,8 @@ func (a *api) serveProvisionKeys() {
 		"Closes a key until it is resumed", a.suspendProvisionKey)
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/resume", "resume-provision-key", "Opens a suspended key", a.resumeProvisionKey)
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/rotate", "rotate-provision-key",
-		"Gives a key a new secret; the old one works on for the overlap", a.rotateProvisionKey)
+		"Gives a key a new secret; the old one works on for the overlap", a.rotateProvisionKey,
+		refusing(muster.ReasonProvisionKeyRevoked))
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/revoke", "revoke-provision-key",
 		"Ends the use of a key, with a choice for what it let in", a.revokeProvisionKey)
 }

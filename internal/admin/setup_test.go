@@ -126,6 +126,7 @@ func (h *house) askAs(token, method, path, body string) *httptest.ResponseRecord
 	}
 	w := httptest.NewRecorder()
 	h.handler.ServeHTTP(w, req)
+	theContract().check(h.t, req, w)
 	return w
 }
 

@@ -40,12 +40,16 @@ type NewPassword struct {
 
 func (a *api) serveUsers() {
 	serveAdmin(a, http.MethodGet, "/v1/users", "list-users", "All users, by name", a.listUsers)
-	serveAdmin(a, http.MethodPost, "/v1/users", "create-user", "Makes a user", a.createUser)
+	serveAdmin(a, http.MethodPost, "/v1/users", "create-user", "Makes a user", a.createUser,
+		refusing(muster.ReasonUserNameTaken, muster.ReasonPasswordUnfit))
 	serveAdmin(a, http.MethodGet, "/v1/users/{name}", "show-user", "One user", a.showUser)
-	serveAdmin(a, http.MethodPatch, "/v1/users/{name}", "update-user", "Changes the role of a user, or disables them", a.updateUser)
-	serveAdmin(a, http.MethodDelete, "/v1/users/{name}", "delete-user", "Removes a user", a.deleteUser)
+	serveAdmin(a, http.MethodPatch, "/v1/users/{name}", "update-user", "Changes the role of a user, or disables them", a.updateUser,
+		refusing(muster.ReasonLastAdmin))
+	serveAdmin(a, http.MethodDelete, "/v1/users/{name}", "delete-user", "Removes a user", a.deleteUser,
+		refusing(muster.ReasonLastAdmin))
 	serveAdmin(a, http.MethodPost, "/v1/users/{name}/password", "set-password",
-		"Gives a user another password and ends their logins", a.setPassword)
+		"Gives a user another password and ends their logins", a.setPassword,
+		refusing(muster.ReasonPasswordUnfit))
 }
 
 func (a *api) listUsers(ctx context.Context, _ *struct{}) (*answer[List[User]], error) {
