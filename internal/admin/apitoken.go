@@ -12,10 +12,10 @@ import (
 
 // A Token is a muster.APIToken as people see it, without its secret.
 type Token struct {
-	ID         string    `json:"id"`
-	Name       string    `json:"name"`
-	Role       string    `json:"role" enum:"viewer,operator,admin"`
-	State      string    `json:"state" enum:"live,expired,revoked"`
+	ID         string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Name       string    `json:"name" example:"ci"`
+	Role       string    `json:"role" enum:"viewer,operator,admin" example:"operator"`
+	State      string    `json:"state" enum:"live,expired,revoked" example:"live"`
 	Networks   []string  `json:"networks,omitempty" nullable:"false" doc:"from where it may be used; none: from anywhere"`
 	CreatedAt  time.Time `json:"createdAt"`
 	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
@@ -25,8 +25,8 @@ type Token struct {
 
 // A NewToken is an API token to be made.
 type NewToken struct {
-	Name      string    `json:"name" maxLength:"255"`
-	Role      string    `json:"role" enum:"viewer,operator,admin"`
+	Name      string    `json:"name" maxLength:"255" example:"ci"`
+	Role      string    `json:"role" enum:"viewer,operator,admin" example:"operator"`
 	Networks  []string  `json:"networks,omitempty" nullable:"false" maxItems:"64" example:"[\"10.0.0.0/8\"]"`
 	ExpiresAt time.Time `json:"expiresAt,omitzero"`
 }
@@ -34,12 +34,13 @@ type NewToken struct {
 // An IssuedToken is an API token with its secret, which is shown this once.
 type IssuedToken struct {
 	Token
-	Secret string `json:"secret"`
+	Secret string `json:"secret" example:"mst_..."`
 }
 
 func (a *api) serveTokens() {
 	serveAdmin(a, http.MethodGet, "/v1/tokens", "list-tokens", "API tokens, the oldest first", a.listTokens)
 	serveAdmin(a, http.MethodPost, "/v1/tokens", "create-token", "Makes an API token", a.createToken,
+		explained("Its secret is shown this once and kept as a digest alone."),
 		refusing(muster.ReasonAPITokenNameTaken))
 	serveAdmin(a, http.MethodPost, "/v1/tokens/{name}/revoke", "revoke-token",
 		"Ends the use of an API token, named by its id or, if it is live, its name", a.revokeToken)

@@ -14,19 +14,19 @@ import (
 
 // An Attempt is one try to get in or to connect, or several alike, and what became of it.
 type Attempt struct {
-	Number    int64     `json:"number" doc:"later ones are greater"`
+	Number    int64     `json:"number" doc:"later ones are greater" example:"4711"`
 	At        time.Time `json:"at" doc:"of the last of count"`
-	Count     int       `json:"count" doc:"how many alike came within a few seconds"`
-	Action    string    `json:"action" enum:"provision,connect,message,disconnect"`
-	Transport string    `json:"transport" enum:"mqtt,http,coap"`
-	Remote    string    `json:"remote,omitempty" doc:"the address it came from"`
+	Count     int       `json:"count" doc:"how many alike came within a few seconds" example:"1"`
+	Action    string    `json:"action" enum:"provision,connect,message,disconnect" example:"provision"`
+	Transport string    `json:"transport" enum:"mqtt,http,coap" example:"mqtt"`
+	Remote    string    `json:"remote,omitempty" doc:"the address it came from" example:"192.0.2.17"`
 	Device    string    `json:"device,omitempty" doc:"id of the device, if one was recognised"`
-	Name      string    `json:"name,omitempty" doc:"name of the device, or what the client called itself"`
+	Name      string    `json:"name,omitempty" doc:"name of the device, or what the client called itself" example:"pump-1"`
 	Profile   string    `json:"profile,omitempty" doc:"of the device, or of the provision key"`
-	Key       string    `json:"key,omitempty" doc:"the provision key that it named, if there is one of that name"`
+	Key       string    `json:"key,omitempty" doc:"the provision key that it named, if there is one of that name" example:"sensors-key"`
 	Shown     string    `json:"shown,omitempty" doc:"what it showed, secrets reduced to a short digest"`
 	Way       string    `json:"way,omitempty" enum:"created,claimed,repeated,released,proved" doc:"how the device has let itself in"`
-	Reason    string    `json:"reason,omitempty" doc:"left out: it was let in"`
+	Reason    string    `json:"reason,omitempty" doc:"left out: it was let in" example:"provision-secret-wrong"`
 	Title     string    `json:"title,omitempty" doc:"what the reason means"`
 	Detail    string    `json:"detail,omitempty" doc:"which check failed"`
 	Advice    string    `json:"advice,omitempty" doc:"what to do about it"`
@@ -47,16 +47,17 @@ type Check struct {
 
 // A ReasonCount is how often attempts ended with one reason.
 type ReasonCount struct {
-	Reason  string    `json:"reason" doc:"empty: let in"`
+	Reason  string    `json:"reason" doc:"empty: let in" example:"token-unknown"`
 	Title   string    `json:"title,omitempty"`
-	Action  string    `json:"action" enum:"provision,connect,message,disconnect"`
-	Count   int       `json:"count" doc:"attempts"`
-	Entries int       `json:"entries" doc:"of the journal, which counts attempts alike together"`
+	Action  string    `json:"action" enum:"provision,connect,message,disconnect" example:"connect"`
+	Count   int       `json:"count" doc:"attempts" example:"12"`
+	Entries int       `json:"entries" doc:"of the journal, which counts attempts alike together" example:"3"`
 	LastAt  time.Time `json:"lastAt"`
 }
 
 func (a *api) serveAttempts() {
-	serve(a, http.MethodGet, "/v1/attempts", "list-attempts", "Who tried to get in and what became of it, the newest first", a.listAttempts)
+	serve(a, http.MethodGet, "/v1/attempts", "list-attempts", "Who tried to get in and what became of it, the newest first", a.listAttempts,
+		explained("With since instead of after it is asked what is new."))
 	serve(a, http.MethodGet, "/v1/attempts/{number}", "show-attempt", "One attempt, told check by check", a.showAttempt)
 	serve(a, http.MethodGet, "/v1/attempts/reasons", "count-attempts", "How often attempts ended with each reason, the most frequent first", a.countAttempts)
 }

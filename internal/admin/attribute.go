@@ -14,9 +14,9 @@ import (
 
 // An Attribute is a named value of a device that has no history.
 type Attribute struct {
-	Scope     string          `json:"scope" enum:"server,shared,client" doc:"who owns it: the server alone, the server for the device to read, the device"`
-	Key       string          `json:"key"`
-	Value     json.RawMessage `json:"value"`
+	Scope     string          `json:"scope" enum:"server,shared,client" doc:"who owns it: the server alone, the server for the device to read, the device" example:"shared"`
+	Key       string          `json:"key" example:"interval"`
+	Value     json.RawMessage `json:"value" example:"30"`
 	UpdatedAt time.Time       `json:"updatedAt"`
 }
 
@@ -24,6 +24,7 @@ func (a *api) serveAttributes() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/attributes", "list-attributes", "Attributes of a device, by scope and key", a.listAttributes)
 	serve(a, http.MethodPatch, "/v1/devices/{name}/attributes/{scope}", "change-attributes",
 		"Sets attributes of one scope, and removes those that are null", a.changeAttributes,
+		explained("All or nothing. Attributes of the client are set by the device, so that they can only be removed."),
 		refusing(muster.ReasonPayloadInvalid))
 }
 

@@ -12,15 +12,15 @@ import (
 
 // An AuditEntry is a muster.AuditEntry as people see it.
 type AuditEntry struct {
-	Number int64           `json:"number"`
+	Number int64           `json:"number" example:"815"`
 	At     time.Time       `json:"at"`
-	Actor  string          `json:"actor" doc:"a user's name, token: and a token's, or setup:link"`
+	Actor  string          `json:"actor" doc:"a user's name, token: and a token's, or setup:link" example:"anna"`
 	Remote string          `json:"remote,omitempty" doc:"from where"`
 	Action string          `json:"action" example:"update"`
 	Noun   string          `json:"noun" example:"device"`
-	Name   string          `json:"name" doc:"which one; of a credential, the name of its device"`
-	Before json.RawMessage `json:"before,omitempty" doc:"the fields that were touched, as they were"`
-	After  json.RawMessage `json:"after,omitempty" doc:"and as they are"`
+	Name   string          `json:"name" doc:"which one; of a credential, the name of its device" example:"pump-1"`
+	Before json.RawMessage `json:"before,omitempty" doc:"the fields that were touched, as they were" example:"{\"label\":\"old\"}"`
+	After  json.RawMessage `json:"after,omitempty" doc:"and as they are" example:"{\"label\":\"new\"}"`
 }
 
 func (a *api) serveAudit() {

@@ -11,6 +11,7 @@ import (
 
 func (a *api) serveBackups() {
 	serveAdmin(a, http.MethodPost, "/v1/backups", "create-backup", "A backup of everything, as one file, while the server goes on", a.createBackup,
+		explained("One file of registry, readings and, under a passphrase, the master key, as they were at one moment."),
 		streaming("application/x-tar"))
 }
 

@@ -11,14 +11,14 @@ import (
 
 // A Credential is a muster.Credential as people see it: never what opens the door.
 type Credential struct {
-	ID         string    `json:"id"`
-	Kind       string    `json:"kind" enum:"ACCESS_TOKEN,X509_CERTIFICATE,MQTT_BASIC,PUBLIC_KEY"`
-	State      string    `json:"state" enum:"pending,active,retiring,revoked,waiting,expired" doc:"waiting: not valid yet"`
-	Hint       string    `json:"hint,omitempty" doc:"client id and user name where a password goes with them, or a digest"`
+	ID         string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Kind       string    `json:"kind" enum:"ACCESS_TOKEN,X509_CERTIFICATE,MQTT_BASIC,PUBLIC_KEY" example:"ACCESS_TOKEN"`
+	State      string    `json:"state" enum:"pending,active,retiring,revoked,waiting,expired" doc:"waiting: not valid yet" example:"active"`
+	Hint       string    `json:"hint,omitempty" doc:"client id and user name where a password goes with them, or a digest" example:"a7d9…"`
 	NotBefore  time.Time `json:"notBefore,omitzero"`
 	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
 	CreatedAt  time.Time `json:"createdAt"`
-	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"may lag by a minute"`
+	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"may lag by a minute" example:"2026-03-02T07:15:00Z"`
 }
 
 // Evidence is what a device shall show. With none of it the server makes a token.
@@ -35,13 +35,13 @@ type Evidence struct {
 type NewCredential struct {
 	Evidence
 	NotBefore time.Time `json:"notBefore,omitzero"`
-	ExpiresAt time.Time `json:"expiresAt,omitzero"`
+	ExpiresAt time.Time `json:"expiresAt,omitzero" example:"2027-03-01T00:00:00Z"`
 }
 
 // A MadeCredential is a new credential, with the token that the server made, which is shown this once.
 type MadeCredential struct {
 	Credential
-	Token string `json:"token,omitempty" doc:"only where the server made it"`
+	Token string `json:"token,omitempty" doc:"only where the server made it" example:"A7dK2mQx9RtB4nLw8ZsC"`
 }
 
 func (a *api) serveCredentials() {
@@ -50,9 +50,12 @@ func (a *api) serveCredentials() {
 		refusing(muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/rotate", "rotate-credential",
 		"Gives a device a credential in the place of an older one, which is revoked when the new one is first used", a.rotateCredential,
+		explained("Both work, and the old one is retiring, until the new one is used for the first time; then the old one is revoked, within a minute or two. A device that never hears of its new credential never loses its old one."),
 		refusing(muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid, muster.ReasonCredentialRevoked))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/revoke", "revoke-credential",
-		"Ends the use of a credential and the sessions of its device", a.revokeCredential)
+		"Ends the use of a credential and the sessions of its device", a.revokeCredential,
+		explained("It is never good again, not for another device either. Sessions of the device end; those that rest on another credential may come back."),
+		explained("It is never good again, not for another device either. Sessions of the device end; those that rest on another credential may come back."))
 }
 
 func (a *api) listCredentials(ctx context.Context, in *named) (*answer[List[Credential]], error) {

@@ -13,22 +13,22 @@ import (
 
 // A Device is a device in a list.
 type Device struct {
-	ID            string            `json:"id"`
-	Name          string            `json:"name"`
-	Profile       string            `json:"profile"`
-	State         string            `json:"state" enum:"listed,active,suspended"`
-	Connected     bool              `json:"connected" doc:"it has a session now"`
+	ID            string            `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Name          string            `json:"name" example:"pump-1"`
+	Profile       string            `json:"profile" example:"sensors"`
+	State         string            `json:"state" enum:"listed,active,suspended" example:"active"`
+	Connected     bool              `json:"connected" doc:"it has a session now" example:"true"`
 	Gateway       bool              `json:"gateway,omitempty"`
-	Label         string            `json:"label,omitempty"`
-	Tags          map[string]string `json:"tags,omitempty"`
+	Label         string            `json:"label,omitempty" example:"by the door"`
+	Tags          map[string]string `json:"tags,omitempty" example:"{\"site\":\"north\"}"`
 	CreatedAt     time.Time         `json:"createdAt"`
-	ProvisionedAt time.Time         `json:"provisionedAt,omitzero" doc:"when it let itself in"`
+	ProvisionedAt time.Time         `json:"provisionedAt,omitzero" doc:"when it let itself in" example:"2026-03-01T08:30:00Z"`
 }
 
 // A DeviceView is all that is known of a device but its readings.
 type DeviceView struct {
 	Device
-	ProvisionedWith string       `json:"provisionedWith,omitempty" doc:"id of the provision key that let it in"`
+	ProvisionedWith string       `json:"provisionedWith,omitempty" doc:"id of the provision key that let it in" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
 	Credentials     []Credential `json:"credentials" nullable:"false"`
 	Attributes      Attributes   `json:"attributes"`
 }
@@ -42,10 +42,10 @@ type Attributes struct {
 
 // A NewDevice is a device to be made, with what it shall show.
 type NewDevice struct {
-	Name    string            `json:"name"`
-	Profile string            `json:"profile,omitempty" doc:"left out: default"`
+	Name    string            `json:"name" example:"pump-1"`
+	Profile string            `json:"profile,omitempty" doc:"left out: default" example:"sensors"`
 	Label   string            `json:"label,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty"`
+	Tags    map[string]string `json:"tags,omitempty" example:"{\"site\":\"north\"}"`
 	Gateway bool              `json:"gateway,omitempty"`
 	Evidence
 }
@@ -54,25 +54,28 @@ type NewDevice struct {
 type DeviceChange struct {
 	Name    *string            `json:"name,omitempty"`
 	Profile *string            `json:"profile,omitempty" doc:"the name of another profile"`
-	Label   *string            `json:"label,omitempty"`
-	Tags    *map[string]string `json:"tags,omitempty" doc:"all of them: those that are left out are removed"`
+	Label   *string            `json:"label,omitempty" example:"by the door"`
+	Tags    *map[string]string `json:"tags,omitempty" doc:"all of them: those that are left out are removed" example:"{\"site\":\"south\"}"`
 	Gateway *bool              `json:"gateway,omitempty"`
 }
 
 // A MadeDevice is a new device, with the token that the server made for it, which is shown this once.
 type MadeDevice struct {
 	Device
-	Token string `json:"token,omitempty" doc:"only where the server made it"`
+	Token string `json:"token,omitempty" doc:"only where the server made it" example:"A7dK2mQx9RtB4nLw8ZsC"`
 }
 
 func (a *api) serveDevices() {
 	serve(a, http.MethodGet, "/v1/devices", "list-devices", "Devices that meet conditions, in an order", a.listDevices,
+		explained("Conditions that are given hold together. A page looks at 20,000 devices at most, so that one of a rare condition may be short, or empty, and have a next."),
 		refusing(muster.ReasonNotFound))
 	serve(a, http.MethodPost, "/v1/devices", "create-device", "Makes a device", a.createDevice,
+		explained("It is in at once, or listed where its profile lets only listed devices provision themselves. Without a credential the server makes a token."),
 		refusing(muster.ReasonDeviceNameTaken, muster.ReasonDeviceNameInvalid, muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid, muster.ReasonNotFound))
 	serve(a, http.MethodGet, "/v1/devices/{name}", "show-device", "One device with its credentials and attributes", a.showDevice)
 	serve(a, http.MethodPatch, "/v1/devices/{name}", "update-device",
 		"Changes a device; another name, profile or gateway ends its sessions", a.updateDevice,
+		explained("What is left out stays; tags that are given replace all tags."),
 		refusing(muster.ReasonDeviceNameTaken, muster.ReasonDeviceNameInvalid))
 	serve(a, http.MethodDelete, "/v1/devices/{name}", "delete-device", "Removes a device and all it sent", a.deleteDevice)
 	serve(a, http.MethodPost, "/v1/devices/{name}/suspend", "suspend-device", "Keeps a device out and ends its sessions", a.suspendDevice)

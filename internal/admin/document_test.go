@@ -52,16 +52,6 @@ type operation struct {
 	}
 }
 
-// takes reports whether the operation has a header of that name.
-func (o *operation) takes(header string) bool {
-	for _, p := range o.Parameters {
-		if p.Name == header && p.In == "header" {
-			return true
-		}
-	}
-	return false
-}
-
 var theContract = sync.OnceValue(func() *contract {
 	w := httptest.NewRecorder()
 	admin.New(admin.Options{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/v1/openapi.json", nil))

@@ -20,33 +20,33 @@ import (
 
 // An Import is a file of devices that is filed row by row.
 type Import struct {
-	ID         string    `json:"id"`
-	State      string    `json:"state" enum:"waiting,running,done,cancelled,failed"`
-	File       string    `json:"file,omitempty" doc:"the file's name where it came from"`
-	Format     string    `json:"format" enum:"csv,jsonl"`
+	ID         string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	State      string    `json:"state" enum:"waiting,running,done,cancelled,failed" example:"running"`
+	File       string    `json:"file,omitempty" doc:"the file's name where it came from" example:"devices.csv"`
+	Format     string    `json:"format" enum:"csv,jsonl" example:"csv"`
 	DryRun     bool      `json:"dryRun,omitempty" doc:"rows are judged and none is filed"`
 	Profile    string    `json:"profile,omitempty" doc:"of new devices whose row names none; left out: default"`
-	By         string    `json:"by,omitempty" doc:"who handed it in"`
+	By         string    `json:"by,omitempty" doc:"who handed it in" example:"anna"`
 	CreatedAt  time.Time `json:"createdAt"`
 	StartedAt  time.Time `json:"startedAt,omitzero"`
 	FinishedAt time.Time `json:"finishedAt,omitzero"`
-	Bytes      int64     `json:"bytes" doc:"size of the file"`
-	Read       int64     `json:"read" doc:"how much of it is done"`
-	Rows       int       `json:"rows" doc:"rows that are done: the sum of the four that follow"`
-	Created    int       `json:"created"`
-	Updated    int       `json:"updated"`
-	Unchanged  int       `json:"unchanged"`
-	Failed     int       `json:"failed"`
+	Bytes      int64     `json:"bytes" doc:"size of the file" example:"48211"`
+	Read       int64     `json:"read" doc:"how much of it is done" example:"24000"`
+	Rows       int       `json:"rows" doc:"rows that are done: the sum of the four that follow" example:"500"`
+	Created    int       `json:"created" example:"490"`
+	Updated    int       `json:"updated" example:"6"`
+	Unchanged  int       `json:"unchanged" example:"3"`
+	Failed     int       `json:"failed" example:"1"`
 	Reason     string    `json:"reason,omitempty" doc:"why it has failed as a whole"`
 	Detail     string    `json:"detail,omitempty"`
 }
 
 // A Failure is a row that was not filed.
 type Failure struct {
-	Line    int    `json:"line" doc:"where the row begins in the file"`
-	Reason  string `json:"reason"`
-	Column  string `json:"column,omitempty" doc:"whose cell it is about; left out: the row as a whole"`
-	Message string `json:"message"`
+	Line    int    `json:"line" doc:"where the row begins in the file" example:"17"`
+	Reason  string `json:"reason" example:"import-row-invalid"`
+	Column  string `json:"column,omitempty" doc:"whose cell it is about; left out: the row as a whole" example:"tags"`
+	Message string `json:"message" example:"the tag has no name"`
 }
 
 func (a *api) serveImports() {
@@ -67,6 +67,7 @@ func (a *api) serveImports() {
 func (a *api) serveUpload() {
 	serve(a, http.MethodPost, "/v1/imports", "create-import",
 		"Takes in a file of devices, CSV or JSON Lines, as the body or as the part `file` of a form; rows are filed in the background", a.createImport,
+		explained("The answer comes when the file is kept; rows are filed in the background, also after a restart. A row whose device is there changes what the file says of it, so a file can be handed in again."),
 		refusing(muster.ReasonImportFileInvalid, muster.ReasonImportColumnUnknown, muster.ReasonNotFound))
 	op := a.huma.OpenAPI().Paths["/v1/imports"].Post
 	// The file is not read twice to know it again: filed once more it changes nothing.

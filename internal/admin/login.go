@@ -11,39 +11,39 @@ import (
 
 // A Me is who asks.
 type Me struct {
-	Name  string `json:"name" doc:"of a user, or token: and the name of a token"`
-	Role  string `json:"role" enum:"viewer,operator,admin"`
-	User  string `json:"user,omitempty" doc:"id, if a user asks"`
-	Login string `json:"login,omitempty" doc:"id of the login that the user is signed in by"`
+	Name  string `json:"name" doc:"of a user, or token: and the name of a token" example:"anna"`
+	Role  string `json:"role" enum:"viewer,operator,admin" example:"operator"`
+	User  string `json:"user,omitempty" doc:"id, if a user asks" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Login string `json:"login,omitempty" doc:"id of the login that the user is signed in by" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
 	Token string `json:"token,omitempty" doc:"id, if a token asks"`
 }
 
 // A SignIn is what a user signs in with.
 type SignIn struct {
-	Name     string `json:"name" maxLength:"255"`
-	Password string `json:"password" maxLength:"1024"`
+	Name     string `json:"name" maxLength:"255" example:"anna"`
+	Password string `json:"password" maxLength:"1024" example:"seven quiet herons"`
 }
 
 // A SetUp is what makes the first admin.
 type SetUp struct {
-	Link     string `json:"link" maxLength:"128" doc:"the token of the setup link"`
-	Name     string `json:"name" maxLength:"255"`
-	Password string `json:"password" maxLength:"1024"`
+	Link     string `json:"link" maxLength:"128" doc:"the token of the setup link" example:"mst_..."`
+	Name     string `json:"name" maxLength:"255" example:"anna"`
+	Password string `json:"password" maxLength:"1024" example:"seven quiet herons"`
 }
 
 // A PasswordChange is what a user gives for another password.
 type PasswordChange struct {
-	Old string `json:"old" maxLength:"1024"`
-	New string `json:"new" maxLength:"1024"`
+	Old string `json:"old" maxLength:"1024" example:"seven quiet herons"`
+	New string `json:"new" maxLength:"1024" example:"eight loud herons"`
 }
 
 // A Login is a muster.Login as people see it.
 type Login struct {
-	ID        string    `json:"id"`
-	User      string    `json:"user" doc:"the name of the user"`
+	ID        string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	User      string    `json:"user" doc:"the name of the user" example:"anna"`
 	Current   bool      `json:"current,omitempty" doc:"it is the one that this was asked with"`
-	Remote    string    `json:"remote" doc:"from where it was signed in"`
-	Agent     string    `json:"agent,omitempty" doc:"what the browser calls itself"`
+	Remote    string    `json:"remote" doc:"from where it was signed in" example:"192.0.2.20"`
+	Agent     string    `json:"agent,omitempty" doc:"what the browser calls itself" example:"Mozilla/5.0"`
 	CreatedAt time.Time `json:"createdAt"`
 	SeenAt    time.Time `json:"seenAt" doc:"may lag by a minute"`
 	ExpiresAt time.Time `json:"expiresAt" doc:"at the latest; unused, it ends after 12 hours"`
@@ -68,9 +68,11 @@ type signedOut struct {
 
 func (a *api) serveLogins() {
 	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/setup", "set-up", "Makes the first admin with a setup link, and signs them in", a.setUp,
+		explained("The link works once and for an hour, while there is no user."),
 		refusing(muster.ReasonSetupLinkWrong, muster.ReasonUserNameTaken, muster.ReasonPasswordUnfit))
 	serveTo(a, muster.RoleNone, http.MethodGet, "/v1/login", "show-sign-in", "How one may sign in besides by password", a.showSignIn)
 	serveTo(a, muster.RoleNone, http.MethodPost, "/v1/login", "sign-in", "Signs a browser in, with a cookie", a.signIn,
+		explained("Whoever fails too often from one network waits, and not who signs in with the right password from where they have been before."),
 		refusing(muster.ReasonSignInWrong, muster.ReasonSignInDelayed))
 	serveTo(a, muster.RoleViewer, http.MethodPost, "/v1/logout", "sign-out", "Ends the login that asks", a.signOut)
 	serve(a, http.MethodGet, "/v1/me", "show-me", "Who asks", a.showMe)

@@ -11,13 +11,13 @@ import (
 
 // A Profile is a muster.Profile as people see it.
 type Profile struct {
-	ID            string     `json:"id"`
-	Name          string     `json:"name"`
-	Description   string     `json:"description,omitempty"`
-	Strategy      string     `json:"strategy" enum:"disabled,create,preprovisioned,x509-chain"`
-	RetentionDays uint16     `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever"`
+	ID            string     `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Name          string     `json:"name" example:"sensors"`
+	Description   string     `json:"description,omitempty" example:"temperature, outdoors"`
+	Strategy      string     `json:"strategy" enum:"disabled,create,preprovisioned,x509-chain" example:"create"`
+	RetentionDays uint16     `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever" example:"365"`
 	HideReasons   bool       `json:"hideReasons,omitempty" doc:"devices are not told why they are refused"`
-	Sessions      int        `json:"sessions" doc:"how many connections a device may have at once"`
+	Sessions      int        `json:"sessions" doc:"how many connections a device may have at once" example:"1"`
 	Reprovision   string     `json:"reprovision" enum:"refuse,same-proof" doc:"what becomes of a device that is in and asks to be let in again"`
 	JWT           *JWTRule   `json:"jwt,omitempty"`
 	Chain         *ChainRule `json:"chain,omitempty"`
@@ -26,8 +26,8 @@ type Profile struct {
 
 // A ChainRule says which certificates let devices in.
 type ChainRule struct {
-	CA          string `json:"ca" doc:"PEM of the authority"`
-	CNPattern   string `json:"cnPattern" doc:"its first group, found in the common name, is the device's name"`
+	CA          string `json:"ca" doc:"PEM of the authority" example:"-----BEGIN CERTIFICATE-----\n..."`
+	CNPattern   string `json:"cnPattern" doc:"its first group, found in the common name, is the device's name" example:"^(.*)\\.example$"`
 	AllowCreate bool   `json:"allowCreate,omitempty" doc:"devices that are not listed are created"`
 }
 
@@ -42,8 +42,8 @@ type JWTRule struct {
 // ProfileSettings are what a profile can be given; what is left out is the default, or stays.
 type ProfileSettings struct {
 	Description   *string    `json:"description,omitempty"`
-	Strategy      *string    `json:"strategy,omitempty" enum:"disabled,create,preprovisioned,x509-chain,DISABLED,ALLOW_CREATE_NEW_DEVICES,CHECK_PRE_PROVISIONED_DEVICES,X509_CERTIFICATE_CHAIN"`
-	RetentionDays *uint16    `json:"retentionDays,omitempty"`
+	Strategy      *string    `json:"strategy,omitempty" enum:"disabled,create,preprovisioned,x509-chain,DISABLED,ALLOW_CREATE_NEW_DEVICES,CHECK_PRE_PROVISIONED_DEVICES,X509_CERTIFICATE_CHAIN" example:"create"`
+	RetentionDays *uint16    `json:"retentionDays,omitempty" example:"365"`
 	HideReasons   *bool      `json:"hideReasons,omitempty"`
 	Sessions      *int       `json:"sessions,omitempty" minimum:"1" maximum:"16"`
 	Reprovision   *string    `json:"reprovision,omitempty" enum:"refuse,same-proof"`
@@ -53,7 +53,7 @@ type ProfileSettings struct {
 
 // A NewProfile is a profile to be made, with its first provision key.
 type NewProfile struct {
-	Name string `json:"name"`
+	Name string `json:"name" example:"sensors"`
 	ProfileSettings
 	ProvisionKey    string `json:"provisionKey,omitempty" doc:"left out, the server makes one where the strategy needs it"`
 	ProvisionSecret string `json:"provisionSecret,omitempty" doc:"likewise"`
@@ -68,16 +68,18 @@ type ProfileChange struct {
 // A MadeProfile is a new profile with its first provision key, whose secret is shown this once.
 type MadeProfile struct {
 	Profile
-	ProvisionKey    string `json:"provisionKey,omitempty"`
-	ProvisionSecret string `json:"provisionSecret,omitempty"`
+	ProvisionKey    string `json:"provisionKey,omitempty" example:"sensors-key"`
+	ProvisionSecret string `json:"provisionSecret,omitempty" example:"kT3vWq8xLm5ZpR2nYc7HbD9sFg4JtA6e"`
 }
 
 func (a *api) serveProfiles() {
 	serve(a, http.MethodGet, "/v1/profiles", "list-profiles", "All profiles, by name", a.listProfiles)
 	serve(a, http.MethodPost, "/v1/profiles", "create-profile", "Makes a profile", a.createProfile,
+		explained("Where the strategy needs a provision key and none is given, the server makes one and shows its secret this once."),
 		refusing(muster.ReasonProfileNameTaken, muster.ReasonProvisionKeyTaken, muster.ReasonCertificateInvalid))
 	serve(a, http.MethodGet, "/v1/profiles/{name}", "show-profile", "One profile", a.showProfile)
 	serve(a, http.MethodPatch, "/v1/profiles/{name}", "update-profile", "Changes a profile", a.updateProfile,
+		explained("What is left out stays. Devices that are in stay in, whatever the strategy becomes."),
 		refusing(muster.ReasonProfileNameTaken, muster.ReasonCertificateInvalid))
 	serve(a, http.MethodDelete, "/v1/profiles/{name}", "delete-profile", "Removes a profile without devices", a.deleteProfile,
 		refusing(muster.ReasonProfileInUse))

@@ -11,14 +11,14 @@ import (
 
 // A ProvisionKey is a muster.ProvisionKey as people see it, without its secret.
 type ProvisionKey struct {
-	ID          string    `json:"id"`
-	Key         string    `json:"key"`
-	Profile     string    `json:"profile"`
-	State       string    `json:"state" enum:"live,waiting,expired,exhausted,suspended,revoked"`
-	Devices     int       `json:"devices" doc:"how many it has let in"`
-	MaxDevices  int       `json:"maxDevices,omitempty" doc:"how many it may let in; 0: any number"`
+	ID          string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Key         string    `json:"key" example:"sensors-key"`
+	Profile     string    `json:"profile" example:"sensors"`
+	State       string    `json:"state" enum:"live,waiting,expired,exhausted,suspended,revoked" example:"live"`
+	Devices     int       `json:"devices" doc:"how many it has let in" example:"250"`
+	MaxDevices  int       `json:"maxDevices,omitempty" doc:"how many it may let in; 0: any number" example:"1000"`
 	NotBefore   time.Time `json:"notBefore,omitzero"`
-	ExpiresAt   time.Time `json:"expiresAt,omitzero"`
+	ExpiresAt   time.Time `json:"expiresAt,omitzero" example:"2027-01-01T00:00:00Z"`
 	Networks    []string  `json:"networks,omitempty" nullable:"false" doc:"from where it may be used; none: from anywhere"`
 	NamePattern string    `json:"namePattern,omitempty" doc:"regular expression that the whole device name must match"`
 	Rate        int       `json:"rate,omitempty" doc:"new devices a second that it may let in; 0: the server's limit"`
@@ -30,12 +30,12 @@ type ProvisionKey struct {
 
 // A NewProvisionKey is a provision key to be made.
 type NewProvisionKey struct {
-	Profile     string    `json:"profile,omitempty" doc:"left out: default"`
+	Profile     string    `json:"profile,omitempty" doc:"left out: default" example:"sensors"`
 	Key         string    `json:"key,omitempty" doc:"left out, the server makes one"`
 	Secret      string    `json:"secret,omitempty" doc:"left out, the server makes one"`
 	NotBefore   time.Time `json:"notBefore,omitzero"`
-	ExpiresAt   time.Time `json:"expiresAt,omitzero"`
-	MaxDevices  int       `json:"maxDevices,omitempty"`
+	ExpiresAt   time.Time `json:"expiresAt,omitzero" example:"2027-01-01T00:00:00Z"`
+	MaxDevices  int       `json:"maxDevices,omitempty" example:"1000"`
 	Networks    []string  `json:"networks,omitempty" nullable:"false" maxItems:"64" example:"[\"10.0.0.0/8\"]"`
 	NamePattern string    `json:"namePattern,omitempty"`
 	Rate        int       `json:"rate,omitempty" minimum:"0" maximum:"1000000" doc:"new devices a second; a key that is asked for three times as many is suspended"`
@@ -44,8 +44,8 @@ type NewProvisionKey struct {
 // A ProvisionKeyChange is what shall change of a provision key; what is left out stays.
 type ProvisionKeyChange struct {
 	NotBefore   *string   `json:"notBefore,omitempty" doc:"RFC 3339; empty: always was"`
-	ExpiresAt   *string   `json:"expiresAt,omitempty" doc:"RFC 3339; empty: never"`
-	MaxDevices  *int      `json:"maxDevices,omitempty" minimum:"0"`
+	ExpiresAt   *string   `json:"expiresAt,omitempty" doc:"RFC 3339; empty: never" example:"2027-06-01T00:00:00Z"`
+	MaxDevices  *int      `json:"maxDevices,omitempty" minimum:"0" example:"2000"`
 	Networks    *[]string `json:"networks,omitempty" nullable:"false" maxItems:"64"`
 	NamePattern *string   `json:"namePattern,omitempty"`
 	Rate        *int      `json:"rate,omitempty" minimum:"0" maximum:"1000000"`
@@ -58,13 +58,13 @@ type Rotation struct {
 
 // A Revocation says what becomes of the devices that a key let in.
 type Revocation struct {
-	Devices string `json:"devices,omitempty" enum:"keep,suspend,release" doc:"left out: keep. Released devices lose their credentials and may provision once more"`
+	Devices string `json:"devices,omitempty" enum:"keep,suspend,release" doc:"left out: keep. Released devices lose their credentials and may provision once more" example:"suspend"`
 }
 
 // An IssuedKey is a provision key with its secret, which is shown this once.
 type IssuedKey struct {
 	ProvisionKey
-	Secret string `json:"secret"`
+	Secret string `json:"secret" example:"kT3vWq8xLm5ZpR2nYc7HbD9sFg4JtA6e"`
 }
 
 func (a *api) serveProvisionKeys() {
@@ -80,9 +80,12 @@ func (a *api) serveProvisionKeys() {
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/resume", "resume-provision-key", "Opens a suspended key", a.resumeProvisionKey)
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/rotate", "rotate-provision-key",
 		"Gives a key a new secret; the old one works on for the overlap", a.rotateProvisionKey,
+		explained("The new secret is shown this once. With an overlap devices that know the old one get in until then."),
 		refusing(muster.ReasonProvisionKeyRevoked))
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/revoke", "revoke-provision-key",
-		"Ends the use of a key, with a choice for what it let in", a.revokeProvisionKey)
+		"Ends the use of a key, with a choice for what it let in", a.revokeProvisionKey,
+		explained("For good. What it let in is kept, suspended, or released to provision once more; the last two go on by themselves as a sweep."),
+		explained("For good. What it let in is kept, suspended, or released to provision once more; the last two go on by themselves as a sweep."))
 }
 
 // keyed is the input of an operation on a provision key, named by its text or its id.

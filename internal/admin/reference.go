@@ -51,6 +51,7 @@ type referenceOperation struct {
 type referenceBody struct {
 	Status, About, Kind string // Kind is the media type; empty: there is no body
 	Type                referenceType
+	Fields              []referenceField
 	Example             string // indented JSON; empty: none
 }
 
@@ -129,6 +130,7 @@ func (a *api) referenceOperation(op *huma.Operation) referenceOperation {
 	}
 	if op.RequestBody != nil {
 		for _, b := range referenceBodies("", &huma.Response{Content: op.RequestBody.Content}) {
+			b.Fields = fieldsOf(a.huma.OpenAPI().Components.Schemas, b.Type.Schema)
 			shown.Body = &b
 			break
 		}

@@ -35,15 +35,23 @@ type referenceType struct {
 // referenceSchemas returns all that have a name, by it.
 func referenceSchemas(schemas huma.Registry) []referenceSchema {
 	all := make([]referenceSchema, 0, len(schemas.Map()))
-	for name, s := range schemas.Map() {
-		shown := referenceSchema{Name: name}
-		for _, field := range fieldNames(schemas.TypeFromRef("#/components/schemas/"+name), s) {
-			shown.Fields = append(shown.Fields, referenceFieldOf(field, s.Properties[field], slices.Contains(s.Required, field)))
-		}
-		all = append(all, shown)
+	for name := range schemas.Map() {
+		all = append(all, referenceSchema{Name: name, Fields: fieldsOf(schemas, name)})
 	}
 	slices.SortFunc(all, func(a, b referenceSchema) int { return strings.Compare(a.Name, b.Name) })
 	return all
+}
+
+// fieldsOf returns the fields of the schema of that name, as they were declared; none where there is no such schema.
+func fieldsOf(schemas huma.Registry, name string) (fields []referenceField) {
+	s := schemas.Map()[name]
+	if s == nil {
+		return nil
+	}
+	for _, field := range fieldNames(schemas.TypeFromRef("#/components/schemas/"+name), s) {
+		fields = append(fields, referenceFieldOf(field, s.Properties[field], slices.Contains(s.Required, field)))
+	}
+	return fields
 }
 
 func referenceFieldOf(name string, s *huma.Schema, required bool) referenceField {

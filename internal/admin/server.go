@@ -20,10 +20,10 @@ type Machine interface {
 
 // A Server is what answers.
 type Server struct {
-	Version   string    `json:"version"`
-	Go        string    `json:"go"`
+	Version   string    `json:"version" example:"0.4.0"`
+	Go        string    `json:"go" example:"go1.26"`
 	StartedAt time.Time `json:"startedAt"`
-	Sessions  int       `json:"sessions" doc:"devices that are connected now"`
+	Sessions  int       `json:"sessions" doc:"devices that are connected now" example:"250"`
 }
 
 // Health is what a server finds when it looks at itself and its machine.

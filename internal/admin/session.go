@@ -13,20 +13,24 @@ import (
 
 // A Session is one connection of a device that is open now.
 type Session struct {
-	ID        string    `json:"id" doc:"names the session as long as it lasts"`
-	Device    string    `json:"device" doc:"the name of the device"`
-	DeviceID  string    `json:"deviceId"`
-	Profile   string    `json:"profile"`
+	ID        string    `json:"id" doc:"names the session as long as it lasts" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00.mfz8k2s1"`
+	Device    string    `json:"device" doc:"the name of the device" example:"pump-1"`
+	DeviceID  string    `json:"deviceId" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Profile   string    `json:"profile" example:"sensors"`
 	Transport string    `json:"transport" enum:"mqtt,http,coap"`
-	Remote    string    `json:"remote,omitempty" doc:"the address it came from"`
-	ClientID  string    `json:"clientId,omitempty"`
+	Remote    string    `json:"remote,omitempty" doc:"the address it came from" example:"192.0.2.17"`
+	ClientID  string    `json:"clientId,omitempty" example:"pump-1"`
 	Since     time.Time `json:"since"`
-	Rests     string    `json:"credential,omitempty" doc:"id of the credential that it rests on"`
+	Rests     string    `json:"credential,omitempty" doc:"id of the credential that it rests on" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
 }
 
 func (a *api) serveSessions() {
-	serve(a, http.MethodGet, "/v1/sessions", "list-sessions", "Who is connected, since when and from where", a.listSessions)
-	serve(a, http.MethodDelete, "/v1/sessions/{id}", "end-session", "Ends one session; the device may come back at once", a.endSession)
+	serve(a, http.MethodGet, "/v1/sessions", "list-sessions", "Who is connected, since when and from where", a.listSessions,
+		explained("HTTP and CoAP have no sessions."),
+		explained("HTTP and CoAP have no sessions."))
+	serve(a, http.MethodDelete, "/v1/sessions/{id}", "end-session", "Ends one session; the device may come back at once", a.endSession,
+		explained("A device that shall stay away is suspended."),
+		explained("A device that shall stay away is suspended."))
 	serve(a, http.MethodPost, "/v1/devices/{name}/disconnect", "disconnect-device", "Ends all sessions of a device; it may come back at once", a.disconnectDevice)
 }
 

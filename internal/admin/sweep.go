@@ -11,22 +11,22 @@ import (
 
 // A Sweep is done to all devices that a provision key let in; it goes on by itself.
 type Sweep struct {
-	ID         string    `json:"id"`
-	Key        string    `json:"key" doc:"id of the provision key"`
-	Action     string    `json:"action" enum:"suspend,release"`
+	ID         string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Key        string    `json:"key" doc:"id of the provision key" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Action     string    `json:"action" enum:"suspend,release" example:"suspend"`
 	From       time.Time `json:"from,omitzero" doc:"devices that were let in from then on"`
 	To         time.Time `json:"to,omitzero" doc:"and before then"`
-	Expected   int       `json:"expected" doc:"how many there were when it began"`
-	Devices    int       `json:"devices" doc:"how many it has been done to"`
+	Expected   int       `json:"expected" doc:"how many there were when it began" example:"250"`
+	Devices    int       `json:"devices" doc:"how many it has been done to" example:"120"`
 	CreatedAt  time.Time `json:"createdAt"`
 	FinishedAt time.Time `json:"finishedAt,omitzero" doc:"left out while it goes on"`
 }
 
 // A NewSweep is a sweep to be begun.
 type NewSweep struct {
-	Action string    `json:"action" enum:"suspend,release"`
-	From   time.Time `json:"from,omitzero" doc:"devices that were let in from then on; left out: from the beginning"`
-	To     time.Time `json:"to,omitzero" doc:"and before then; left out: until now"`
+	Action string    `json:"action" enum:"suspend,release" example:"suspend"`
+	From   time.Time `json:"from,omitzero" doc:"devices that were let in from then on; left out: from the beginning" example:"2026-03-01T00:00:00Z"`
+	To     time.Time `json:"to,omitzero" doc:"and before then; left out: until now" example:"2026-03-02T00:00:00Z"`
 }
 
 // A RevokedKey is a revoked provision key, with the sweep over what it let in.
@@ -38,14 +38,14 @@ type RevokedKey struct {
 // A LetIn is one page of the devices that a key let in.
 type LetIn struct {
 	List[LetInDevice]
-	Count int `json:"count,omitempty" doc:"how many there are on all pages; on the first page alone"`
+	Count int `json:"count,omitempty" doc:"how many there are on all pages; on the first page alone" example:"250"`
 }
 
 // A LetInDevice is a device that a key let in.
 type LetInDevice struct {
-	ID            string    `json:"id"`
-	Name          string    `json:"name"`
-	State         string    `json:"state" enum:"listed,active,suspended"`
+	ID            string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Name          string    `json:"name" example:"pump-1"`
+	State         string    `json:"state" enum:"listed,active,suspended" example:"active"`
 	Connected     bool      `json:"connected" doc:"it has a session now"`
 	ProvisionedAt time.Time `json:"provisionedAt"`
 }

@@ -17,15 +17,19 @@ import (
 
 // A Reading is a value and when it was measured, in epoch milliseconds.
 type Reading struct {
-	TS    int64           `json:"ts"`
-	Value json.RawMessage `json:"value" doc:"typed as it is stored: a boolean, a number, a string, an object or an array"`
+	TS    int64           `json:"ts" example:"1772354400000"`
+	Value json.RawMessage `json:"value" doc:"typed as it is stored: a boolean, a number, a string, an object or an array" example:"21.5"`
 }
 
 func (a *api) serveTelemetry() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/latest", "latest-readings", "The newest reading of each key of a device", a.latest)
 	serve(a, http.MethodGet, "/v1/devices/{name}/history", "reading-history", "Readings of one key, the oldest first", a.history)
-	serve(a, http.MethodGet, "/v1/devices/{name}/buckets", "reading-buckets", "What the readings of one key come to, by the minute, the hour or the day", a.buckets)
-	serve(a, http.MethodDelete, "/v1/devices/{name}/readings", "remove-readings", "Removes the readings of one key", a.removeReadings)
+	serve(a, http.MethodGet, "/v1/devices/{name}/buckets", "reading-buckets", "What the readings of one key come to, by the minute, the hour or the day", a.buckets,
+		explained("Buckets without readings are left out. Min, max, avg and sum are of the numbers among them, true being 1 and false 0."),
+		explained("Buckets without readings are left out. Min, max, avg and sum are of the numbers among them, true being 1 and false 0."))
+	serve(a, http.MethodDelete, "/v1/devices/{name}/readings", "remove-readings", "Removes the readings of one key", a.removeReadings,
+		explained("Those of the range, or all of the key without one. The audit log has it."),
+		explained("Those of the range, or all of the key without one. The audit log has it."))
 }
 
 func (a *api) latest(ctx context.Context, in *named) (*answer[map[string]Reading], error) {
@@ -47,7 +51,7 @@ func (a *api) latest(ctx context.Context, in *named) (*answer[map[string]Reading
 // A Span is the range of a request about the readings of one key.
 type Span struct {
 	Name string `path:"name" maxLength:"255"`
-	Key  string `query:"key" required:"true" minLength:"1" maxLength:"255"`
+	Key  string `query:"key" required:"true" minLength:"1" maxLength:"255" example:"temperature"`
 	From string `query:"from" maxLength:"40" doc:"inclusive; epoch milliseconds or RFC 3339"`
 	To   string `query:"to" maxLength:"40" doc:"exclusive; likewise"`
 }
@@ -86,12 +90,12 @@ func (a *api) history(ctx context.Context, in *struct {
 // A Bucket is what the readings of one key come to within one stretch of time. Min, max, avg and sum are of the numbers
 // among them, true being 1 and false 0.
 type Bucket struct {
-	TS    int64    `json:"ts" doc:"when it begins"`
-	Count int      `json:"count" doc:"readings of any type"`
-	Min   *float64 `json:"min,omitempty" doc:"left out, like those below: none of them is a number"`
-	Max   *float64 `json:"max,omitempty"`
-	Avg   *float64 `json:"avg,omitempty"`
-	Sum   *float64 `json:"sum,omitempty"`
+	TS    int64    `json:"ts" doc:"when it begins" example:"1772354400000"`
+	Count int      `json:"count" doc:"readings of any type" example:"60"`
+	Min   *float64 `json:"min,omitempty" doc:"left out, like those below: none of them is a number" example:"20.5"`
+	Max   *float64 `json:"max,omitempty" example:"22.5"`
+	Avg   *float64 `json:"avg,omitempty" example:"21.5"`
+	Sum   *float64 `json:"sum,omitempty" example:"1290"`
 }
 
 func bucketOf(b muster.Bucket) Bucket {

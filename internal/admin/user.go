@@ -11,9 +11,9 @@ import (
 
 // A User is a muster.User as people see it.
 type User struct {
-	ID          string    `json:"id"`
-	Name        string    `json:"name"`
-	Role        string    `json:"role" enum:"viewer,operator,admin"`
+	ID          string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Name        string    `json:"name" example:"anna"`
+	Role        string    `json:"role" enum:"viewer,operator,admin" example:"operator"`
 	Disabled    bool      `json:"disabled"`
 	Elsewhere   bool      `json:"elsewhere,omitempty" doc:"signs in with the OpenID provider, and has no password here"`
 	CreatedAt   time.Time `json:"createdAt"`
@@ -22,20 +22,20 @@ type User struct {
 
 // A NewUser is a user to be made.
 type NewUser struct {
-	Name     string `json:"name" maxLength:"255"`
-	Role     string `json:"role" enum:"viewer,operator,admin"`
-	Password string `json:"password" maxLength:"1024"`
+	Name     string `json:"name" maxLength:"255" example:"anna"`
+	Role     string `json:"role" enum:"viewer,operator,admin" example:"operator"`
+	Password string `json:"password" maxLength:"1024" example:"seven quiet herons"`
 }
 
 // A UserChange is what shall change.
 type UserChange struct {
-	Role     *string `json:"role,omitempty" enum:"viewer,operator,admin"`
+	Role     *string `json:"role,omitempty" enum:"viewer,operator,admin" example:"admin"`
 	Disabled *bool   `json:"disabled,omitempty"`
 }
 
 // A NewPassword is another password for a user.
 type NewPassword struct {
-	Password string `json:"password" maxLength:"1024"`
+	Password string `json:"password" maxLength:"1024" example:"seven quiet herons"`
 }
 
 func (a *api) serveUsers() {
@@ -49,6 +49,7 @@ func (a *api) serveUsers() {
 		refusing(muster.ReasonLastAdmin))
 	serveAdmin(a, http.MethodPost, "/v1/users/{name}/password", "set-password",
 		"Gives a user another password and ends their logins", a.setPassword,
+		explained("The user's logins end."),
 		refusing(muster.ReasonPasswordUnfit))
 }
 
