@@ -205,6 +205,9 @@ func (w *writer) transact(group []*pending) error {
 			return failure(errors.Join(err, w.conn.rollback()))
 		}
 	}
+	if len(group) == 1 && group[0].err != nil {
+		return failure(w.conn.rollback())
+	}
 	err := w.exec("COMMIT")
 	if err == nil {
 		return nil
@@ -228,7 +231,7 @@ func (w *writer) attempt(p *pending) error {
 	if p.err = p.gone(); p.err != nil {
 		return nil
 	}
-	if p.tidy {
+	if p.tidy || w.together == 1 { // alone, it is undone with its transaction: a savepoint would copy each page that it changes
 		p.try(w.conn)
 		return p.settle()
 	}
