@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"muster"
+	"muster/internal/sqlite"
 )
 
 // TokenFile is the file of a data directory that holds the API token of its first start, for commands on the same machine.
@@ -87,6 +88,9 @@ func (d *directory) refuseStrangers() error {
 		switch strings.TrimSuffix(e.Name(), ".new") {
 		case lockFile, keyFile, registryFile, registryFile + "-wal", registryFile + "-shm", readingsDir, authorityDir, TokenFile, formatFile, "lost+found":
 		default:
+			if sqlite.IsFormer(e.Name(), registryFile) {
+				continue
+			}
 			return muster.Refuse(muster.ReasonSettingInvalid, "%s is not empty and not a data directory: it holds %q", d.path, e.Name())
 		}
 	}

@@ -90,12 +90,20 @@ func keyFinding(dir string) admin.Finding {
 	return admin.Finding{About: about, OK: true, Says: "it comes from " + source}
 }
 
-func spaceFinding(dir string) admin.Finding {
+// freeSpace returns how many bytes there are for the server on the disk that holds dir.
+func freeSpace(dir string) (uint64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
+		return 0, fmt.Errorf("free space: %w", err)
+	}
+	return s.Bavail * uint64(s.Bsize), nil
+}
+
+func spaceFinding(dir string) admin.Finding {
+	free, err := freeSpace(dir)
+	if err != nil {
 		return wrong("free space", err.Error(), "Look at the disk that holds the data directory.")
 	}
-	free := s.Bavail * uint64(s.Bsize)
 	f := admin.Finding{About: "free space", OK: free >= enoughSpace, Says: fmt.Sprintf("%d MB are free", free>>20)}
 	if !f.OK {
 		f.Fix = "Free space: readings are refused below 256 MB."

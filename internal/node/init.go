@@ -64,7 +64,7 @@ func (c *Config) describe(ctx context.Context, path string) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{Fingerprint: keys.Fingerprint()})
+	registry, err := openRegistry(ctx, path, keys, nil)
 	if err != nil {
 		return Made{}, err
 	}
@@ -97,11 +97,18 @@ func openFoundation(ctx context.Context, c *Config, log *slog.Logger, path strin
 	if err != nil {
 		return nil, err
 	}
-	registry, err := sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{Logger: log, Fingerprint: keys.Fingerprint()})
+	registry, err := openRegistry(ctx, path, keys, log)
 	if err != nil {
 		return nil, err
 	}
 	return &foundation{keys: keys, registry: registry, issuer: authority}, nil
+}
+
+// openRegistry opens the registry of the data directory at path.
+func openRegistry(ctx context.Context, path string, keys *muster.Keyring, log *slog.Logger) (*sqlite.Registry, error) {
+	return sqlite.Open(ctx, filepath.Join(path, registryFile), sqlite.Options{
+		Logger: log, Fingerprint: keys.Fingerprint(), Free: func() (uint64, error) { return freeSpace(path) },
+	})
 }
 
 func (f *foundation) close() error { return f.registry.Close() }

@@ -55,6 +55,18 @@ func TestInitMakesEverythingOnce(t *testing.T) {
 	}
 }
 
+func TestAnInterruptedFirstStartMayHaveACopyOfTheRegistry(t *testing.T) {
+	c := testConfig(t)
+	if _, err := Init(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	remove(t, &c, formatFile)
+	write(t, &c, registryFile+".schema-0003", "as it was")
+	if made, err := Init(t.Context(), c); err != nil || made.APIToken == nil {
+		t.Errorf("%+v, %v", made, err)
+	}
+}
+
 func TestTheDataDirectoryIsPrivate(t *testing.T) {
 	c := testConfig(t)
 	if _, err := Init(t.Context(), c); err != nil {

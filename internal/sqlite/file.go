@@ -53,10 +53,13 @@ func create(path string) error {
 		return err
 	}
 	if err = w.conn.script(ledger); err == nil {
-		err = migrate(w.conn, migrations)
+		err = migrate(w.conn, migrations, keepNothing)
 	}
 	return errors.Join(err, w.close())
 }
+
+// keepNothing is for a database in which there is nothing yet.
+func keepNothing(int) error { return nil }
 
 // syncDir makes the names in dir survive a power cut.
 func syncDir(dir string) error {

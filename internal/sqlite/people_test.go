@@ -32,8 +32,9 @@ func before(t *testing.T, number int) fstest.MapFS {
 	return some
 }
 
-func TestTokensOfAnOlderDatabaseStayGood(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "registry.db")
+// older makes a database as it was before that number was there.
+func older(t *testing.T, path string, number int) *writer {
+	t.Helper()
 	if err := createMissing(path); err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +42,7 @@ func TestTokensOfAnOlderDatabaseStayGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := w.conn
-	tables, err := all(c, (*row).text, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'migration'`)
+	tables, err := all(w.conn, (*row).text, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'migration'`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,12 +50,19 @@ func TestTokensOfAnOlderDatabaseStayGood(t *testing.T) {
 	for _, name := range tables {
 		script = append(script, "DROP TABLE "+name)
 	}
-	if err := c.script(strings.Join(script, ";")); err != nil {
+	if err := w.conn.script(strings.Join(script, ";")); err != nil {
 		t.Fatal(err)
 	}
-	if err := migrate(c, before(t, 11)); err != nil {
+	if err := migrate(w.conn, before(t, number), keepNothing); err != nil {
 		t.Fatal(err)
 	}
+	return w
+}
+
+func TestTokensOfAnOlderDatabaseStayGood(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "registry.db")
+	w := older(t, path, 11)
+	c := w.conn
 	for i, token := range []struct {
 		name string
 		once bool

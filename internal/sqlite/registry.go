@@ -19,6 +19,8 @@ type Options struct {
 	// Fingerprint is that of the master key which the secrets are sealed with. The database remembers the first one and
 	// opens with no other.
 	Fingerprint string
+	// Free returns how many bytes are free on the disk; nil: it is not asked before the registry is copied.
+	Free func() (uint64, error)
 }
 
 // A Registry is an open database. It satisfies the stores of identity, provision, fleet, people and journal, and the attribute
@@ -33,9 +35,10 @@ type Registry struct {
 	known   atomic.Pointer[known]
 }
 
-// Open opens the registry at path. If there is no file it makes one, which nobody but the owner may read. It fails with
-// ReasonDatabaseDamaged, ReasonDatabaseNewer or ReasonMasterKeyWrong, and then takes nothing away. To keep a second
-// process out is the caller's business.
+// Open opens the registry at path. If there is no file it makes one, which nobody but the owner may read. One of an older
+// version is changed; before that it is copied into a file beside it, path.schema-NNNN, of which the newest three stay.
+// Open fails with ReasonDatabaseDamaged, ReasonDatabaseNewer, ReasonMasterKeyWrong, or ReasonStorageFull where there is no
+// room for the copy, and then takes nothing away. To keep a second process out is the caller's business.
 func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -52,7 +55,7 @@ func Open(ctx context.Context, path string, o Options) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open registry: %w", openFailure(path, err))
 	}
-	if err := prepare(ctx, w.conn, crashed, o.Fingerprint); err != nil {
+	if err := prepare(ctx, w.conn, path, crashed, &o); err != nil {
 		return nil, fmt.Errorf("open registry: %w", openFailure(path, errors.Join(err, w.close())))
 	}
 	readers, err := openReaders(path)
@@ -72,7 +75,7 @@ func newRegistry(w *writer, readers *readers) *Registry {
 
 // prepare brings the database to where this version of the program expects it. After a crash it looks through the whole
 // of it first, which takes about four seconds for a million devices.
-func prepare(ctx context.Context, c *conn, crashed bool, fingerprint string) error {
+func prepare(ctx context.Context, c *conn, path string, crashed bool, o *Options) error {
 	stop := c.watch(ctx)
 	defer stop()
 	if crashed {
@@ -80,10 +83,11 @@ func prepare(ctx context.Context, c *conn, crashed bool, fingerprint string) err
 			return cmp.Or(ctx.Err(), err)
 		}
 	}
-	if err := migrate(c, migrations); err != nil {
+	keep := func(seen int) error { return keepFormer(c, path, seen, o.Free, o.Logger) }
+	if err := migrate(c, migrations, keep); err != nil {
 		return cmp.Or(ctx.Err(), err)
 	}
-	return rememberKey(c, fingerprint)
+	return rememberKey(c, o.Fingerprint)
 }
 
 // Healthy returns why nothing can be written, or nil.

@@ -250,7 +250,7 @@ func TestMigrations(t *testing.T) {
 		{"and used later", fstest.MapFS{"migration/0001_a.sql": first, "migration/0002_b.sql": second, "migration/0005_c.sql": second, "migration/0010_d.sql": second}, false, "", 3},
 	} {
 		t.Run(step.says, func(t *testing.T) {
-			err := migrate(w.conn, step.files)
+			err := migrate(w.conn, step.files, keepNothing)
 			if (err != nil) != step.fails || step.fails && muster.ReasonOf(err) != step.why {
 				t.Errorf("got error %v, want the reason %q", err, step.why)
 			}
