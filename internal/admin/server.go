@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"runtime"
 	"time"
+
+	"muster"
 )
 
 // A Machine is the running node, as people see it. It is safe for concurrent use.
@@ -91,7 +93,10 @@ func (a *api) serveServer() {
 	serve(a, http.MethodGet, "/v1/server/certificates", "list-certificates", "The certificates that the server shows and signs with", a.listCertificates)
 	serve(a, http.MethodGet, "/v1/server/limits", "list-limits", "The limits that hold for everybody", a.listLimits)
 	serveAdmin(a, http.MethodGet, "/v1/server/settings", "list-settings", "The settings that hold, and where each comes from", a.listSettings)
-	serveAdmin(a, http.MethodPost, "/v1/server/reload", "reload-server", "Reads settings and certificates again", a.reloadServer)
+	serveAdmin(a, http.MethodPost, "/v1/server/reload", "reload-server", "Reads settings and certificates again", a.reloadServer,
+		explained("What can be changed while the server runs counts when it answers; what needs a restart is named and stays. "+
+			"If one setting or certificate cannot be used, nothing changes."),
+		refusing(muster.ReasonSettingInvalid, muster.ReasonCertificateInvalid))
 }
 
 func (a *api) showServer(context.Context, *struct{}) (*answer[Server], error) {
