@@ -43,3 +43,47 @@ type Claim struct {
 	At      time.Time
 	Request *LookupKey // as in Admission
 }
+
+// A Standing is what the registry has under the name that a device wants to be let in by.
+type Standing uint8
+
+// The standings.
+const (
+	StandingNone      Standing = iota // nobody has the name
+	StandingElsewhere                 // a device of another profile
+	StandingSuspended                 // a device of the profile, which is suspended
+	StandingListed                    // a device of the profile that has not let itself in
+	StandingEnrolled                  // a device of the profile that has
+)
+
+// StandingOf returns the standing of a device towards a profile: StandingListed, if that profile's, whether or not it has let
+// itself in, which the provisionState tells.
+func StandingOf(d *Device, profile ProfileID) Standing {
+	switch {
+	case d.Profile != profile:
+		return StandingElsewhere
+	case d.State == DeviceSuspended:
+		return StandingSuspended
+	}
+	return StandingListed
+}
+
+// Refusal is why a device is not let in by a profile of that strategy under a name of that standing; nil: it is.
+func (s Standing) Refusal(strategy Strategy) error {
+	if strategy != StrategyCheckPreProvisioned {
+		if s == StandingNone {
+			return nil
+		}
+		return Refuse(ReasonDeviceNameTaken, "")
+	}
+	switch s {
+	case StandingListed:
+		return nil
+	case StandingSuspended:
+		return Refuse(ReasonDeviceSuspended, "")
+	case StandingEnrolled:
+		return Refuse(ReasonDeviceProvisioned, "")
+	case StandingNone, StandingElsewhere:
+	}
+	return Refuse(ReasonDeviceNotListed, "")
+}

@@ -83,3 +83,10 @@ type ReasonCount struct {
 	Entries int       // of the journal
 	LastAt  time.Time // of the last
 }
+
+// A Hindsight is what would have become of an attempt under other settings.
+type Hindsight struct {
+	Reason   Reason // empty: it would have been let in
+	Detail   string // in words
+	Unjudged string // why it cannot be said, in words; empty: it can
+}

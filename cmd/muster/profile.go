@@ -13,7 +13,7 @@ import (
 
 func newProfile() *cobra.Command {
 	return group("profile", "Kinds of devices: how they get in and what they may do",
-		profileCreate(), profileList(), profileShow(), profileUpdate(), profileDelete())
+		profileCreate(), profileList(), profileShow(), profileUpdate(), profileRehearse(), profileDelete())
 }
 
 // profileFlags are the flags of everything that a profile can be given.

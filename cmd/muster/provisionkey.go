@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"muster/internal/admin"
 )
@@ -99,31 +100,45 @@ func provisionKeyShow() *cobra.Command {
 	}, func(k admin.ProvisionKey) (any, table) { return k, provisionKeyTable(k) })
 }
 
+// keyFlags are the flags of everything that can be changed of a provision key.
+type keyFlags struct {
+	notBefore, expires, pattern string
+	maximum, rate               int
+	networks                    []string
+}
+
+func (k *keyFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&k.notBefore, "not-before", "", "the key is valid from this time on, RFC 3339; empty: always was")
+	f.StringVar(&k.expires, "expires", "", "the key is valid until this time, RFC 3339; empty: for ever")
+	f.IntVar(&k.maximum, "max-devices", 0, "how many devices the key may let in; 0: any number")
+	f.StringArrayVar(&k.networks, "network", nil, "from where the key may be used; may be repeated; empty: from anywhere")
+	f.StringVar(&k.pattern, "name-pattern", "", "regular expression that the whole device name must match; empty: any name")
+	f.IntVar(&k.rate, "rate", 0, "new devices a second of the key; 0: the server's limit")
+}
+
+// change returns what was given.
+func (k *keyFlags) change(f *pflag.FlagSet) admin.ProvisionKeyChange {
+	var change admin.ProvisionKeyChange
+	given(f, "not-before", &change.NotBefore, &k.notBefore)
+	given(f, "expires", &change.ExpiresAt, &k.expires)
+	given(f, "max-devices", &change.MaxDevices, &k.maximum)
+	given(f, "name-pattern", &change.NamePattern, &k.pattern)
+	given(f, "rate", &change.Rate, &k.rate)
+	if f.Changed("network") {
+		k.networks = slices.DeleteFunc(k.networks, func(n string) bool { return n == "" })
+		change.Networks = &k.networks
+	}
+	return change
+}
+
 func provisionKeyUpdate() *cobra.Command {
-	var notBefore, expires, pattern string
-	var maximum, rate int
-	var networks []string
+	var k keyFlags
 	cmd := &cobra.Command{
 		Use: "update KEY", Short: "Changes for whom a key opens; what it let in stays in", Args: cobra.ExactArgs(1),
 	}
-	f := cmd.Flags()
-	f.StringVar(&notBefore, "not-before", "", "valid from this time on, RFC 3339; empty: always was")
-	f.StringVar(&expires, "expires", "", "valid until this time, RFC 3339; empty: for ever")
-	f.IntVar(&maximum, "max-devices", 0, "how many devices it may let in; 0: any number")
-	f.StringArrayVar(&networks, "network", nil, "from where it may be used; may be repeated; empty: from anywhere")
-	f.StringVar(&pattern, "name-pattern", "", "regular expression that the whole device name must match; empty: any name")
-	f.IntVar(&rate, "rate", 0, "new devices a second; 0: the server's limit")
+	k.add(cmd.Flags())
 	return asking(cmd, func(args []string) (call, error) {
-		var change admin.ProvisionKeyChange
-		given(f, "not-before", &change.NotBefore, &notBefore)
-		given(f, "expires", &change.ExpiresAt, &expires)
-		given(f, "max-devices", &change.MaxDevices, &maximum)
-		given(f, "name-pattern", &change.NamePattern, &pattern)
-		given(f, "rate", &change.Rate, &rate)
-		if f.Changed("network") {
-			networks = slices.DeleteFunc(networks, func(n string) bool { return n == "" })
-			change.Networks = &networks
-		}
+		change := k.change(cmd.Flags())
 		if change == (admin.ProvisionKeyChange{}) {
 			return call{}, usagef("what shall change of the key?")
 		}

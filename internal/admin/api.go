@@ -19,6 +19,7 @@ import (
 	"muster/internal/identity"
 	"muster/internal/journal"
 	"muster/internal/people"
+	"muster/internal/provision"
 	"muster/internal/session"
 	"muster/internal/telemetry"
 )
@@ -30,6 +31,7 @@ type Options struct {
 	Provider   *Provider // that people may sign in with; nil: none
 	Journal    *journal.Journal
 	Identity   *identity.Service
+	Provision  *provision.Service
 	Backups    *backup.Service
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
@@ -52,6 +54,8 @@ type api struct {
 	requests *prometheus.CounterVec
 	panics   prometheus.Counter
 	started  time.Time
+
+	rehearsing chan struct{} // holds a token while a rehearsal is under way
 }
 
 // New returns the handler of everything under /v1, of /setup and of the plain page at /.
@@ -63,6 +67,7 @@ func New(o Options) http.Handler {
 	a := &api{
 		Options: o, failures: newFailures(),
 		requests: newRequests(o.Registerer), panics: newPanics(o.Registerer), started: o.Now(),
+		rehearsing: make(chan struct{}, 1),
 	}
 	a.huma = humago.New(operations, a.config())
 	a.huma.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
@@ -74,6 +79,7 @@ func New(o Options) http.Handler {
 		a.requests.WithLabelValues(ctx.Operation().OperationID, strconv.Itoa(ctx.Status())).Inc()
 	})
 	a.serveProfiles()
+	a.serveRehearsals()
 	a.serveProvisionKeys()
 	a.serveSweeps()
 	a.serveDevices()

@@ -135,7 +135,15 @@ func (a *api) updateProvisionKey(ctx context.Context, in *struct {
 	Body ProvisionKeyChange
 },
 ) (*answer[ProvisionKey], error) {
-	b := &in.Body
+	change, err := in.Body.change()
+	if err != nil {
+		return nil, err
+	}
+	return a.shownKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change))
+}
+
+// change reads what shall change.
+func (b *ProvisionKeyChange) change() (fleet.ProvisionKeyChange, error) {
 	change := fleet.ProvisionKeyChange{MaxDevices: b.MaxDevices, NamePattern: b.NamePattern, Rate: b.Rate}
 	for _, bound := range []struct {
 		name string
@@ -147,18 +155,18 @@ func (a *api) updateProvisionKey(ctx context.Context, in *struct {
 		}
 		at, err := parseBound(bound.name, *bound.text)
 		if err != nil {
-			return nil, err
+			return change, err
 		}
 		*bound.to = &at
 	}
 	if b.Networks != nil {
 		networks, err := parseNetworks(*b.Networks)
 		if err != nil {
-			return nil, err
+			return change, err
 		}
 		change.Networks = &networks
 	}
-	return a.shownKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change))
+	return change, nil
 }
 
 // parseBound reads a time; empty text is no bound.

@@ -18,6 +18,8 @@ var roles = map[string]string{
 	"PATCH /v1/profiles/{name}":  "operator",
 	"DELETE /v1/profiles/{name}": "operator",
 
+	"POST /v1/profiles/{name}/rehearse": "operator",
+
 	"GET /v1/provision-keys":                "viewer",
 	"POST /v1/provision-keys":               "operator",
 	"GET /v1/provision-keys/{key}":          "viewer",

@@ -24,6 +24,7 @@ import (
 	"muster/internal/journal"
 	"muster/internal/pebble"
 	"muster/internal/people"
+	"muster/internal/provision"
 	"muster/internal/session"
 	"muster/internal/sqlite"
 	"muster/internal/telemetry"
@@ -86,6 +87,7 @@ func newHouse(t testing.TB) *house {
 	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup})
 	h.options = admin.Options{
 		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}),
+		Provision: provision.New(registry, keys, provision.Options{}),
 		Backups: backup.New(backup.Options{
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },

@@ -45,7 +45,7 @@ func (s *Service) CreateProfile(ctx context.Context, n NewProfile) (muster.Profi
 		ID: muster.NewID[muster.Profile](), Name: n.Name, Description: n.Description,
 		Strategy: n.Strategy, Settings: n.Settings, CreatedAt: s.now(),
 	}
-	if err := checkProfile(&p); err != nil {
+	if err := CheckProfile(&p); err != nil {
 		return muster.Profile{}, nil, err
 	}
 	if !needsKey(p.Strategy) && n.ProvisionKey == "" && n.ProvisionSecret == "" {
@@ -118,7 +118,7 @@ func (s *Service) UpdateProfile(ctx context.Context, name string, seen []muster.
 		if err := change(p); err != nil {
 			return err
 		}
-		return checkProfile(p)
+		return CheckProfile(p)
 	})
 	return p, missing(err, "profile", name)
 }
@@ -149,8 +149,8 @@ func clip(s string) string {
 	return strings.ToValidUTF8(s[:80], "") + "…"
 }
 
-// checkProfile refuses a profile that cannot work.
-func checkProfile(p *muster.Profile) error {
+// CheckProfile refuses a profile that cannot work.
+func CheckProfile(p *muster.Profile) error {
 	if err := muster.CheckProfileName(p.Name); err != nil {
 		return err
 	}

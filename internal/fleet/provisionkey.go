@@ -132,14 +132,19 @@ func (s *Service) ProvisionKey(ctx context.Context, name string) (muster.Provisi
 // UpdateProvisionKey changes for whom the key of that text or id opens. Devices that are in stay in.
 func (s *Service) UpdateProvisionKey(ctx context.Context, name string, change ProvisionKeyChange) (muster.ProvisionKey, error) {
 	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
-		set(&k.NotBefore, change.NotBefore)
-		set(&k.ExpiresAt, change.ExpiresAt)
-		set(&k.MaxDevices, change.MaxDevices)
-		set(&k.Networks, change.Networks)
-		set(&k.NamePattern, change.NamePattern)
-		set(&k.Rate, change.Rate)
-		return checkKey(k)
+		return change.Apply(k)
 	})
+}
+
+// Apply changes a key, and refuses one that could not work.
+func (c *ProvisionKeyChange) Apply(k *muster.ProvisionKey) error {
+	set(&k.NotBefore, c.NotBefore)
+	set(&k.ExpiresAt, c.ExpiresAt)
+	set(&k.MaxDevices, c.MaxDevices)
+	set(&k.Networks, c.Networks)
+	set(&k.NamePattern, c.NamePattern)
+	set(&k.Rate, c.Rate)
+	return checkKey(k)
 }
 
 // SuspendProvisionKey closes the key of that text or id until it is resumed. What it let in stays in.

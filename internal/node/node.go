@@ -52,12 +52,12 @@ type Node struct {
 
 	journal    *journal.Journal
 	identity   *identity.Service
+	provision  *provision.Service
 	sessions   *session.Registry
 	fleet      *fleet.Service
 	people     *people.Service
 	provider   *admin.Provider
 	bulk       *bulk.Service
-	provision  *provision.Service
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher

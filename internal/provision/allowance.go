@@ -72,6 +72,13 @@ func (a *allowance) set(perKey, burst int) {
 	a.usual = pace{rate: float64(perKey), burst: float64(burst)}
 }
 
+// anew returns an allowance with the same paces, of which nothing is used up.
+func (a *allowance) anew() *allowance {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return &allowance{usual: a.usual, buckets: make(map[muster.ProvisionKeyID]*bucket)}
+}
+
 // of returns how many devices a second the key lets in, and how many at once.
 func (a *allowance) of(key *muster.ProvisionKey) pace {
 	if key.Rate > 0 {
@@ -162,18 +169,26 @@ func (a *allowance) tidy(now time.Time) {
 // ration refuses a device that comes too soon after others with the same key, and suspends a key with a rate of its own
 // that is asked for overrun times as many, for overrunSeconds on end: whoever has stolen it does not wait.
 func (s *Service) ration(ctx context.Context, key *muster.ProvisionKey, now time.Time) error {
-	rate := s.allowance.of(key).rate
-	switch s.allowance.take(key, now) {
-	case tooMany:
-		return muster.Refuse(muster.ReasonRateLimited, "the provision key lets in %.0f new devices a second; try again later", rate)
-	case stolen:
+	v := s.allowance.take(key, now)
+	if v == stolen {
 		if err := s.store.SuspendProvisionKey(context.WithoutCancel(ctx), key.ID, now); err != nil {
 			return fmt.Errorf("suspend provision key %s: %w", key.ID, err)
 		}
 		s.allowance.forget(key.ID)
 		s.metrics.suspended.Inc()
 		s.log.LogAttrs(ctx, slog.LevelWarn, "a provision key is suspended: it was asked for far more devices than its rate allows",
-			slog.String("key", key.Key), slog.Float64("rate", rate))
+			slog.String("key", key.Key), slog.Int("rate", key.Rate))
+	}
+	return s.allowance.refusal(key, v)
+}
+
+// refusal is what a device hears of a verdict; nil: it may come in.
+func (a *allowance) refusal(key *muster.ProvisionKey, v verdict) error {
+	rate := a.of(key).rate
+	switch v {
+	case tooMany:
+		return muster.Refuse(muster.ReasonRateLimited, "the provision key lets in %.0f new devices a second; try again later", rate)
+	case stolen:
 		return muster.Refuse(muster.ReasonProvisionKeySuspended,
 			"the provision key is suspended: it was asked for more than %.0f devices a second, %d times its rate, for %d seconds",
 			overrun*rate, overrun, overrunSeconds)

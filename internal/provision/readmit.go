@@ -14,9 +14,7 @@ import (
 func (s *Service) letInAgain(ctx context.Context, req *muster.ProvisionRequest, name string, key *muster.ProvisionKey,
 	profile *muster.Profile, now time.Time, request *muster.LookupKey, refusal error,
 ) (*muster.Grant, error) {
-	switch muster.ReasonOf(refusal) {
-	case muster.ReasonDeviceNameTaken, muster.ReasonDeviceProvisioned, muster.ReasonCredentialRevoked, muster.ReasonProvisionKeyExhausted:
-	default:
+	if !reconsidered(refusal) {
 		return nil, refusal
 	}
 	known, err := s.store.Enrolled(ctx, name)
@@ -26,7 +24,7 @@ func (s *Service) letInAgain(ctx context.Context, req *muster.ProvisionRequest, 
 	m := muster.Readmission{Device: known.Device.ID, Key: key.ID, At: now, Request: request}
 	why := "it was released"
 	if !known.Released {
-		if profile.Settings.Reprovision != muster.ReprovisionSameProof {
+		if !hearsProof(profile) {
 			return nil, refusal
 		}
 		if m.Proof, why = s.proof(req, known.Credentials, now); m.Proof.IsZero() {

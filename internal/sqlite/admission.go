@@ -102,11 +102,8 @@ func claimDevice(tx *conn, c muster.Claim) (muster.Device, error) {
 	if err != nil {
 		return d, absent(err, muster.ReasonDeviceNotListed)
 	}
-	switch {
-	case d.Profile != c.Profile:
-		return d, muster.Refuse(muster.ReasonDeviceNotListed, "")
-	case d.State == muster.DeviceSuspended:
-		return d, muster.Refuse(muster.ReasonDeviceSuspended, "")
+	if err := muster.StandingOf(&d, c.Profile).Refusal(muster.StrategyCheckPreProvisioned); err != nil {
+		return d, err
 	}
 	n, err := tx.exec(`INSERT INTO attribute (device, scope, key, value, updated_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		blob(d.ID[:]), number(muster.ServerScope), text(muster.ProvisionState),
@@ -115,7 +112,7 @@ func claimDevice(tx *conn, c muster.Claim) (muster.Device, error) {
 		return d, err
 	}
 	if n == 0 {
-		return d, muster.Refuse(muster.ReasonDeviceProvisioned, "")
+		return d, muster.StandingEnrolled.Refusal(muster.StrategyCheckPreProvisioned)
 	}
 	if err := unrelease(tx, d.ID); err != nil {
 		return d, err
