@@ -8,6 +8,7 @@ type Admission struct {
 	Credential Credential
 	Attributes []Attribute
 	Request    *LookupKey // digest of the request; nil if its answer is not to be repeated
+	Approval   PendingID  // that lets it in, and is used up; zero: none was needed
 }
 
 // An Enrolled is a device that is in the registry under the name that a request asks for.
@@ -20,16 +21,20 @@ type Enrolled struct {
 // A Readmission is a device that is in the registry and lets itself in once more, with a fresh credential.
 type Readmission struct {
 	Device     DeviceID
-	Proof      CredentialID // by which it proved that it is the device; zero: it was released
+	Proof      CredentialID // by which it proved that it is the device; zero: it was released or approved
+	Approval   PendingID    // that lets it in, and is used up; zero: none does
 	Key        ProvisionKeyID
-	Credential Credential
+	Credential Credential // one that it has, or a fresh one
 	At         time.Time
 	Request    *LookupKey // as in Admission
 }
 
-// Way is WayReleased or WayProved.
+// Way is WayReleased, WayProved or WayApproved.
 func (m *Readmission) Way() Way {
-	if m.Proof.IsZero() {
+	switch {
+	case !m.Approval.IsZero():
+		return WayApproved
+	case m.Proof.IsZero():
 		return WayReleased
 	}
 	return WayProved

@@ -46,9 +46,10 @@ const (
 	WayRepeated                // the answer that it was given before was given again
 	WayReleased                // it was let in before and has been released since
 	WayProved                  // it was let in before and has proved that it is the device
+	WayApproved                // it waited, and somebody has approved it
 )
 
-var ways = []string{"", "created", "claimed", "repeated", "released", "proved"}
+var ways = []string{"", "created", "claimed", "repeated", "released", "proved", "approved"}
 
 // String returns the way's name.
 func (w Way) String() string { return nameOf(ways, int(w)) }

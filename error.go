@@ -3,6 +3,7 @@ package muster
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A Kind says what sort of thing went wrong, once for all transports. A Kind is itself an error, so
@@ -37,7 +38,8 @@ type Error struct {
 	Reason  Reason
 	Message string
 	Err     error
-	Quiet   bool // the profile keeps the reason from its devices (ProfileSettings.HideReasons); people are told
+	Quiet   bool          // the profile keeps the reason from its devices (ProfileSettings.HideReasons); people are told
+	Retry   time.Duration // after which whoever asks the same may hear something else; 0: not said
 }
 
 // Refuse returns an Error for r whose message is made as by fmt.Sprintf. An empty format leaves r's own title.
@@ -61,7 +63,7 @@ func Hush(err error) error {
 	}
 	hushed := &Error{Reason: ReasonOf(err), Message: MessageOf(err), Err: err, Quiet: true}
 	if e, ok := errors.AsType[*Error](err); ok {
-		hushed.Err = e.Err
+		hushed.Err, hushed.Retry = e.Err, e.Retry
 	}
 	return hushed
 }

@@ -17,6 +17,7 @@ type (
 	UserID         = ID[User]
 	LoginID        = ID[Login]
 	APITokenID     = ID[APIToken]
+	PendingID      = ID[Pending]
 )
 
 // NewID returns an ID that has never been used.

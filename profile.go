@@ -37,6 +37,8 @@ type ProfileSettings struct {
 	Sessions int `json:"sessions,omitempty"`
 	// Reprovision says what becomes of a device that is in and asks to be let in again.
 	Reprovision Reprovision `json:"reprovision,omitzero"`
+	// HoldNew lets devices that nobody expects wait until somebody approves them.
+	HoldNew bool `json:"holdNew,omitempty"`
 }
 
 // A ChainRule lets in devices whose certificate chain leads to CA. The pattern's first group, found anywhere in the
@@ -96,6 +98,9 @@ func (r JWTRule) Leeway() time.Duration {
 	return DefaultJWTSkew
 }
 
+// Holds reports whether devices of the profile may have to wait until somebody approves them.
+func (p *ProfileSettings) Holds() bool { return p.HoldNew || p.Reprovision == ReprovisionHold }
+
 // MaxSessions bounds ProfileSettings.Sessions.
 const MaxSessions = 16
 
@@ -109,9 +114,10 @@ type Reprovision uint8
 const (
 	ReprovisionRefuse    Reprovision = iota // it is refused
 	ReprovisionSameProof                    // it gets a fresh credential if it proves that it is the device
+	ReprovisionHold                         // it gets a fresh credential when somebody has approved it
 )
 
-var reprovisions = []string{"refuse", "same-proof"}
+var reprovisions = []string{"refuse", "same-proof", "hold"}
 
 // String returns the choice's name.
 func (r Reprovision) String() string { return nameOf(reprovisions, int(r)) }

@@ -22,6 +22,9 @@ const (
 	ReasonProvisionKeyExhausted Reason = "provision-key-exhausted"
 	ReasonProvisionKeyNetwork   Reason = "provision-key-network"
 	ReasonProvisionNeedsChain   Reason = "provision-needs-certificate-chain"
+	ReasonProvisionPending      Reason = "provision-pending"
+	ReasonProvisionRejected     Reason = "provision-rejected"
+	ReasonProvisionRoomFull     Reason = "provision-waiting-room-full"
 	ReasonDeviceNameInvalid     Reason = "device-name-invalid"
 	ReasonDeviceNamePattern     Reason = "device-name-pattern"
 	ReasonDeviceNameTaken       Reason = "device-name-taken"
@@ -107,7 +110,6 @@ const (
 	ReasonOIDCUnreachable    Reason = "oidc-unreachable"
 	ReasonSettingInvalid     Reason = "setting-invalid"
 	ReasonDataDirectoryInUse Reason = "data-directory-in-use"
-	ReasonDataExposed        Reason = "data-exposed"
 	ReasonMasterKeyMissing   Reason = "master-key-missing"
 	ReasonMasterKeyWrong     Reason = "master-key-wrong"
 	ReasonDatabaseNewer      Reason = "database-newer"
@@ -148,6 +150,9 @@ var reasons = map[Reason]reasonEntry{
 	ReasonProvisionKeyExhausted: {Forbidden, "the provision key has let in as many devices as it may", "Raise the key's maximum, or make a new key for the next batch.", ""},
 	ReasonProvisionKeyNetwork:   {Forbidden, "the provision key may not be used from this address", "Add the network to the key, or provision from an allowed one.", ""},
 	ReasonProvisionNeedsChain:   {Forbidden, "devices of this profile get in with a certificate chain", "Connect over TLS with a certificate of the profile's authority.", ""},
+	ReasonProvisionPending:      {Overloaded, "the request waits for somebody to approve it", "Approve or reject it: `muster pending list`.", ""},
+	ReasonProvisionRejected:     {Forbidden, "somebody has rejected the request", "If that was wrong, `muster pending approve NAME`; it is forgotten after a day.", ""},
+	ReasonProvisionRoomFull:     {Overloaded, "too many requests wait to be approved", "Decide about those that wait: `muster pending list`. If they are not yours, somebody has the key.", ""},
 	ReasonDeviceNameInvalid:     {Invalid, "the device name cannot be used", "Use 1 to 255 characters without control characters or markup.", ""},
 	ReasonDeviceNamePattern:     {Forbidden, "the device name does not match the provision key's pattern", "Correct the name in the firmware, or the pattern of the key.", ""},
 	ReasonDeviceNameTaken:       {Conflict, "there is a device of this name already", "Delete the old device, or give this one another name.", ""},
@@ -230,7 +235,6 @@ var reasons = map[Reason]reasonEntry{
 	ReasonRoleTooLow:         {Forbidden, "the role does not allow this", "Ask an admin to do it, or for a role that may.", ""},
 	ReasonSettingInvalid:     {Invalid, "a setting cannot be used", "Correct the setting as the message says.", ""},
 	ReasonDataDirectoryInUse: {Conflict, "another server uses this data directory", "Stop the other server, or use another directory.", ""},
-	ReasonDataExposed:        {Invalid, "others on this machine can read the master key, or change the data directory", "Take that from them: chmod 700 the data directory, chmod 600 the master key.", ""},
 	ReasonMasterKeyMissing:   {NotFound, "the master key of this data directory is missing", "Put the key file back; without it no credential can be opened.", ""},
 	ReasonMasterKeyWrong:     {Invalid, "this is not the master key of this data directory", "Put back the key that the database was made with.", ""},
 	ReasonDatabaseNewer:      {Invalid, "the database was written by a newer version", "Run the newer version, or restore a backup.", ""},
@@ -284,6 +288,7 @@ func Reasons() []Reason {
 func Public(err error) *Error {
 	p := Refuse(ReasonOf(err).Public(), "")
 	if e, ok := errors.AsType[*Error](err); ok {
+		p.Retry = e.Retry
 		p.Quiet = e.Quiet && p.Reason != ReasonProvisionDataNotFound && p.Reason != ReasonTokenUnknown
 		if e.Reason == p.Reason {
 			p.Message = e.Message

@@ -50,6 +50,7 @@ type Grant struct {
 	Former       bool   // it was asked for with the key's secret before the last rotation
 	Way          Way
 	Again        string // in words, why a device that was let in before is let in again; empty: it was not
+	ApprovedBy   string // who has approved it; empty: nobody had to
 }
 
 // AttributeValues is the answer to an AttributeRequest.
@@ -74,6 +75,8 @@ type Message struct {
 	// Code is the response code of the request's own protocol (HTTP 200, CoAP 0x80 for 4.00) where the dialect overrules
 	// the table of kinds; 0: the transport follows the table.
 	Code int
+	// RetryAfter is when it makes sense to ask the same again, in seconds; 0: not said.
+	RetryAfter int
 }
 
 // An Answerer is told how what it handed in went.

@@ -20,7 +20,7 @@ func newProfile() *cobra.Command {
 type profileFlags struct {
 	strategy, description, ca, cnRegex string
 	reprovision                        string
-	allowCreate, hideReasons           bool
+	allowCreate, hideReasons, holdNew  bool
 	retentionDays                      uint16
 	sessions                           int
 	audiences                          []string
@@ -34,7 +34,8 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.Uint16Var(&p.retentionDays, "retention-days", 0, "how long readings are kept; 0: for ever")
 	f.BoolVar(&p.hideReasons, "hide-reasons", false, "do not tell devices why they are refused")
 	f.IntVar(&p.sessions, "sessions", 1, "how many connections a device may have at once")
-	f.StringVar(&p.reprovision, "reprovision", "", "a device that is in and asks again: refuse, or same-proof, which renews its credential if it proves who it is")
+	f.StringVar(&p.reprovision, "reprovision", "", "a device that is in and asks again: refuse, same-proof, which renews its credential if it proves who it is, or hold, until somebody approves it")
+	f.BoolVar(&p.holdNew, "hold-new", false, "devices that nobody expects wait until somebody approves them")
 	f.StringVar(&p.ca, "ca", "", "file with the authority's certificates, PEM (x509-chain)")
 	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the common name, is the device's name (x509-chain)")
 	f.BoolVar(&p.allowCreate, "allow-create", false, "create devices that are not listed (x509-chain)")
@@ -53,6 +54,7 @@ func (p *profileFlags) settings(f *pflag.FlagSet, had admin.Profile) (admin.Prof
 	given(f, "hide-reasons", &s.HideReasons, &p.hideReasons)
 	given(f, "sessions", &s.Sessions, &p.sessions)
 	given(f, "reprovision", &s.Reprovision, &p.reprovision)
+	given(f, "hold-new", &s.HoldNew, &p.holdNew)
 	if f.Changed("jwt-audience") || f.Changed("jwt-max-lifetime") || f.Changed("jwt-skew") || f.Changed("jwt-outlive-exp") {
 		s.JWT = orNew(had.JWT)
 		replace(f, "jwt-audience", &s.JWT.Audiences, p.audiences)

@@ -82,6 +82,7 @@ func New(o Options) http.Handler {
 	a.serveRehearsals()
 	a.serveProvisionKeys()
 	a.serveSweeps()
+	a.servePending()
 	a.serveDevices()
 	a.serveCredentials()
 	a.serveAttributes()

@@ -25,6 +25,7 @@ func nouns() []noun {
 		{"Profiles", "Kinds of device: how they get in, and what holds for all of one kind.", []string{"/v1/profiles"}, "sensors"},
 		{"Provision keys", "What devices let themselves into a profile with. A key can have dates, a maximum, networks and a name pattern.", []string{"/v1/provision-keys"}, "sensors-key"},
 		{"Sweeps", "What is done to everything that a provision key let in. A sweep goes on by itself until it is done.", []string{"/v1/sweeps", "/v1/provision-keys/{key}/sweeps"}, "sensors-key"},
+		{"Pending", "The waiting room: requests to be let in that somebody has to approve.", []string{"/v1/pending"}, ""},
 		{"Imports and exports", "Many devices in one file.", []string{"/v1/imports", "/v1/export"}, ""},
 		{"Journal", "Who tried to get in, what became of it, and why.", []string{"/v1/attempts", "/v1/check"}, ""},
 		{"Signing in", "How people sign in, and what they are signed in by.", []string{"/v1/setup", "/v1/login", "/v1/logout", "/v1/logins", "/v1/me"}, ""},

@@ -18,7 +18,8 @@ type Profile struct {
 	RetentionDays uint16     `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever" example:"365"`
 	HideReasons   bool       `json:"hideReasons,omitempty" doc:"devices are not told why they are refused"`
 	Sessions      int        `json:"sessions" doc:"how many connections a device may have at once" example:"1"`
-	Reprovision   string     `json:"reprovision" enum:"refuse,same-proof" doc:"what becomes of a device that is in and asks to be let in again"`
+	Reprovision   string     `json:"reprovision" enum:"refuse,same-proof,hold" doc:"what becomes of a device that is in and asks to be let in again"`
+	HoldNew       bool       `json:"holdNew,omitempty" doc:"devices that nobody expects wait until somebody approves them"`
 	JWT           *JWTRule   `json:"jwt,omitempty"`
 	Chain         *ChainRule `json:"chain,omitempty"`
 	CreatedAt     time.Time  `json:"createdAt"`
@@ -46,7 +47,8 @@ type ProfileSettings struct {
 	RetentionDays *uint16    `json:"retentionDays,omitempty" example:"365"`
 	HideReasons   *bool      `json:"hideReasons,omitempty"`
 	Sessions      *int       `json:"sessions,omitempty" minimum:"1" maximum:"16"`
-	Reprovision   *string    `json:"reprovision,omitempty" enum:"refuse,same-proof"`
+	Reprovision   *string    `json:"reprovision,omitempty" enum:"refuse,same-proof,hold"`
+	HoldNew       *bool      `json:"holdNew,omitempty"`
 	JWT           *JWTRule   `json:"jwt,omitempty"`
 	Chain         *ChainRule `json:"chain,omitempty"`
 }
@@ -152,6 +154,7 @@ func (s *ProfileSettings) apply(p *muster.Profile) (err error) {
 	set(&p.Settings.RetentionDays, s.RetentionDays)
 	set(&p.Settings.HideReasons, s.HideReasons)
 	set(&p.Settings.Sessions, s.Sessions)
+	set(&p.Settings.HoldNew, s.HoldNew)
 	if s.Strategy != nil {
 		if p.Strategy, err = muster.ParseStrategy(*s.Strategy); err != nil {
 			return err
@@ -200,8 +203,8 @@ func profileOf(p muster.Profile) Profile {
 	shown := Profile{
 		ID: p.ID.String(), Name: p.Name, Description: p.Description, Strategy: p.Strategy.String(),
 		RetentionDays: p.Settings.RetentionDays, HideReasons: p.Settings.HideReasons, Sessions: p.Settings.SessionLimit(),
-		Reprovision: p.Settings.Reprovision.String(),
-		CreatedAt:   p.CreatedAt,
+		Reprovision: p.Settings.Reprovision.String(), HoldNew: p.Settings.HoldNew,
+		CreatedAt: p.CreatedAt,
 	}
 	if rule := p.Settings.Chain; rule != nil {
 		chain := ChainRule(*rule)

@@ -33,6 +33,13 @@ var roles = map[string]string{
 	"GET /v1/sweeps":                        "viewer",
 	"GET /v1/sweeps/{id}":                   "viewer",
 
+	"GET /v1/pending":               "viewer",
+	"GET /v1/pending/{id}":          "viewer",
+	"POST /v1/pending/{id}/approve": "operator",
+	"POST /v1/pending/{id}/reject":  "operator",
+	"POST /v1/pending/approve":      "operator",
+	"POST /v1/pending/reject":       "operator",
+
 	"GET /v1/devices":                                 "viewer",
 	"POST /v1/devices":                                "operator",
 	"GET /v1/devices/{name}":                          "viewer",

@@ -56,6 +56,7 @@ type answer struct {
 	block1  *block
 	block2  *block
 	size1   int // the largest body that would be taken; 0: not said
+	maxAge  int // seconds; 0: not said
 }
 
 // bare returns an answer without a payload.
@@ -83,6 +84,9 @@ func (a *answer) message(t message.Type, id uint16, token message.Token) message
 	// In the order of their numbers, as they must be sent.
 	if a.format != noFormat {
 		add(message.ContentFormat, uint32(a.format))
+	}
+	if a.maxAge > 0 {
+		add(message.MaxAge, uint32(a.maxAge))
 	}
 	if a.block2 != nil {
 		add(message.Block2, a.block2.value())

@@ -88,7 +88,7 @@ func (l *linkCoAP) close()              {}
 
 func joinCoAP(ctx context.Context, s *server, dial dialer, body string) (string, error) {
 	code, text, err := postCoAP(ctx, s, dial, "/api/v1/provision", body)
-	if err == nil && code != codes.Created && code != codes.BadRequest {
+	if err == nil && code != codes.Created && code != codes.BadRequest && code != codes.ServiceUnavailable {
 		err = errors.New(code.String())
 	}
 	return text, err

@@ -2,9 +2,13 @@ package conformance
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
 )
 
 func TestJoining(t *testing.T) {
@@ -117,6 +121,55 @@ func TestJoining(t *testing.T) {
 			l.close()
 			within(t, second, "the answer is not given again", func() bool { return join(t, s, over, open, name, id).Status == "FAILURE" })
 		})
+	})
+
+	t.Run("a device that is held waits until somebody approves it, and comes in once", func(t *testing.T) {
+		held := s.profile("held", "create", "--reprovision", "hold", "--hold-new")
+		everyTransport(t, s, func(t *testing.T, s *server, over transport) {
+			name := "held-" + over.name
+			for _, since := range []string{"it is new", "it is in"} {
+				if a := join(t, s, over, held, name, ""); a.Status != "FAILURE" || a.Reason != "provision-pending" || a.RetryAfter != 60 {
+					t.Fatalf("when %s: %+v", since, a)
+				}
+				if list := s.must("pending", "list", "--name", name, "-o", "csv"); !strings.Contains(list, name+",held,waiting") {
+					t.Errorf("pending list:\n%s", list)
+				}
+				s.must("pending", "approve", name)
+				a := join(t, s, over, held, name, "")
+				if a.Status != "SUCCESS" || a.token() == "" {
+					t.Fatalf("approved when %s: %+v", since, a)
+				}
+				come(t, patience(t), s, over, proof{token: a.token()})
+			}
+			if why := s.must("device", "why", name); !strings.Contains(why, "provision-pending") || !strings.Contains(why, "approved by token:") {
+				t.Errorf("device why:\n%s", why)
+			}
+			join(t, s, over, held, name, "")
+			s.must("pending", "reject", name)
+			if a := join(t, s, over, held, name, ""); a.Status != "FAILURE" || a.Reason != "provision-rejected" || a.RetryAfter != 0 {
+				t.Errorf("rejected: %+v", a)
+			}
+		})
+		r, err := http.Post(s.url()+"/api/v1/provision", "application/json", strings.NewReader(request(held, "header", "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		if after := r.Header.Get("Retry-After"); after != "60" || r.StatusCode != http.StatusOK {
+			t.Errorf("over HTTP: %s, Retry-After %q", r.Status, after)
+		}
+		c, err := dialUDP(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		m, err := exchange(patience(t), c, "/api/v1/provision", request(held, "option", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if age, err := m.Options().GetUint32(message.MaxAge); err != nil || age != 60 || m.Code() != codes.ServiceUnavailable {
+			t.Errorf("over CoAP: %v, Max-Age %d, %v", m.Code(), age, err)
+		}
 	})
 
 	t.Run("of 200 requests for one name over every transport one succeeds", func(t *testing.T) {

@@ -255,10 +255,12 @@ func (s *server) json(into any, args ...string) {
 // A profile is one that a test made, with its key and secret.
 type profile struct{ name, key, secret string }
 
-func (s *server) profile(name, strategy string) profile {
+func (s *server) profile(name, strategy string, more ...string) profile {
 	s.t.Helper()
 	p := profile{name, name + "-key", name + "-secret"}
-	s.must("profile", "create", name, "--strategy", strategy, "--provision-key", p.key, "--provision-secret", p.secret)
+	s.must(append([]string{
+		"profile", "create", name, "--strategy", strategy, "--provision-key", p.key, "--provision-secret", p.secret,
+	}, more...)...)
 	return p
 }
 

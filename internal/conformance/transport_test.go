@@ -75,6 +75,7 @@ func everyTransport(t *testing.T, s *server, scenario func(t *testing.T, s *serv
 type answer struct {
 	Status, CredentialsType, ErrorMsg, Reason, DeviceID, AccessToken string
 	CredentialsValue                                                 json.RawMessage
+	RetryAfter                                                       int
 }
 
 func (a answer) token() string {

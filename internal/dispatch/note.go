@@ -63,6 +63,9 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 		if grant.Again != "" {
 			a.Detail = strings.TrimLeft(a.Detail+"; once more, because "+grant.Again, "; ")
 		}
+		if grant.ApprovedBy != "" {
+			a.Detail = strings.TrimLeft(a.Detail+"; approved by "+grant.ApprovedBy, "; ")
+		}
 	}
 	if err != nil {
 		a.Detail = muster.MessageOf(err)

@@ -163,7 +163,7 @@ func CheckProfile(p *muster.Profile) error {
 	if n := p.Settings.Sessions; n < 0 || n > muster.MaxSessions {
 		return invalid("a device may have 1 to %d sessions, not %d", muster.MaxSessions, n)
 	}
-	if p.Settings.Reprovision > muster.ReprovisionSameProof {
+	if p.Settings.Reprovision > muster.ReprovisionHold {
 		return invalid("unknown way to provision again %d", p.Settings.Reprovision)
 	}
 	if err := checkJWT(&p.Settings.JWT); err != nil {

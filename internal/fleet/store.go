@@ -44,6 +44,12 @@ type Store interface {
 	// CountLetIn returns how many devices q finds, whatever its limit.
 	CountLetIn(ctx context.Context, q muster.LetInQuery) (int, error)
 
+	// Pending returns requests that are pending, the oldest first.
+	Pending(ctx context.Context, q muster.PendingQuery) ([]muster.Pending, error)
+	// DecidePending decides about requests that are pending and returns them as they were; those that are not are passed
+	// over.
+	DecidePending(ctx context.Context, d muster.PendingDecision) (decided []muster.Pending, err error)
+
 	// CreateDevice files a device with its credentials and attributes. Refused with ReasonDeviceNameTaken or
 	// ReasonCredentialInUse.
 	CreateDevice(ctx context.Context, d muster.Device, credentials []muster.Credential, attributes []muster.Attribute) error

@@ -42,6 +42,9 @@ func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, e
 	if code == http.StatusMethodNotAllowed {
 		header["Allow"] = allowed(path)
 	}
+	if m.RetryAfter > 0 {
+		header["Retry-After"] = []string{strconv.Itoa(m.RetryAfter)}
+	}
 	if err != nil && len(m.Body) == 0 {
 		h.refuse(w, code, err)
 		return

@@ -102,6 +102,9 @@ func provisionWay() []step {
 		{"device", "the profile expects the device, or nobody has its name", []muster.Reason{
 			muster.ReasonDeviceNotListed, muster.ReasonDeviceNameTaken, muster.ReasonDeviceProvisioned, muster.ReasonDeviceSuspended,
 		}},
+		{"approval", "nobody has to approve it, or somebody has", []muster.Reason{
+			muster.ReasonProvisionPending, muster.ReasonProvisionRejected, muster.ReasonProvisionRoomFull,
+		}},
 		{"credential", "the credential can be used", []muster.Reason{
 			muster.ReasonCredentialInvalid, muster.ReasonCredentialInUse, muster.ReasonCredentialRevoked,
 		}},

@@ -24,7 +24,7 @@ func TestAnAttemptIsToldCheckByCheck(t *testing.T) {
 		"a wrong secret fails behind the key": {
 			muster.Attempt{Action: muster.ActionProvision, Reason: muster.ReasonProvisionSecretWrong},
 			"request passed, rate passed, key passed, secret failed, profile not reached, validity not reached, network not reached, " +
-				"name not reached, maximum not reached, device not reached, credential not reached, server not reached",
+				"name not reached, maximum not reached, device not reached, approval not reached, credential not reached, server not reached",
 		},
 		"who is let in has passed all": {
 			muster.Attempt{Action: muster.ActionConnect},

@@ -5,7 +5,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // metrics count the devices that were let in; who was refused and why is counted by the journal.
 type metrics struct {
 	created, claimed, repeated, readmitted prometheus.Counter
-	suspended                              prometheus.Counter
+	suspended, held                        prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -17,12 +17,17 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		Name: "muster_provision_keys_suspended_total",
 		Help: "Provision keys that were suspended because they were asked for far more devices than their rate allows.",
 	})
+	held := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "muster_provision_pending_total",
+		Help: "Requests that were filed to wait for somebody's approval.",
+	})
 	if r != nil {
-		r.MustRegister(grants, suspended)
+		r.MustRegister(grants, suspended, held)
 	}
 	return &metrics{
 		created:  grants.WithLabelValues("created"),
 		claimed:  grants.WithLabelValues("claimed"),
 		repeated: grants.WithLabelValues("repeated"), readmitted: grants.WithLabelValues("readmitted"), suspended: suspended,
+		held: held,
 	}
 }

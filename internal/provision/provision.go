@@ -68,11 +68,11 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 	}
 	var grant *muster.Grant
 	if err == nil {
-		grant, err = s.letIn(ctx, req, name, &key, &profile, now)
+		grant, err = s.letIn(ctx, req, name, &key, &profile, now, from)
 	}
 	if grant != nil {
 		grant.Former = former
-		if profile.Settings.Reprovision == muster.ReprovisionSameProof {
+		if profile.Settings.Reprovision != muster.ReprovisionRefuse {
 			grant.Recovery = s.recovery(grant.Credential)
 		}
 	}
@@ -83,13 +83,21 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 }
 
 // letIn grants the request of a device whose key and secret are right.
-func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name string, key *muster.ProvisionKey, profile *muster.Profile, now time.Time) (*muster.Grant, error) {
+func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name string, key *muster.ProvisionKey, profile *muster.Profile,
+	now time.Time, from netip.Addr,
+) (*muster.Grant, error) {
 	request, err := s.digest(key, name, req)
 	if err != nil {
 		return nil, err
 	}
 	if grant, err := s.repeat(ctx, request, now); grant != nil || err != nil {
 		return grant, err
+	}
+	if profile.Settings.Holds() {
+		grant, held, err := s.hold(ctx, &visit{req, name, key, profile, now, from, request})
+		if held || err != nil {
+			return grant, err
+		}
 	}
 	name = cmp.Or(name, muster.RandomText(nameLength))
 	if err := admits(key, name); err != nil {
@@ -106,7 +114,7 @@ func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name 
 			ID: muster.NewID[muster.Device](), Profile: profile.ID, Name: name, State: muster.DeviceActive,
 			Gateway: req.Gateway, CreatedAt: now, ProvisionedAt: now, ProvisionedWith: key.ID,
 		}
-		grant, err = s.create(ctx, d, asked(&req.Evidence), request)
+		grant, err = s.create(ctx, d, asked(&req.Evidence), request, muster.PendingID{})
 	}
 	if err != nil {
 		grant, err = s.letInAgain(ctx, req, name, key, profile, now, request, err)
@@ -187,7 +195,9 @@ func asked(e *muster.Evidence) muster.Evidence {
 }
 
 // create files a new device with its credential, all of it or nothing.
-func (s *Service) create(ctx context.Context, d muster.Device, e muster.Evidence, request *muster.LookupKey) (*muster.Grant, error) {
+func (s *Service) create(
+	ctx context.Context, d muster.Device, e muster.Evidence, request *muster.LookupKey, approval muster.PendingID,
+) (*muster.Grant, error) {
 	c, err := e.Seal(s.keys, d.ID, d.CreatedAt)
 	if err != nil {
 		return nil, err
@@ -195,7 +205,7 @@ func (s *Service) create(ctx context.Context, d muster.Device, e muster.Evidence
 	state := muster.Attribute{
 		Scope: muster.ServerScope, Key: muster.ProvisionState, Value: muster.StringValue(muster.Provisioned), UpdatedAt: d.CreatedAt,
 	}
-	a := muster.Admission{Device: d, Credential: c, Attributes: []muster.Attribute{state}, Request: request}
+	a := muster.Admission{Device: d, Credential: c, Attributes: []muster.Attribute{state}, Request: request, Approval: approval}
 	if err := s.store.Admit(ctx, a); err != nil {
 		return nil, err
 	}

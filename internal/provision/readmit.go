@@ -46,9 +46,14 @@ func (s *Service) readmit(ctx context.Context, m muster.Readmission, e muster.Ev
 		return nil, err
 	}
 	for i := range known.Credentials {
-		if held := &known.Credentials[i]; held.Lookup == c.Lookup && held.Live(m.At) == nil && known.Device.State == muster.DeviceActive {
+		held := &known.Credentials[i]
+		if held.Lookup != c.Lookup || held.Live(m.At) != nil || known.Device.State != muster.DeviceActive {
+			continue
+		}
+		if m.Approval.IsZero() {
 			return s.grant(&known.Device, held, m.Way()) // it asks for what it has
 		}
+		c = *held // the approval is used up all the same
 	}
 	m.Credential = c
 	d, err := s.store.Readmit(ctx, m)

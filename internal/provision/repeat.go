@@ -23,6 +23,13 @@ func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.Prov
 	if len(req.RequestID) > maxRequestID {
 		return nil, muster.Refuse(muster.ReasonRequestInvalid, "the request id is longer than %d bytes", maxRequestID)
 	}
+	digest := s.keys.Digest("provision-request", string(appendPart(likeness(req, key, name), req.Recovery.Reveal())))
+	return &digest, nil
+}
+
+// likeness is a text that is the same for two requests if they ask for the same: with the same key and id, for a device of
+// the same name with the same credential.
+func likeness(req *muster.ProvisionRequest, key *muster.ProvisionKey, name string) []byte {
 	text := []byte{byte(req.Evidence.Kind), 0}
 	if req.Gateway {
 		text[1] = 1
@@ -30,13 +37,16 @@ func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.Prov
 	for _, part := range []string{
 		key.ID.String(), name, req.RequestID,
 		req.Evidence.Token.Reveal(), req.Evidence.ClientID, req.Evidence.Username, req.Evidence.Password.Reveal(),
-		req.Evidence.Certificate, req.Evidence.PublicKey, req.Recovery.Reveal(),
+		req.Evidence.Certificate, req.Evidence.PublicKey,
 	} {
-		text = binary.AppendUvarint(text, uint64(len(part)))
-		text = append(text, part...)
+		text = appendPart(text, part)
 	}
-	digest := s.keys.Digest("provision-request", string(text))
-	return &digest, nil
+	return text
+}
+
+// appendPart appends a part so that no two lists of parts come to the same text.
+func appendPart(text []byte, part string) []byte {
+	return append(binary.AppendUvarint(text, uint64(len(part))), part...)
 }
 
 // repeat returns the grant that an earlier request of that digest was given, nil if there is none to repeat: its answer

@@ -16,7 +16,7 @@ type Store interface {
 	// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
 	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted,
 	// ReasonProvisionKeyRevoked, ReasonProvisionKeySuspended or ReasonDeviceProvisioned (the request has an answer that can
-	// be asked for).
+	// be asked for, or the approval is used up).
 	Admit(ctx context.Context, a muster.Admission) error
 	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
 	// absent before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
@@ -32,11 +32,19 @@ type Store interface {
 	Enrolled(ctx context.Context, name string) (muster.Enrolled, error)
 	// Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 	// other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and
-	// was never used. One that was released: it adds the credential, sets the server attribute
+	// was never used. One that was approved is given the credential in place of all that it has, which are revoked at the
+	// first use of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
 	// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
-	// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none), ReasonDeviceSuspended, ReasonCredentialInUse,
+	// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used
+	// up), ReasonDeviceSuspended, ReasonCredentialInUse,
 	// or as Admit is for its key and its request.
 	Readmit(ctx context.Context, m muster.Readmission) (muster.Device, error)
+	// PendingRequest returns what is pending of the request of that digest at a time, or muster.NotFound.
+	PendingRequest(ctx context.Context, request muster.LookupKey, at time.Time) (muster.Pending, error)
+	// Wait files a pending request, unless it is pending already. In a full room it takes the place of one that was
+	// rejected, else of the newest that waits of the source that has the most with this key, if that has more than its own;
+	// else it is refused with ReasonProvisionRoomFull. So whoever has the key fills the room for nobody at another source.
+	Wait(ctx context.Context, p muster.Pending, room muster.WaitingRoom) error
 	// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.
 	SuspendProvisionKey(ctx context.Context, id muster.ProvisionKeyID, at time.Time) error
 }

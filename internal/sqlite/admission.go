@@ -13,12 +13,18 @@ const answersKept = 10 * time.Minute
 
 // Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
 // MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted or
-// ReasonDeviceProvisioned (the request has an answer that can be asked for). An admission without a key is not counted.
+// ReasonDeviceProvisioned (the request has an answer that can be asked for, or the approval is used up). An admission without a
+// key is not counted.
 func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
-	// Deleting the device undoes all but the answer to a request.
-	return r.writer.write(ctx, &pending{tidy: a.Request == nil, do: func(tx *conn) error {
+	// Deleting the device undoes all but the answer to a request and the use of an approval.
+	return r.writer.write(ctx, &pending{tidy: a.Request == nil && a.Approval.IsZero(), do: func(tx *conn) error {
 		if err := ungranted(tx, a.Request, a.Device.CreatedAt); err != nil {
 			return err
+		}
+		if !a.Approval.IsZero() {
+			if err := useApproval(tx, a.Approval, a.Device.Name, a.Device.CreatedAt); err != nil {
+				return err
+			}
 		}
 		if err := insertDevice(tx, a.Device); err != nil {
 			return err

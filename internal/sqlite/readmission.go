@@ -24,9 +24,10 @@ func readEnrolled(r *row) muster.Enrolled {
 
 // Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 // other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and was
-// never used. One that was released: it adds the credential, sets the server attribute provisionState, State,
+// never used. One that was approved is given the credential in place of all that it has, which are revoked at the first use
+// of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute provisionState, State,
 // ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with ReasonDeviceProvisioned (it was
-// not released, or has come in since, or the proof is none), ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its
+// not released, or has come in since, or the proof is none, or the approval is used up), ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its
 // request.
 func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.Device, err error) {
 	err = r.write(ctx, func(tx *conn) error {
@@ -38,6 +39,9 @@ func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.
 		}
 		if d.State == muster.DeviceSuspended {
 			return muster.Refuse(muster.ReasonDeviceSuspended, "")
+		}
+		if !m.Approval.IsZero() {
+			return renew(tx, &d, m)
 		}
 		if !m.Proof.IsZero() {
 			return succeed(tx, m)
@@ -99,6 +103,30 @@ func succeed(tx *conn, m muster.Readmission) error {
 	}
 	if err := insertCredential(tx, m.Credential); err != nil {
 		return err
+	}
+	return saveAnswer(tx, m.Request, m.Credential, m.At)
+}
+
+// renew files a credential that replaces all others of a device that was approved, or leaves all as it is if the device has
+// that one.
+func renew(tx *conn, d *muster.Device, m muster.Readmission) error {
+	if err := useApproval(tx, m.Approval, d.Name, m.At); err != nil {
+		return err
+	}
+	held, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE id = ? AND device = ?)`,
+		blob(m.Credential.ID[:]), blob(m.Device[:]))
+	if err != nil {
+		return err
+	}
+	if !held {
+		_, err := tx.exec(`UPDATE credential SET state = ?1, successor = ?2 WHERE device = ?3 AND state IN (?1, ?4)`,
+			number(muster.CredentialRetiring), blob(m.Credential.ID[:]), blob(m.Device[:]), number(muster.CredentialActive))
+		if err != nil {
+			return err
+		}
+		if err := insertCredential(tx, m.Credential); err != nil {
+			return err
+		}
 	}
 	return saveAnswer(tx, m.Request, m.Credential, m.At)
 }

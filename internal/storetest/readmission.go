@@ -127,13 +127,7 @@ func readmittedByProof(t *testing.T, r *registry) {
 	r.must(r.Admit(t.Context(), a))
 	states := func(want ...muster.CredentialState) {
 		t.Helper()
-		all, err := r.Credentials(t.Context(), a.Device.ID)
-		r.must(err)
-		var got []muster.CredentialState
-		for _, c := range all {
-			got = append(got, c.State)
-		}
-		r.same(got, want)
+		r.states(a.Device, want...)
 	}
 	lost := r.readmission(a.Device.ID)
 	lost.Proof, lost.Credential.CreatedAt = a.Credential.ID, after(20)

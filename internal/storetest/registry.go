@@ -50,6 +50,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"answers", answerSentences()},
 		{"sweeps", sweepSentences()},
 		{"readmissions", readmissionSentences()},
+		{"pending requests", pendingSentences()},
 		{"attempts", attemptSentences()},
 		{"API tokens", apiTokenSentences()},
 		{"users", userSentences()},

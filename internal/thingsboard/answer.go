@@ -19,6 +19,7 @@ const (
 	coapBadRequest       = 0x80 // 4.00
 	coapNotFound         = 0x84 // 4.04
 	coapMethodNotAllowed = 0x85 // 4.05
+	coapUnavailable      = 0xA3 // 5.03
 )
 
 // Write puts an answer or a refusal into ThingsBoard's words. What ThingsBoard has no words for is the zero Message: the
@@ -64,13 +65,13 @@ func (d *Dialect) writeRefusal(t muster.Transport, asked muster.Uplink, err erro
 }
 
 // ours reports whether err says nothing about the request: it may succeed later, so no status is given that a device
-// would take for an answer. A rate limit is an answer.
+// would take for an answer. A rate limit is an answer, and so is one that says when to ask again.
 func ours(err error) bool {
 	switch muster.KindOf(err) {
 	case muster.Internal:
 		return true
 	case muster.Overloaded:
-		return muster.ReasonOf(err) != muster.ReasonRateLimited
+		return muster.ReasonOf(err) != muster.ReasonRateLimited && muster.Public(err).Retry == 0
 	}
 	return false
 }

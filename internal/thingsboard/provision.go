@@ -1,7 +1,9 @@
 package thingsboard
 
 import (
+	"strconv"
 	"strings"
+	"time"
 
 	"muster"
 )
@@ -105,6 +107,7 @@ const (
 
 	messageNotFound = "Provision data was not found!"
 	messageFailure  = "Failed to provision device!"
+	messagePending  = "Not yet: ask again later." // where ThingsBoard has nothing like it
 )
 
 // writeGrant writes the answer to a request that was let in. The three members that ThingsBoard sends come first; the
@@ -136,13 +139,19 @@ func writeGrant(t muster.Transport, asked *muster.ProvisionRequest, grant *muste
 
 // writeDenial writes the answer to a request that was understood and not let in.
 func writeDenial(t muster.Transport, asked *muster.ProvisionRequest, err error) muster.Message {
-	status, message := statusFailure, messageFailure
+	status, message, coap := statusFailure, messageFailure, coapBadRequest
 	refusal := muster.Public(err)
 	if refusal.Reason == muster.ReasonProvisionDataNotFound {
 		status, message = statusNotFound, messageNotFound
 	}
+	retry := int(refusal.Retry / time.Second)
+	if retry > 0 {
+		message, coap = messagePending, coapUnavailable // [RFC 7252, 5.9.3.4]
+	}
 	if asked.Binary {
-		return provisionMessage(t, denialProtobuf(status), true, coapBadRequest)
+		m := provisionMessage(t, denialProtobuf(status), true, coap)
+		m.RetryAfter = retry
+		return m
 	}
 	b := append([]byte(`{"errorMsg":`), '"')
 	b = append(append(b, message...), '"')
@@ -150,7 +159,12 @@ func writeDenial(t muster.Transport, asked *muster.ProvisionRequest, err error) 
 	if !refusal.Quiet {
 		b = appendMember(b, "reason", string(refusal.Reason))
 	}
-	return provisionMessage(t, append(b, '}'), false, coapBadRequest)
+	if retry > 0 {
+		b = strconv.AppendInt(append(b, `,"retryAfter":`...), int64(retry), 10)
+	}
+	m := provisionMessage(t, append(b, '}'), false, coap)
+	m.RetryAfter = retry
+	return m
 }
 
 func appendMember(b []byte, name, value string) []byte {
