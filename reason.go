@@ -110,6 +110,7 @@ const (
 	ReasonOIDCUnreachable    Reason = "oidc-unreachable"
 	ReasonSettingInvalid     Reason = "setting-invalid"
 	ReasonDataDirectoryInUse Reason = "data-directory-in-use"
+	ReasonDataExposed        Reason = "data-exposed"
 	ReasonMasterKeyMissing   Reason = "master-key-missing"
 	ReasonMasterKeyWrong     Reason = "master-key-wrong"
 	ReasonDatabaseNewer      Reason = "database-newer"
@@ -235,6 +236,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonRoleTooLow:         {Forbidden, "the role does not allow this", "Ask an admin to do it, or for a role that may.", ""},
 	ReasonSettingInvalid:     {Invalid, "a setting cannot be used", "Correct the setting as the message says.", ""},
 	ReasonDataDirectoryInUse: {Conflict, "another server uses this data directory", "Stop the other server, or use another directory.", ""},
+	ReasonDataExposed:        {Invalid, "others on this machine can read the master key, or change the data directory", "Take that from them: chmod 700 the data directory, chmod 600 the master key.", ""},
 	ReasonMasterKeyMissing:   {NotFound, "the master key of this data directory is missing", "Put the key file back; without it no credential can be opened.", ""},
 	ReasonMasterKeyWrong:     {Invalid, "this is not the master key of this data directory", "Put back the key that the database was made with.", ""},
 	ReasonDatabaseNewer:      {Invalid, "the database was written by a newer version", "Run the newer version, or restore a backup.", ""},

@@ -19,9 +19,13 @@ func (machine) Health() admin.Health {
 func (machine) Listeners() []admin.Listener {
 	return []admin.Listener{{Name: "mqtts", Address: ":8883", TLS: true}}
 }
-func (machine) Certificates() []admin.Certificate { return []admin.Certificate{{Use: "root", Names: []string{}}} }
-func (machine) Limits() []admin.Limit             { return []admin.Limit{{Key: "openFiles", Value: 1024}} }
-func (machine) Settings() []admin.Setting         { return nil }
+
+func (machine) Certificates() []admin.Certificate {
+	return []admin.Certificate{{Use: "root", Names: []string{}}}
+}
+
+func (machine) Limits() []admin.Limit     { return []admin.Limit{{Key: "openFiles", Value: 1024}} }
+func (machine) Settings() []admin.Setting { return nil }
 func (machine) Reload(context.Context) (admin.Reloaded, error) {
 	return admin.Reloaded{}, muster.Refuse(muster.ReasonSettingInvalid, "limits.maxBody: 1 is not between 256 and 67108864")
 }

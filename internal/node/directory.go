@@ -58,7 +58,12 @@ func openDirectory(path string) (*directory, error) {
 	}
 	d := &directory{path: path, fresh: !finished, lock: lock}
 	if d.fresh {
-		err = d.refuseStrangers()
+		if err = d.refuseStrangers(); err == nil {
+			_ = os.Chmod(path, 0o700) // it is empty; where it is another's, what it allows counts
+		}
+	}
+	if err == nil {
+		err = refuseExposed(path, 0o002)
 	}
 	if err != nil {
 		lock.Close()
@@ -93,6 +98,18 @@ func (d *directory) refuseStrangers() error {
 			}
 			return muster.Refuse(muster.ReasonSettingInvalid, "%s is not empty and not a data directory: it holds %q", d.path, e.Name())
 		}
+	}
+	return nil
+}
+
+// refuseExposed refuses a file or a directory with which everybody may do one of these things.
+func refuseExposed(path string, may fs.FileMode) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("data directory: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&may != 0 {
+		return muster.Refuse(muster.ReasonDataExposed, "%s has mode %04o: others on this machine can get at the master key", path, mode)
 	}
 	return nil
 }

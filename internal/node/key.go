@@ -25,6 +25,11 @@ func masterKey(dir string, fresh bool) (*muster.Keyring, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case text != nil && source == filepath.Join(dir, keyFile):
+		if err := refuseExposed(source, 0o007); err != nil {
+			return nil, err
+		}
+		return parseKey(text, source)
 	case text != nil:
 		return parseKey(text, source)
 	case !fresh:

@@ -115,18 +115,20 @@ func TestWhatAStartRefuses(t *testing.T) {
 		"a wrong master key": {func(t *testing.T, c *Config) {
 			write(t, c, keyFile, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
 		}, muster.ReasonMasterKeyWrong},
-		"a master key that is none":         {func(t *testing.T, c *Config) { write(t, c, keyFile, "hunter2\n") }, muster.ReasonMasterKeyWrong},
-		"a format of a newer version":       {func(t *testing.T, c *Config) { write(t, c, formatFile, "2\n") }, muster.ReasonDatabaseNewer},
-		"a database that is none":           {func(t *testing.T, c *Config) { write(t, c, registryFile, strings.Repeat("no database ", 1000)) }, muster.ReasonDatabaseDamaged},
-		"an empty database":                 {func(t *testing.T, c *Config) { write(t, c, registryFile, "") }, muster.ReasonDatabaseDamaged},
-		"a certificate without its key":     {func(_ *testing.T, c *Config) { c.TLSCert = "cert.pem" }, muster.ReasonSettingInvalid},
-		"a certificate that is not there":   {func(_ *testing.T, c *Config) { c.TLSCert, c.TLSKey = "no.pem", "no.key" }, muster.ReasonCertificateInvalid},
-		"an address that is none":           {func(_ *testing.T, c *Config) { c.MQTT = "1883" }, muster.ReasonSettingInvalid},
-		"a limit out of bounds":             {func(_ *testing.T, c *Config) { c.Limits.MaxPacket = 1 }, muster.ReasonSettingInvalid},
-		"a log level that is none":          {func(_ *testing.T, c *Config) { c.LogLevel = "loud" }, muster.ReasonSettingInvalid},
-		"a file for a data directory":       {func(t *testing.T, c *Config) { c.Data = filepath.Join(c.Data, keyFile) }, muster.ReasonSettingInvalid},
-		"somebody else's directory":         {func(t *testing.T, c *Config) { remove(t, c, formatFile); write(t, c, "thesis.tex", "x") }, muster.ReasonSettingInvalid},
-		"an address that another one holds": {func(t *testing.T, c *Config) { c.HTTP = busy(t) }, muster.ReasonSettingInvalid},
+		"a master key that is none":               {func(t *testing.T, c *Config) { write(t, c, keyFile, "hunter2\n") }, muster.ReasonMasterKeyWrong},
+		"a format of a newer version":             {func(t *testing.T, c *Config) { write(t, c, formatFile, "2\n") }, muster.ReasonDatabaseNewer},
+		"a master key that everybody may read":    {func(t *testing.T, c *Config) { chmod(t, filepath.Join(c.Data, keyFile), 0o604) }, muster.ReasonDataExposed},
+		"a directory that everybody may write to": {func(t *testing.T, c *Config) { chmod(t, c.Data, 0o777) }, muster.ReasonDataExposed},
+		"a database that is none":                 {func(t *testing.T, c *Config) { write(t, c, registryFile, strings.Repeat("no database ", 1000)) }, muster.ReasonDatabaseDamaged},
+		"an empty database":                       {func(t *testing.T, c *Config) { write(t, c, registryFile, "") }, muster.ReasonDatabaseDamaged},
+		"a certificate without its key":           {func(_ *testing.T, c *Config) { c.TLSCert = "cert.pem" }, muster.ReasonSettingInvalid},
+		"a certificate that is not there":         {func(_ *testing.T, c *Config) { c.TLSCert, c.TLSKey = "no.pem", "no.key" }, muster.ReasonCertificateInvalid},
+		"an address that is none":                 {func(_ *testing.T, c *Config) { c.MQTT = "1883" }, muster.ReasonSettingInvalid},
+		"a limit out of bounds":                   {func(_ *testing.T, c *Config) { c.Limits.MaxPacket = 1 }, muster.ReasonSettingInvalid},
+		"a log level that is none":                {func(_ *testing.T, c *Config) { c.LogLevel = "loud" }, muster.ReasonSettingInvalid},
+		"a file for a data directory":             {func(t *testing.T, c *Config) { c.Data = filepath.Join(c.Data, keyFile) }, muster.ReasonSettingInvalid},
+		"somebody else's directory":               {func(t *testing.T, c *Config) { remove(t, c, formatFile); write(t, c, "thesis.tex", "x") }, muster.ReasonSettingInvalid},
+		"an address that another one holds":       {func(t *testing.T, c *Config) { c.HTTP = busy(t) }, muster.ReasonSettingInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := testConfig(t)
@@ -145,6 +147,39 @@ func TestWhatAStartRefuses(t *testing.T) {
 				t.Errorf("the error shows the key: %v", err)
 			}
 		})
+	}
+}
+
+func TestADirectoryThatWasMadeBeforehandIsClosedToOthers(t *testing.T) {
+	c := testConfig(t)
+	if err := os.Mkdir(c.Data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chmod(t, c.Data, 0o777)
+	if _, err := Init(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(c.Data); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	others := t.TempDir()
+	chmod(t, others, 0o755)
+	if err := os.WriteFile(filepath.Join(others, "thesis.tex"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.Data = others
+	if _, err := Init(t.Context(), c); muster.ReasonOf(err) != muster.ReasonSettingInvalid {
+		t.Errorf("%v", err)
+	}
+	if info, err := os.Stat(others); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("somebody else's directory was closed: %v, %v", info.Mode(), err)
+	}
+}
+
+func chmod(t *testing.T, path string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
 	}
 }
 

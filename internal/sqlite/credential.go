@@ -63,8 +63,10 @@ func (r *Registry) PublicKeys(ctx context.Context, device string) ([]muster.Hold
 		WHERE d.name = ? AND c.kind = ? ORDER BY c.created_at, c.id`, text(device), number(muster.PublicKey))
 }
 
-// usesTogether bounds the uses that one transaction notes, so that nobody waits for many.
-const usesTogether = 1000
+const (
+	usesTogether = 1000             // that are noted before it is seen whether somebody waits to write
+	mostUses     = 8 * usesTogether // that one transaction notes
+)
 
 // RotateCredential adds a credential to a device and lets another one of it retire, which the first use of the new one
 // revokes.
@@ -93,31 +95,54 @@ func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID
 
 // Used notes that the credentials opened the door at those times, and revokes those whose successors they are; it returns the
 // devices of what was revoked. An earlier time than the one that is noted, and a credential that is gone, change nothing.
-func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.DeviceID, err error) {
+func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) (replaced []muster.DeviceID, err error) {
 	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
-	for some := range slices.Chunk(ids, usesTogether) {
+	for len(ids) > 0 {
 		var devices []muster.DeviceID
+		noted := 0
 		err := r.write(ctx, func(tx *conn) error {
-			for _, c := range some {
-				_, err := tx.exec(`UPDATE credential SET last_used_at = ?1
-					WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`, millis(at[c]), blob(c[:]))
-				if err != nil {
-					return err
+			succession, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE successor IS NOT NULL)`)
+			for some := range slices.Chunk(ids[:min(len(ids), mostUses)], usesTogether) {
+				if err != nil || noted > 0 && r.writer.awaited() {
+					break
 				}
-				revoked, err := all(tx, id[muster.Device], `UPDATE credential SET state = 3 WHERE successor = ? AND state = 2 RETURNING device`, blob(c[:]))
-				if err != nil {
-					return err
+				noted += len(some)
+				if err = noteUses(tx, some, at); err == nil && succession {
+					devices, err = succeeded(tx, some, devices)
 				}
-				devices = append(devices, revoked...)
 			}
-			return nil
+			return err
 		})
 		if err != nil {
-			return succeeded, err
+			return replaced, err
 		}
-		succeeded = append(succeeded, devices...)
+		replaced, ids = append(replaced, devices...), ids[noted:]
 	}
-	return succeeded, nil
+	return replaced, nil
+}
+
+func noteUses(tx *conn, used []muster.CredentialID, at map[muster.CredentialID]time.Time) error {
+	for _, c := range used {
+		_, err := tx.exec(`UPDATE credential SET last_used_at = ?1 WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at < ?1)`,
+			millis(at[c]), blob(c[:]))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// succeeded revokes the credentials that those replace, and appends the devices of them.
+func succeeded(tx *conn, by []muster.CredentialID, devices []muster.DeviceID) ([]muster.DeviceID, error) {
+	for _, c := range by {
+		revoked, err := all(tx, id[muster.Device],
+			`UPDATE credential SET state = 3, successor = NULL WHERE successor = ? AND state = 2 RETURNING device`, blob(c[:]))
+		if err != nil {
+			return devices, err
+		}
+		devices = append(devices, revoked...)
+	}
+	return devices, nil
 }
 
 // Credentials returns the credentials of a device, the oldest first.
