@@ -52,6 +52,7 @@ var rooms = map[string]floor{
 	"internal/bulk":        job,
 	"internal/backup":      job,
 	"internal/journal":     job,
+	"internal/live":        job,
 	"internal/people":      job,
 	"internal/dispatch":    entrance,
 	"internal/mqttd":       transport,

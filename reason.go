@@ -108,6 +108,7 @@ const (
 	ReasonOtherSite          Reason = "other-site"
 	ReasonOIDCRefused        Reason = "oidc-refused"
 	ReasonOIDCUnreachable    Reason = "oidc-unreachable"
+	ReasonTooManyStreams     Reason = "too-many-streams"
 	ReasonSettingInvalid     Reason = "setting-invalid"
 	ReasonDataDirectoryInUse Reason = "data-directory-in-use"
 	ReasonDataExposed        Reason = "data-exposed"
@@ -234,6 +235,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonOIDCRefused:        {Unknown, "the OpenID provider does not vouch for this sign-in", "Begin again; the server's log says what the provider answered.", ""},
 	ReasonOIDCUnreachable:    {Unreachable, "the OpenID provider does not answer", "Compare oidc.issuer with the provider's own, and look at the server's log.", ""},
 	ReasonRoleTooLow:         {Forbidden, "the role does not allow this", "Ask an admin to do it, or for a role that may.", ""},
+	ReasonTooManyStreams:     {Overloaded, "too many streams of events are open", "Close some of them; a stream may be of several kinds at once.", ""},
 	ReasonSettingInvalid:     {Invalid, "a setting cannot be used", "Correct the setting as the message says.", ""},
 	ReasonDataDirectoryInUse: {Conflict, "another server uses this data directory", "Stop the other server, or use another directory.", ""},
 	ReasonDataExposed:        {Invalid, "others on this machine can read the master key, or change the data directory", "Take that from them: chmod 700 the data directory, chmod 600 the master key.", ""},

@@ -18,6 +18,7 @@ import (
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/journal"
+	"muster/internal/live"
 	"muster/internal/people"
 	"muster/internal/provision"
 	"muster/internal/session"
@@ -37,6 +38,7 @@ type Options struct {
 	Sessions   *session.Registry
 	Bulk       *bulk.Service
 	Machine    Machine
+	Live       *live.Feed
 	Version    string // of the server
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: metrics are not shown anywhere
@@ -89,6 +91,7 @@ func New(o Options) http.Handler {
 	a.serveSessions()
 	a.serveTelemetry()
 	a.serveAttempts()
+	a.serveEvents()
 	a.serveChecks()
 	a.serveBackups()
 	a.serveImports()

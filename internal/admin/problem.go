@@ -63,7 +63,7 @@ func newProblem(status int, r muster.Reason, detail string) *Problem {
 // statusOf is the HTTP column of the table of kinds, with the reasons that have a status of their own.
 func statusOf(r muster.Reason) int {
 	switch r {
-	case muster.ReasonRateLimited, muster.ReasonSignInDelayed:
+	case muster.ReasonRateLimited, muster.ReasonSignInDelayed, muster.ReasonTooManyStreams:
 		return http.StatusTooManyRequests
 	case muster.ReasonStorageFull:
 		return http.StatusInsufficientStorage

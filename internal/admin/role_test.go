@@ -74,6 +74,7 @@ var roles = map[string]string{
 	"GET /v1/attempts":           "viewer",
 	"GET /v1/attempts/{number}":  "viewer",
 	"GET /v1/attempts/reasons":   "viewer",
+	"GET /v1/events":             "viewer",
 	"POST /v1/check/jwt":         "operator",
 	"POST /v1/check/certificate": "operator",
 	"POST /v1/backups":           "admin",

@@ -64,18 +64,21 @@ func (a *api) listSessions(ctx context.Context, in *struct {
 			(!network.IsValid() || network.Contains(s.Remote.Unmap())) &&
 			(search == "" || strings.Contains(strings.ToLower(s.Name), search))
 	})
-	out := listOf(page, func(s muster.Session) Session {
-		shown := Session{
-			ID: s.Device.String() + "." + strconv.FormatInt(s.Since.UnixMilli(), 36), Device: s.Name, DeviceID: s.Device.String(),
-			Profile: names[s.Profile], Transport: s.Transport.String(), ClientID: s.ClientID, Since: s.Since, Rests: s.Credential.String(),
-		}
-		if s.Remote.IsValid() {
-			shown.Remote = s.Remote.String()
-		}
-		return shown
-	})
+	out := listOf(page, func(s muster.Session) Session { return sessionOf(s, names[s.Profile]) })
 	out.Body.Next = next.String()
 	return out, nil
+}
+
+// sessionOf shows a session of a device of the profile of that name.
+func sessionOf(s muster.Session, profile string) Session {
+	shown := Session{
+		ID: s.Device.String() + "." + strconv.FormatInt(s.Since.UnixMilli(), 36), Device: s.Name, DeviceID: s.Device.String(),
+		Profile: profile, Transport: s.Transport.String(), ClientID: s.ClientID, Since: s.Since, Rests: s.Credential.String(),
+	}
+	if s.Remote.IsValid() {
+		shown.Remote = s.Remote.String()
+	}
+	return shown
 }
 
 func (a *api) endSession(_ context.Context, in *struct {

@@ -22,6 +22,7 @@ import (
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/journal"
+	"muster/internal/live"
 	"muster/internal/pebble"
 	"muster/internal/people"
 	"muster/internal/provision"
@@ -43,6 +44,7 @@ type house struct {
 	readings *pebble.Readings
 	sessions *session.Registry
 	bulk     *bulk.Service
+	live     *live.Feed
 	log      *bytes.Buffer
 	token    muster.Secret
 	remote   string
@@ -63,13 +65,14 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { registry.Close() })
-	h := &house{t: t, registry: registry, keys: keys, log: &bytes.Buffer{}, sessions: session.New(), remote: "192.0.2.1:4711"}
+	h := &house{t: t, registry: registry, keys: keys, log: &bytes.Buffer{}, sessions: session.New(), live: live.New(live.Options{}), remote: "192.0.2.1:4711"}
+	h.sessions.Watch(h.live)
 	log := slog.New(slog.NewTextHandler(h.log, nil))
 	if h.readings, err = pebble.Open(filepath.Join(dir, "readings"), pebble.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.readings.Close() })
-	h.journal = journal.New(registry, journal.Options{})
+	h.journal = journal.New(registry, journal.Options{Watcher: h.live})
 	t.Cleanup(func() { _ = h.journal.Close(t.Context()) })
 	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.sessions.Hangup})
 	ctx, stop := context.WithCancel(t.Context())
@@ -84,7 +87,7 @@ func newHouse(t testing.TB) *house {
 	if _, err := h.fleet.EnsureDefaultProfile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup})
+	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup, Watcher: h.live})
 	h.options = admin.Options{
 		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}),
 		Provision: provision.New(registry, keys, provision.Options{}),
@@ -92,7 +95,7 @@ func newHouse(t testing.TB) *house {
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
 		}),
-		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk, Machine: machine{},
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk, Live: h.live, Machine: machine{},
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

@@ -9,7 +9,7 @@ import (
 )
 
 // askedAgain is how often it is asked again who sends a request that takes long.
-const askedAgain = 15 * time.Second
+const askedAgain = 500 * time.Millisecond
 
 // watched returns a context for what actor asks for, which ends once they may not ask any more: so a stream of events does
 // not outlast the login, the token or the role that it was begun with. stop frees what it takes.

@@ -23,7 +23,7 @@ func TestWhatTakesLongEndsWithWhatItWasBegunWith(t *testing.T) {
 			return nil
 		})
 		defer stop()
-		time.Sleep(10*askedAgain + time.Second)
+		time.Sleep(10*askedAgain + askedAgain/2)
 		synctest.Wait()
 		if ctx.Err() != nil || asked.Load() != 10 {
 			t.Errorf("asked %d times, %v", asked.Load(), ctx.Err())

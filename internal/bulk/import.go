@@ -31,6 +31,7 @@ type Options struct {
 	// Changed is called after a change was committed that ends the sessions of a device; why is what they are told. It
 	// must forget what is remembered of the device and must not block for long.
 	Changed func(device muster.DeviceID, why error)
+	Watcher Watcher          // nil: nobody is told
 	Logger  *slog.Logger     // nil discards
 	Now     func() time.Time // nil means time.Now
 	MaxFile int64            // bytes; 0 means DefaultMaxFile
@@ -47,6 +48,8 @@ type Service struct {
 	rows  *prometheus.CounterVec
 	wake  chan struct{} // holds one token while an import may wait
 	entry sync.Mutex    // held while an import is added, so that they stay as few as they may be
+	steps sync.Mutex    // held while an import gets further and that is told, so that nothing older is told later
+	told  time.Time     // when it was told last how far the running import is; of Run's goroutine alone
 
 	mu       sync.Mutex               // guards arriving
 	arriving map[muster.ImportID]bool // files that are being handed in
@@ -140,7 +143,29 @@ func (s *Service) enter(ctx context.Context, i *muster.Import) error {
 	if err := s.admit(ctx); err != nil {
 		return err
 	}
-	return s.store.CreateImport(ctx, *i)
+	return s.step(i, func() error { return s.store.CreateImport(ctx, *i) })
+}
+
+// step takes a step with an import, and tells what has become of it.
+func (s *Service) step(i *muster.Import, take func() error) error {
+	s.steps.Lock()
+	defer s.steps.Unlock()
+	if err := take(); err != nil {
+		return err
+	}
+	if s.Watcher != nil {
+		s.Watcher.Progressed(*i)
+	}
+	return nil
+}
+
+// update changes an import in the store, and tells of it.
+func (s *Service) update(ctx context.Context, id muster.ImportID, change func(*muster.Import) error) (i muster.Import, err error) {
+	err = s.step(&i, func() error {
+		i, err = s.store.UpdateImport(ctx, id, change)
+		return err
+	})
+	return i, err
 }
 
 // admit refuses another import while too many are not finished.
@@ -235,7 +260,7 @@ func (s *Service) Import(ctx context.Context, id muster.ImportID) (muster.Import
 
 // CancelImport stops an import before its next rows. What it has filed stays, and so does its file for a while.
 func (s *Service) CancelImport(ctx context.Context, id muster.ImportID) (muster.Import, error) {
-	i, err := s.store.UpdateImport(ctx, id, func(i *muster.Import) error {
+	i, err := s.update(ctx, id, func(i *muster.Import) error {
 		if i.State.Ended() {
 			return muster.Refuse(muster.ReasonImportStopped, "the import is %s", i.State)
 		}
@@ -252,7 +277,7 @@ func (s *Service) ResumeImport(ctx context.Context, id muster.ImportID) (muster.
 	if err := s.admit(ctx); err != nil {
 		return muster.Import{}, err
 	}
-	i, err := s.store.UpdateImport(ctx, id, func(i *muster.Import) error {
+	i, err := s.update(ctx, id, func(i *muster.Import) error {
 		switch {
 		case i.State != muster.ImportCancelled && i.State != muster.ImportFailed:
 			return muster.Refuse(muster.ReasonImportStopped, "the import is %s, and only one that was cancelled or has failed goes on", i.State)

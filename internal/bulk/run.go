@@ -82,7 +82,7 @@ func (s *Service) tidy(files []muster.ImportID, all []muster.Import) {
 
 // process files an import from where it is to its end. An error is trouble with storage, or of ctx: the import goes on later.
 func (s *Service) process(ctx context.Context, id muster.ImportID) error {
-	i, err := s.store.UpdateImport(ctx, id, func(i *muster.Import) error {
+	i, err := s.update(ctx, id, func(i *muster.Import) error {
 		if i.State.Ended() {
 			return muster.Refuse(muster.ReasonImportStopped, "")
 		}
@@ -115,7 +115,7 @@ func (s *Service) process(ctx context.Context, id muster.ImportID) error {
 
 // finish notes how an import has ended.
 func (s *Service) finish(ctx context.Context, id muster.ImportID, failed error) error {
-	i, err := s.store.UpdateImport(ctx, id, func(i *muster.Import) error {
+	i, err := s.update(ctx, id, func(i *muster.Import) error {
 		if i.State != muster.ImportRunning {
 			return muster.Refuse(muster.ReasonImportStopped, "")
 		}
@@ -237,14 +237,10 @@ func (s *Service) fileBatches(ctx context.Context, i *muster.Import, waiting []*
 			together = append(together, b.ImportBatch)
 		}
 	}
-	filed, p, err := s.store.FileRows(ctx, i.ID, together)
+	filed, err := s.fileRows(ctx, i, together)
 	if err != nil {
 		return 0, err
 	}
-	if !i.Options.DryRun {
-		s.count(i.Progress, p)
-	}
-	i.Progress = p
 	var readings muster.Batch
 	for n, rows := range filed {
 		if !waiting[n].DryRun {
@@ -256,10 +252,32 @@ func (s *Service) fileBatches(ctx context.Context, i *muster.Import, waiting []*
 			return 0, muster.Because(muster.ReasonStorageUnavailable, err)
 		}
 	}
-	if p.Failed > maxFailed {
+	if i.Progress.Failed > maxFailed {
 		return 0, muster.Refuse(muster.ReasonImportFailures, "more than %d rows have failed", maxFailed)
 	}
 	return len(filed), nil
+}
+
+// tellEvery is how often it is told how far a running import is.
+const tellEvery = 200 * time.Millisecond
+
+// fileRows files the rows of some batches, and notes in i and tells what the import has come to.
+func (s *Service) fileRows(ctx context.Context, i *muster.Import, together []muster.ImportBatch) (filed [][]muster.FiledRow, err error) {
+	s.steps.Lock()
+	defer s.steps.Unlock()
+	filed, p, err := s.store.FileRows(ctx, i.ID, together)
+	if err != nil {
+		return nil, err
+	}
+	if !i.Options.DryRun {
+		s.count(i.Progress, p)
+	}
+	i.Progress = p
+	if s.Watcher != nil && time.Since(s.told) >= tellEvery {
+		s.told = time.Now()
+		s.Watcher.Progressed(*i)
+	}
+	return filed, nil
 }
 
 // follow ends the sessions that may not go on, and gathers the readings of the rows that were filed.

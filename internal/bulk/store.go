@@ -41,3 +41,9 @@ type Readings interface {
 	// Commit makes the batch durable: when it returns nil, every entry survives a power cut.
 	Commit(b *muster.Batch) error
 }
+
+// A Watcher is told how far imports are.
+type Watcher interface {
+	// Progressed is called when an import was filed, has got further, or has ended, in that order. It must be quick.
+	Progressed(i muster.Import)
+}

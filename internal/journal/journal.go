@@ -26,6 +26,7 @@ const (
 type Options struct {
 	Keep       int                   // how many attempts of devices are kept, and as many of strangers; 0 means 100,000
 	Age        time.Duration         // how long they are kept; 0 means 90 days
+	Watcher    Watcher               // nil: nobody is told
 	Now        func() time.Time      // nil means time.Now
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
@@ -34,6 +35,7 @@ type Options struct {
 // A Journal keeps attempts. It is safe for concurrent use.
 type Journal struct {
 	store   Store
+	watcher Watcher // nil: nobody
 	now     func() time.Time
 	log     *slog.Logger
 	metrics *metrics
@@ -57,7 +59,7 @@ type Journal struct {
 // New returns a Journal over store. It must be closed.
 func New(store Store, o Options) *Journal {
 	j := &Journal{
-		store: store, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
+		store: store, watcher: o.Watcher, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer),
 		queue: newQueue(), writing: make(chan struct{}, 1),
 		first: make(chan struct{}, 1), full: make(chan struct{}, 1),
 		stop: make(chan struct{}), stopped: make(chan struct{}),
@@ -195,6 +197,9 @@ func (j *Journal) flush(ctx context.Context, all bool) error {
 		}
 		j.lose(lost)
 		return fmt.Errorf("file %d attempts: %w", len(attempts), err)
+	}
+	if j.watcher != nil {
+		j.watcher.Filed(attempts)
 	}
 	return nil
 }

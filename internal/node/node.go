@@ -23,6 +23,7 @@ import (
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/journal"
+	"muster/internal/live"
 	"muster/internal/mqttd"
 	"muster/internal/pebble"
 	"muster/internal/people"
@@ -58,6 +59,7 @@ type Node struct {
 	people     *people.Service
 	provider   *admin.Provider
 	bulk       *bulk.Service
+	live       *live.Feed
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -131,11 +133,13 @@ func Open(ctx context.Context, s Settings, o Options) (n *Node, err error) {
 // wire puts the rooms together; nothing runs yet.
 func (n *Node) wire() {
 	limits := n.config.Limits
+	n.live = live.New(live.Options{Registerer: n.metrics})
 	n.journal = journal.New(n.registry, journal.Options{
-		Keep: limits.JournalEntries, Age: time.Duration(limits.JournalDays) * 24 * time.Hour, Logger: n.log, Registerer: n.metrics,
+		Keep: limits.JournalEntries, Age: time.Duration(limits.JournalDays) * 24 * time.Hour, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
 	})
 	n.identity = identity.New(n.registry, n.keys, identity.Options{ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics})
 	n.sessions = session.New()
+	n.sessions.Watch(n.live)
 	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})
 	changed := func(device muster.DeviceID, why error) {
 		n.identity.Forget(device)
@@ -143,9 +147,9 @@ func (n *Node) wire() {
 	}
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Logger: n.log})
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
-		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Logger: n.log, Registerer: n.metrics,
+		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
 	})
-	n.intake = telemetry.New(n.readings, telemetry.Options{Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
+	n.intake = telemetry.New(n.readings, telemetry.Options{Watcher: n.live, Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
 	n.reader = telemetry.NewReader(n.readings)
 	n.provision = provision.New(n.registry, n.keys, provision.Options{
 		PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Logger: n.log, Registerer: n.metrics,

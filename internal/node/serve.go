@@ -38,6 +38,7 @@ func (n *Node) serve(ctx context.Context) *servers {
 		coap:   n.coap,
 		failed: make(chan error, 8),
 	}
+	s.http.RegisterOnShutdown(n.live.Close) // streams of events would go on
 	l := n.listeners
 	if l.http != nil {
 		s.start(func() error {

@@ -60,9 +60,7 @@ func (sh *shard) of(device muster.DeviceID) (all []muster.Session) {
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	for s := sh.newest[device]; s != nil; s = s.older {
-		about := s.link.About()
-		about.Device, about.Since = device, time.UnixMilli(s.since).UTC()
-		all = append(all, about)
+		all = append(all, s.about())
 	}
 	return all
 }
@@ -76,7 +74,7 @@ func (r *Registry) End(device muster.DeviceID, since time.Time, why error) bool 
 		s = s.older
 	}
 	sh.mu.Unlock()
-	if s == nil || !sh.remove(s) {
+	if s == nil || !r.remove(s, why) {
 		return false
 	}
 	r.open.Add(-1)

@@ -13,8 +13,17 @@ const shards = 64 // a power of two
 
 // A Registry knows the open sessions of this node. It is safe for concurrent use.
 type Registry struct {
-	open   atomic.Int64
-	shards [shards]shard
+	watcher Watcher // nil: nobody; set before anybody connects
+	open    atomic.Int64
+	shards  [shards]shard
+}
+
+// A Watcher is told who connects and who leaves.
+type Watcher interface {
+	// Opened and Ended are called once each for a session, in this order, while its shard is locked: they must be quick, and
+	// may not use the registry. why is nil if the device has left.
+	Opened(s muster.Session)
+	Ended(s muster.Session, why error)
 }
 
 type shard struct {
@@ -49,6 +58,26 @@ func New() *Registry {
 	return r
 }
 
+// Watch has w told of every session. It is called at most once, before anybody connects.
+func (r *Registry) Watch(w Watcher) { r.watcher = w }
+
+// about returns what is known of a session.
+func (s *session) about() muster.Session {
+	about := s.link.About()
+	about.Device, about.Since = s.device, time.UnixMilli(s.since).UTC()
+	return about
+}
+
+// ended tells the watcher that the sessions of a list are over. The caller holds their shard's mu.
+func (r *Registry) ended(list *session, why error) {
+	if r.watcher == nil {
+		return
+	}
+	for s := list; s != nil; s = s.older {
+		r.watcher.Ended(s.about(), why)
+	}
+}
+
 // shard returns where a device's sessions are. The last byte of an ID is random.
 func (r *Registry) shard(device muster.DeviceID) *shard {
 	return &r.shards[device[len(device)-1]%shards]
@@ -60,7 +89,7 @@ func (r *Registry) shard(device muster.DeviceID) *shard {
 // seconds, and a further one is refused with ReasonCredentialShared.
 func (r *Registry) Open(device muster.DeviceID, limit int, link Link) (leave func(), err error) {
 	s := &session{device: device, link: link}
-	cut, ok := r.shard(device).add(s, limit)
+	cut, ok := r.add(s, limit)
 	if !ok {
 		return nil, muster.Refuse(muster.ReasonCredentialShared, "")
 	}
@@ -72,7 +101,8 @@ func (r *Registry) Open(device muster.DeviceID, limit int, link Link) (leave fun
 }
 
 // add puts s before the device's other sessions and cuts off those beyond limit, unless it may not do so now.
-func (sh *shard) add(s *session, limit int) (cut *session, ok bool) {
+func (r *Registry) add(s *session, limit int) (cut *session, ok bool) {
+	sh := r.shard(s.device)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
 	s.older, s.since = sh.newest[s.device], time.Now().UnixMilli()
@@ -91,6 +121,10 @@ func (sh *shard) add(s *session, limit int) (cut *session, ok bool) {
 	}
 	sh.newest[s.device] = s
 	cut, last.older = last.older, nil
+	if r.watcher != nil {
+		r.ended(cut, muster.ReasonTakenOver)
+		r.watcher.Opened(s.about())
+	}
 	return cut, true
 }
 
@@ -103,15 +137,26 @@ func (r *Registry) end(list *session, why error) {
 }
 
 func (r *Registry) leave(s *session) {
-	if r.shard(s.device).remove(s) {
+	if r.remove(s, nil) {
 		r.open.Add(-1)
 	}
 }
 
-// remove takes s out of its device's list and reports whether it was there.
-func (sh *shard) remove(s *session) bool {
+// remove takes s, which is over because of why, out of its device's list and reports whether it was there.
+func (r *Registry) remove(s *session, why error) bool {
+	sh := r.shard(s.device)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
+	if !sh.take(s) {
+		return false
+	}
+	s.older = nil
+	r.ended(s, why)
+	return true
+}
+
+// take takes s out of its device's list and reports whether it was there. The caller holds mu.
+func (sh *shard) take(s *session) bool {
 	head := sh.newest[s.device]
 	if head == s {
 		if s.older == nil {
@@ -136,6 +181,7 @@ func (r *Registry) Hangup(device muster.DeviceID, why error) {
 	sh.mu.Lock()
 	list := sh.newest[device]
 	delete(sh.newest, device)
+	r.ended(list, why)
 	sh.mu.Unlock()
 	r.end(list, why)
 }

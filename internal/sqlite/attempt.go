@@ -65,15 +65,16 @@ func claimsText(c *muster.Claims) (value, error) {
 	return text(string(b)), err
 }
 
-// AppendAttempts files attempts, those without a profile under that of the provision key that they name, and drops what is older than since, the oldest of devices beyond keep, and the oldest of
-// strangers beyond as many. The newest of all stays, so that numbers go on from it.
+// AppendAttempts files attempts, those without a profile under that of the provision key that they name, gives each its
+// Number, and drops what is older than since, the oldest of devices beyond keep, and the oldest of strangers beyond as many.
+// The newest of all stays, so that numbers go on from it.
 func (r *Registry) AppendAttempts(ctx context.Context, attempts []muster.Attempt, keep int, since time.Time) error {
 	return r.write(ctx, func(tx *conn) error {
 		places, err := readPlaces(tx)
 		if err != nil {
 			return err
 		}
-		for _, a := range attempts {
+		for i, a := range attempts {
 			said, err := claimsText(a.Claims)
 			if err != nil {
 				return err
@@ -88,6 +89,7 @@ func (r *Registry) AppendAttempts(ctx context.Context, attempts []muster.Attempt
 			if err != nil {
 				return err
 			}
+			attempts[i].Number = tx.db.LastInsertRowID()
 		}
 		return dropAttempts(tx, places, max(keep, 0), since)
 	})

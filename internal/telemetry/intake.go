@@ -28,6 +28,7 @@ const (
 type Options struct {
 	MaxBytes    int                   // of samples that may wait for the next commit; 0 means DefaultMaxBytes
 	MaxMessages int                   // that may wait for the next commit; 0 means DefaultMaxMessages
+	Watcher     Watcher               // nil: nobody is told
 	Logger      *slog.Logger          // nil discards
 	Registerer  prometheus.Registerer // of the metrics; nil: nobody reads them
 }
@@ -37,6 +38,7 @@ type Options struct {
 // nobody wait. It is safe for concurrent use.
 type Intake struct {
 	store       Store
+	watcher     Watcher // nil: nobody
 	log         *slog.Logger
 	metrics     *metrics
 	maxMessages int
@@ -66,7 +68,7 @@ type sender struct {
 // New returns an Intake that commits to store until it is closed.
 func New(store Store, o Options) *Intake {
 	in := &Intake{
-		store: store, log: o.Logger, maxMessages: o.MaxMessages,
+		store: store, watcher: o.Watcher, log: o.Logger, maxMessages: o.MaxMessages,
 		wake: make(chan struct{}, 1), done: make(chan struct{}), waiting: new(load), room: make(chan struct{}),
 	}
 	if in.log == nil {
@@ -142,7 +144,11 @@ func (in *Intake) run() {
 			}
 			runtime.Gosched() // who is about to hand something in does: a commit of many costs as much as one of one
 			l := in.take(spare)
-			l.tell(in.commit(l))
+			err := in.commit(l)
+			l.tell(err)
+			if err == nil && in.watcher != nil {
+				in.watcher.Stored(&l.batch)
+			}
 			l.reset()
 			spare = l
 		case <-askAgain:

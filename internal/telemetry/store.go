@@ -31,6 +31,13 @@ type Store interface {
 	Sweep(ctx context.Context, now int64) error
 }
 
+// A Watcher is told of readings that are durable.
+type Watcher interface {
+	// Stored is called with every batch that was committed, by the goroutine that commits: it must be quick, and may not
+	// keep the batch.
+	Stored(b *muster.Batch)
+}
+
 // A GoneStore knows which devices were deleted while their readings may still be there.
 type GoneStore interface {
 	// Gone returns the devices that were deleted before that time and of which Removed has not been told, at most limit.
