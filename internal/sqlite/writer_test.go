@@ -73,6 +73,36 @@ func TestARefusedWriteUndoesItselfAlone(t *testing.T) {
 	}
 }
 
+func TestAWriteThatIsAloneIsUndoneWithItsTransaction(t *testing.T) {
+	r, _, _, _ := furnished(t)
+	for name, end := range map[string]func() error{
+		"it is refused": func() error { return muster.NotFound },
+		"it panics":     func() error { panic("a mistake") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				_ = recover()
+				if _, err := r.Profile(t.Context(), "half"); !errors.Is(err, muster.NotFound) {
+					t.Errorf("what it wrote before is there: %v", err)
+				}
+				if err := createProfile(t.Context(), r, name); err != nil {
+					t.Error(err)
+				}
+			}()
+			err := r.write(t.Context(), func(tx *conn) error {
+				_, err := tx.exec(`INSERT INTO profile (id, name, description, strategy, settings) VALUES (x'01', 'half', '', 0, '{}')`)
+				if err != nil {
+					t.Error(err)
+				}
+				return end()
+			})
+			if !errors.Is(err, muster.NotFound) {
+				t.Errorf("told %v", err)
+			}
+		})
+	}
+}
+
 func TestAPanicComesBackToWhoWroteAndHurtsNobodyElse(t *testing.T) {
 	r := waiting(t)
 	panicked, result := make(chan any), make(chan error)
