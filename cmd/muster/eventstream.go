@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"muster"
+	"muster/internal/admin"
+)
+
+const (
+	maxEvent    = 16 << 20         // bytes of one line of a stream
+	maxStill    = 45 * time.Second // without a line, after which a stream is taken for broken
+	lastEventID = "Last-Event-ID"
+)
+
+// An eventStream is server-sent events, over one connection after the other.
+type eventStream struct {
+	client *client
+	query  url.Values
+	last   string // id of the last event; empty: there was none
+	show   func(admin.Event) error
+	began  bool // a stream was had
+	heard  bool // the last one
+}
+
+// read shows the events of one connection until it breaks off, and returns how it did.
+func (s *eventStream) read(ctx context.Context) error {
+	s.heard = false
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	still := time.AfterFunc(maxStill, cancel)
+	defer still.Stop()
+	req, err := s.client.request(ctx, call{method: http.MethodGet, path: []string{"v1", "events"}, query: s.query})
+	if err != nil {
+		return err
+	}
+	if s.last != "" {
+		req.Header.Set(lastEventID, s.last)
+	}
+	res, err := s.client.unhurried().http.Do(req)
+	if err != nil {
+		return s.brokeOff(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		text, err := io.ReadAll(io.LimitReader(res.Body, maxRefusal))
+		if err != nil {
+			return s.brokeOff(err)
+		}
+		return refusal(res, text)
+	}
+	s.began, s.heard = true, true
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, maxEvent)
+	for lines.Scan() {
+		still.Reset(maxStill)
+		if err := s.take(lines.Bytes()); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return s.brokeOff(err)
+	}
+	return s.brokeOff(io.ErrUnexpectedEOF)
+}
+
+func (s *eventStream) brokeOff(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // without the URL, which has the name of a device in it
+	}
+	return &muster.Error{Reason: muster.ReasonServerUnreachable, Message: "the server at " + s.client.base.Redacted() + " does not answer", Err: err}
+}
+
+// take takes a line. The data of an event are one line, behind its id.
+func (s *eventStream) take(line []byte) error {
+	name, value, _ := bytes.Cut(line, []byte(": "))
+	switch string(name) {
+	case "id":
+		s.last = string(value)
+	case "data":
+		var e admin.Event
+		if err := json.Unmarshal(value, &e); err != nil {
+			return muster.Refuse(muster.ReasonServerUnreachable, "what answers at %s is no Muster server: %v", s.client.base.Host, err)
+		}
+		if e.Problem != nil {
+			return muster.Refuse(muster.Reason(e.Problem.Reason), "%s", e.Problem.Detail)
+		}
+		return s.show(e)
+	}
+	return nil
+}
