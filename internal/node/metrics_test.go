@@ -66,3 +66,52 @@ func TestTheDashboardAndTheAlertsNameMetricsThatThereAre(t *testing.T) {
 		}
 	}
 }
+
+func TestMetricsAreNamedAsIsUsual(t *testing.T) {
+	n := open(t, testConfig(t))
+	defer n.Close()
+	n.handler(t.Context())
+	families, err := n.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		name := f.GetName()
+		if !strings.HasPrefix(name, "muster_") {
+			continue
+		}
+		if counter := f.GetType().String() == "COUNTER"; counter != strings.HasSuffix(name, "_total") {
+			t.Errorf("%s is a %s", name, f.GetType())
+		}
+		if !strings.HasSuffix(f.GetHelp(), ".") {
+			t.Errorf("%s has the help %q", name, f.GetHelp())
+		}
+	}
+	for name := range describedMetrics(t) {
+		for _, unit := range []string{"_ms", "_milliseconds", "_kb", "_mb", "_minutes", "_count", "_percent"} {
+			if strings.HasSuffix(strings.TrimSuffix(name, "_total"), unit) {
+				t.Errorf("%s is in no base unit", name)
+			}
+		}
+	}
+}
+
+func TestTheManualListsEveryMetric(t *testing.T) {
+	metrics := describedMetrics(t)
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]bool{}
+	for _, name := range named.FindAllString(string(page), -1) {
+		listed[name] = true
+		if _, is := metrics[name]; !is {
+			t.Errorf("the manual lists %s, and there is none", name)
+		}
+	}
+	for name := range metrics {
+		if !listed[name] {
+			t.Errorf("the manual does not list %s", name)
+		}
+	}
+}
