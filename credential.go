@@ -2,6 +2,7 @@ package muster
 
 import (
 	"crypto/sha3"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"strings"
@@ -20,7 +21,8 @@ type Credential struct {
 	NotBefore  time.Time // zero: always was
 	ExpiresAt  time.Time // zero: never
 	CreatedAt  time.Time
-	LastUsedAt time.Time // zero: never; may lag by a minute
+	LastUsedAt time.Time    // zero: never; may lag by a minute
+	Issued     *Certificate // of our own authority, to be filed together with the credential; nil of what a store returns
 }
 
 // A CredentialKind says what a device shows to be recognised.
@@ -102,6 +104,9 @@ func (e *Evidence) Empty() bool {
 
 // TokenLength is the length of the tokens that the server makes, in characters.
 const TokenLength = 20
+
+// MaxCredentials bounds how many credentials a device holds that are not revoked.
+const MaxCredentials = 16
 
 // MaxEvidence bounds each field of an Evidence, in bytes.
 const MaxEvidence = 16 << 10
@@ -264,4 +269,17 @@ func (c *Credential) Open(keys *Keyring) (Evidence, error) {
 		e.ClientID, e.Username, e.Password = b.ClientID, b.Username, Secret(b.Password)
 	}
 	return e, nil
+}
+
+// SealIssued makes of a certificate of our own authority a live credential for its device, which ends when the certificate
+// does, and says in the certificate which it is.
+func SealIssued(keys *Keyring, issued *Certificate) (Credential, error) {
+	e := Evidence{Kind: X509Certificate, Certificate: base64.StdEncoding.EncodeToString(issued.DER)}
+	c, err := e.Seal(keys, issued.Device, issued.CreatedAt)
+	if err != nil {
+		return c, err
+	}
+	issued.Credential = c.ID
+	c.ExpiresAt, c.Issued = issued.NotAfter, issued
+	return c, nil
 }

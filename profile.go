@@ -39,6 +39,8 @@ type ProfileSettings struct {
 	Reprovision Reprovision `json:"reprovision,omitzero"`
 	// HoldNew lets devices that nobody expects wait until somebody approves them.
 	HoldNew bool `json:"holdNew,omitempty"`
+	// Certificates are what our own authority gives to devices of the profile.
+	Certificates CertificateRule `json:"certificates,omitzero"`
 }
 
 // A ChainRule lets in devices whose certificate chain leads to CA. The pattern's first group, found anywhere in the

@@ -43,6 +43,10 @@ const (
 	ReasonCertificateExpired   Reason = "certificate-expired"
 	ReasonCertificateNotYet    Reason = "certificate-not-yet-valid"
 	ReasonChainUntrusted       Reason = "chain-untrusted"
+	ReasonCSRInvalid           Reason = "csr-invalid"
+	ReasonCSRSignatureWrong    Reason = "csr-signature-wrong"
+	ReasonCSRKeyWeak           Reason = "csr-key-weak"
+	ReasonCSRDigestWeak        Reason = "csr-digest-weak"
 	ReasonJWTMalformed         Reason = "jwt-malformed"
 	ReasonJWTExpired           Reason = "jwt-expired"
 	ReasonJWTClockSkew         Reason = "jwt-clock-skew"
@@ -171,6 +175,10 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCertificateUnknown:   {Unknown, "no device has this certificate", "Register the certificate with the device, or provision it.", ""},
 	ReasonCertificateExpired:   {Unknown, "the certificate has expired", "Renew the certificate; check the device's clock.", ""},
 	ReasonCertificateNotYet:    {Unknown, "the certificate is not valid yet", "Check the clocks of device and server.", ""},
+	ReasonCSRInvalid:           {Invalid, "the certificate signing request cannot be used", "Send one PKCS #10 request, PEM or base64, as the message says.", ""},
+	ReasonCSRSignatureWrong:    {Invalid, "the signature of the certificate signing request is not by its key", "Sign the request with the private half of the key that is in it.", ""},
+	ReasonCSRKeyWeak:           {Invalid, "the key of the certificate signing request is too weak, or of an odd kind", "Make a key on P-256, P-384 or P-521, an Ed25519 key, or RSA of 2048 bits or more.", ""},
+	ReasonCSRDigestWeak:        {Invalid, "the certificate signing request is signed with MD5 or SHA-1", "Sign the request with SHA-256.", ""},
 	ReasonChainUntrusted:       {Unknown, "the certificate chain does not lead to a known authority", "Send the whole chain, or register the authority with the profile.", ""},
 	ReasonJWTMalformed:         {Unknown, "the JWT cannot be read", "Send a compact JWS of at most 4 kB with exp and iat.", ""},
 	ReasonJWTExpired:           {Unknown, "the JWT has expired", "Make a new JWT before each connect; check the device's clock.", ""},

@@ -25,6 +25,7 @@ type profileFlags struct {
 	sessions                           int
 	audiences                          []string
 	maxLifetime, skew                  string
+	certificates                       admin.CertificateRule
 	outliveExp                         bool
 }
 
@@ -39,6 +40,9 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.ca, "ca", "", "file with the authority's certificates, PEM (x509-chain)")
 	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the common name, is the device's name (x509-chain)")
 	f.BoolVar(&p.allowCreate, "allow-create", false, "create devices that are not listed (x509-chain)")
+	f.Uint16Var(&p.certificates.Days, "certificate-days", 0, "how long certificates of the built-in authority are valid; 0: 90")
+	f.StringVar(&p.certificates.Organization, "certificate-organization", "", "organization in their subject")
+	f.BoolVar(&p.certificates.Server, "certificate-server", false, "they are good for serving, too")
 	f.StringArrayVar(&p.audiences, "jwt-audience", nil, "audience of signed tokens with {deviceId} in it; may be repeated")
 	f.StringVar(&p.maxLifetime, "jwt-max-lifetime", "", "longest exp - iat of signed tokens, such as 24h")
 	f.StringVar(&p.skew, "jwt-skew", "", "how far a device's clock may be off, such as 10m")
@@ -61,6 +65,12 @@ func (p *profileFlags) settings(f *pflag.FlagSet, had admin.Profile) (admin.Prof
 		replace(f, "jwt-max-lifetime", &s.JWT.MaxLifetime, p.maxLifetime)
 		replace(f, "jwt-skew", &s.JWT.Skew, p.skew)
 		replace(f, "jwt-outlive-exp", &s.JWT.OutliveExp, p.outliveExp)
+	}
+	if f.Changed("certificate-days") || f.Changed("certificate-organization") || f.Changed("certificate-server") {
+		s.Certificates = orNew(had.Certificates)
+		replace(f, "certificate-days", &s.Certificates.Days, p.certificates.Days)
+		replace(f, "certificate-organization", &s.Certificates.Organization, p.certificates.Organization)
+		replace(f, "certificate-server", &s.Certificates.Server, p.certificates.Server)
 	}
 	if f.Changed("ca") || f.Changed("cn-regex") || f.Changed("allow-create") {
 		s.Chain = orNew(had.Chain)

@@ -17,6 +17,7 @@ import (
 	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/identity"
+	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/live"
 	"muster/internal/people"
@@ -33,6 +34,7 @@ type Options struct {
 	Journal    *journal.Journal
 	Identity   *identity.Service
 	Provision  *provision.Service
+	Authority  *issuer.Authority
 	Backups    *backup.Service
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
@@ -87,6 +89,7 @@ func New(o Options) http.Handler {
 	a.servePending()
 	a.serveDevices()
 	a.serveCredentials()
+	a.serveCertificates()
 	a.serveAttributes()
 	a.serveSessions()
 	a.serveTelemetry()

@@ -17,6 +17,7 @@ func nouns() []noun {
 	return []noun{
 		{"Devices", "What is out in the field: each device has a name, a profile and a state.", []string{"/v1/devices"}, "pump-1"},
 		{"Credentials", "What a device shows to be recognised. It may hold several, and a new one can take over from an old one while both work.", []string{"/v1/credentials", "/v1/devices/{name}/credentials"}, "pump-1"},
+		{"Certificates", "What the built-in certificate authority has issued, and its own certificates.", []string{"/v1/certificates", "/v1/ca"}, ""},
 		{"Attributes", "Named values of a device that have no history, in three scopes.", []string{"/v1/devices/{name}/attributes"}, "pump-1"},
 		{"Readings", "What devices have sent: the newest of each key, the history, and what it comes to.", []string{
 			"/v1/devices/{name}/latest", "/v1/devices/{name}/history", "/v1/devices/{name}/buckets", "/v1/devices/{name}/readings",
@@ -59,6 +60,8 @@ func (n *noun) parameter(name string) (about string, example any) {
 		return "the text of the provision key, or its id", n.example
 	case "number":
 		return "", 4711
+	case "serial":
+		return "its serial number in hex, with or without colons", "0c4f2a90d1e3b5a76f8890123456789a"
 	case "scope":
 		return "who owns the attributes", "shared"
 	}

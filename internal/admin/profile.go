@@ -11,18 +11,19 @@ import (
 
 // A Profile is a muster.Profile as people see it.
 type Profile struct {
-	ID            string     `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
-	Name          string     `json:"name" example:"sensors"`
-	Description   string     `json:"description,omitempty" example:"temperature, outdoors"`
-	Strategy      string     `json:"strategy" enum:"disabled,create,preprovisioned,x509-chain" example:"create"`
-	RetentionDays uint16     `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever" example:"365"`
-	HideReasons   bool       `json:"hideReasons,omitempty" doc:"devices are not told why they are refused"`
-	Sessions      int        `json:"sessions" doc:"how many connections a device may have at once" example:"1"`
-	Reprovision   string     `json:"reprovision" enum:"refuse,same-proof,hold" doc:"what becomes of a device that is in and asks to be let in again"`
-	HoldNew       bool       `json:"holdNew,omitempty" doc:"devices that nobody expects wait until somebody approves them"`
-	JWT           *JWTRule   `json:"jwt,omitempty"`
-	Chain         *ChainRule `json:"chain,omitempty"`
-	CreatedAt     time.Time  `json:"createdAt"`
+	ID            string           `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
+	Name          string           `json:"name" example:"sensors"`
+	Description   string           `json:"description,omitempty" example:"temperature, outdoors"`
+	Strategy      string           `json:"strategy" enum:"disabled,create,preprovisioned,x509-chain" example:"create"`
+	RetentionDays uint16           `json:"retentionDays,omitempty" doc:"how long readings are kept; 0: for ever" example:"365"`
+	HideReasons   bool             `json:"hideReasons,omitempty" doc:"devices are not told why they are refused"`
+	Sessions      int              `json:"sessions" doc:"how many connections a device may have at once" example:"1"`
+	Reprovision   string           `json:"reprovision" enum:"refuse,same-proof,hold" doc:"what becomes of a device that is in and asks to be let in again"`
+	HoldNew       bool             `json:"holdNew,omitempty" doc:"devices that nobody expects wait until somebody approves them"`
+	JWT           *JWTRule         `json:"jwt,omitempty"`
+	Chain         *ChainRule       `json:"chain,omitempty"`
+	Certificates  *CertificateRule `json:"certificates,omitempty"`
+	CreatedAt     time.Time        `json:"createdAt"`
 }
 
 // A ChainRule says which certificates let devices in.
@@ -42,15 +43,16 @@ type JWTRule struct {
 
 // ProfileSettings are what a profile can be given; what is left out is the default, or stays.
 type ProfileSettings struct {
-	Description   *string    `json:"description,omitempty"`
-	Strategy      *string    `json:"strategy,omitempty" enum:"disabled,create,preprovisioned,x509-chain,DISABLED,ALLOW_CREATE_NEW_DEVICES,CHECK_PRE_PROVISIONED_DEVICES,X509_CERTIFICATE_CHAIN" example:"create"`
-	RetentionDays *uint16    `json:"retentionDays,omitempty" example:"365"`
-	HideReasons   *bool      `json:"hideReasons,omitempty"`
-	Sessions      *int       `json:"sessions,omitempty" minimum:"1" maximum:"16"`
-	Reprovision   *string    `json:"reprovision,omitempty" enum:"refuse,same-proof,hold"`
-	HoldNew       *bool      `json:"holdNew,omitempty"`
-	JWT           *JWTRule   `json:"jwt,omitempty"`
-	Chain         *ChainRule `json:"chain,omitempty"`
+	Description   *string          `json:"description,omitempty"`
+	Strategy      *string          `json:"strategy,omitempty" enum:"disabled,create,preprovisioned,x509-chain,DISABLED,ALLOW_CREATE_NEW_DEVICES,CHECK_PRE_PROVISIONED_DEVICES,X509_CERTIFICATE_CHAIN" example:"create"`
+	RetentionDays *uint16          `json:"retentionDays,omitempty" example:"365"`
+	HideReasons   *bool            `json:"hideReasons,omitempty"`
+	Sessions      *int             `json:"sessions,omitempty" minimum:"1" maximum:"16"`
+	Reprovision   *string          `json:"reprovision,omitempty" enum:"refuse,same-proof,hold"`
+	HoldNew       *bool            `json:"holdNew,omitempty"`
+	JWT           *JWTRule         `json:"jwt,omitempty"`
+	Chain         *ChainRule       `json:"chain,omitempty"`
+	Certificates  *CertificateRule `json:"certificates,omitempty"`
 }
 
 // A NewProfile is a profile to be made, with its first provision key.
@@ -169,6 +171,7 @@ func (s *ProfileSettings) apply(p *muster.Profile) (err error) {
 		rule := muster.ChainRule(*s.Chain)
 		p.Settings.Chain = &rule
 	}
+	s.Certificates.apply(&p.Settings.Certificates)
 	if s.JWT != nil {
 		p.Settings.JWT, err = s.JWT.rule()
 	}
@@ -204,7 +207,8 @@ func profileOf(p muster.Profile) Profile {
 		ID: p.ID.String(), Name: p.Name, Description: p.Description, Strategy: p.Strategy.String(),
 		RetentionDays: p.Settings.RetentionDays, HideReasons: p.Settings.HideReasons, Sessions: p.Settings.SessionLimit(),
 		Reprovision: p.Settings.Reprovision.String(), HoldNew: p.Settings.HoldNew,
-		CreatedAt: p.CreatedAt,
+		Certificates: certificateRuleOf(p.Settings.Certificates),
+		CreatedAt:    p.CreatedAt,
 	}
 	if rule := p.Settings.Chain; rule != nil {
 		chain := ChainRule(*rule)

@@ -58,6 +58,14 @@ var roles = map[string]string{
 	"GET /v1/devices/{name}/buckets":                  "viewer",
 	"DELETE /v1/devices/{name}/readings":              "operator",
 
+	"GET /v1/ca":                            "viewer",
+	"GET /v1/ca/bundle":                     "viewer",
+	"POST /v1/ca/rotate":                    "admin",
+	"GET /v1/certificates":                  "viewer",
+	"POST /v1/certificates":                 "operator",
+	"GET /v1/certificates/{serial}":         "viewer",
+	"POST /v1/certificates/{serial}/revoke": "operator",
+
 	"GET /v1/imports":               "viewer",
 	"POST /v1/imports":              "operator",
 	"GET /v1/imports/{id}":          "viewer",

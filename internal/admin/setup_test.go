@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/identity"
+	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/live"
 	"muster/internal/pebble"
@@ -57,7 +57,8 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "ca"), 0o700); err != nil { // a backup has the authority
+	authority, err := issuer.Open(filepath.Join(dir, "ca"), issuer.Options{Keys: keys})
+	if err != nil {
 		t.Fatal(err)
 	}
 	registry, err := sqlite.Open(t.Context(), filepath.Join(dir, "registry.db"), sqlite.Options{Fingerprint: keys.Fingerprint()})
@@ -91,6 +92,7 @@ func newHouse(t testing.TB) *house {
 	h.options = admin.Options{
 		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}),
 		Provision: provision.New(registry, keys, provision.Options{}),
+		Authority: issuer.NewAuthority(authority, registry, keys, h.sessions.Hangup),
 		Backups: backup.New(backup.Options{
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },

@@ -9,9 +9,6 @@ import (
 	"muster"
 )
 
-// maxCredentials bounds how many credentials a device holds that are not revoked.
-const maxCredentials = 16
-
 // Credentials are what an operator gives a device to be known by, one of each kind. With none the server makes a token.
 type Credentials struct {
 	Token        muster.Secret
@@ -115,7 +112,7 @@ func (s *Service) addCredential(
 		return none(err)
 	}
 	held = slices.DeleteFunc(held, func(c muster.Credential) bool { return c.State == muster.CredentialRevoked })
-	if len(held) >= maxCredentials {
+	if len(held) >= muster.MaxCredentials {
 		return none(invalid("the device has %d credentials, the most that one may have: revoke one first", len(held)))
 	}
 	if err := file(ctx, c); err != nil {

@@ -169,6 +169,9 @@ func CheckProfile(p *muster.Profile) error {
 	if err := checkJWT(&p.Settings.JWT); err != nil {
 		return err
 	}
+	if err := p.Settings.Certificates.Check(); err != nil {
+		return err
+	}
 	return checkChain(p)
 }
 

@@ -1,4 +1,5 @@
-// Package issuer is the certificate authority: it makes the server's certificate, renews it, and watches the operator's own.
+// Package issuer is the certificate authority: it makes and renews the server's certificate, issues those of devices, and says
+// which of them are revoked.
 package issuer
 
 import (
@@ -56,7 +57,8 @@ type Issuer struct {
 	names        names
 	own          *ownFiles // nil: the authority makes the server certificate
 	intermediate *pair
-	complaint    string // the last failure of a check, so that it is logged once and not at every check
+	formers      []*pair // intermediates that were replaced and have not expired
+	complaint    string  // the last failure of a check, so that it is logged once and not at every check
 }
 
 // Open reads the authority that is kept in dir, or makes it there. What a crash left half done is made again, except that
@@ -96,6 +98,9 @@ func (i *Issuer) open() error {
 	}
 	var err error
 	if i.root, err = i.openRoot(); err != nil {
+		return err
+	}
+	if err := i.openFormers(); err != nil {
 		return err
 	}
 	return i.check()
@@ -157,6 +162,9 @@ func (i *Issuer) checkAll() error {
 	if err := i.checkIntermediate(now); err != nil {
 		return err
 	}
+	if err := i.dropExpired(now); err != nil {
+		return err
+	}
 	if i.own != nil {
 		return i.checkOwn()
 	}
@@ -176,9 +184,19 @@ func (i *Issuer) checkIntermediate(now time.Time) error {
 	if i.intermediate != nil && i.intermediate.signedBy(i.root) && !i.intermediate.due(now) {
 		return nil
 	}
+	return i.replaceIntermediate(now)
+}
+
+// replaceIntermediate makes a new intermediate and keeps the one before, if there is one. The caller holds mu.
+func (i *Issuer) replaceIntermediate(now time.Time) error {
 	made, err := newIntermediate(i.root, now)
 	if err != nil {
 		return err
+	}
+	if i.intermediate != nil {
+		if err := i.retire(i.intermediate); err != nil {
+			return err
+		}
 	}
 	if err := writePair(i.dir, "intermediate", i.o.Keys, made); err != nil {
 		return err

@@ -25,7 +25,7 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 		MQTT: func(s *httpd.WebSocket, below *tls.ConnectionState) { n.mqtt.ServeConn(ctx, s, below) },
 	})
 	mux.Handle("/", admin.New(admin.Options{
-		Fleet: n.fleet, People: n.people, Journal: n.journal, Identity: n.identity, Provision: n.provision, Backups: n.newBackups(), Readings: n.reader, Sessions: n.sessions, Bulk: n.bulk, Live: n.live, Machine: n,
+		Fleet: n.fleet, People: n.people, Journal: n.journal, Identity: n.identity, Authority: n.authority, Provision: n.provision, Backups: n.newBackups(), Readings: n.reader, Sessions: n.sessions, Bulk: n.bulk, Live: n.live, Machine: n,
 		Provider: n.provider, Version: n.version, Logger: n.log, Registerer: n.metrics,
 	}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
@@ -37,11 +37,15 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(n.metrics, promhttp.HandlerOpts{}))
+	revocations := admin.Revocations(n.authority)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, httpd.Prefix) || r.URL.Path == httpd.MQTTPath {
-			devices.ServeHTTP(w, r) // as it was sent: the mux would clean the path and redirect
-			return
+		switch path := r.URL.Path; { // as it was sent: the mux would clean the path and redirect
+		case strings.HasPrefix(path, httpd.Prefix) || path == httpd.MQTTPath:
+			devices.ServeHTTP(w, r)
+		case strings.HasPrefix(path, admin.CRLPrefix) || path == admin.OCSPPath || strings.HasPrefix(path, admin.OCSPPath+"/"):
+			revocations.ServeHTTP(w, r)
+		default:
+			mux.ServeHTTP(w, r)
 		}
-		mux.ServeHTTP(w, r)
 	})
 }

@@ -22,6 +22,7 @@ import (
 	"muster/internal/dispatch"
 	"muster/internal/fleet"
 	"muster/internal/identity"
+	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/live"
 	"muster/internal/mqttd"
@@ -57,6 +58,7 @@ type Node struct {
 	sessions   *session.Registry
 	fleet      *fleet.Service
 	people     *people.Service
+	authority  *issuer.Authority
 	provider   *admin.Provider
 	bulk       *bulk.Service
 	live       *live.Feed
@@ -145,6 +147,7 @@ func (n *Node) wire() {
 		n.identity.Forget(device)
 		n.sessions.Hangup(device, why)
 	}
+	n.authority = issuer.NewAuthority(n.issuer, n.registry, n.keys, changed)
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Logger: n.log})
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
 		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Watcher: n.live, Logger: n.log, Registerer: n.metrics,

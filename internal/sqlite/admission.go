@@ -33,6 +33,11 @@ func (r *Registry) Admit(ctx context.Context, a muster.Admission) error {
 		if err == nil {
 			return nil
 		}
+		if a.Credential.Issued != nil { // nobody has seen it, so it goes without a trace
+			if _, undo := tx.exec(`DELETE FROM certificate WHERE credential = ?`, blob(a.Credential.ID[:])); undo != nil {
+				return undo
+			}
+		}
 		// The device takes along all that furnishDevice has filed.
 		if _, undo := tx.exec(`DELETE FROM device WHERE id = ?`, blob(a.Device.ID[:])); undo != nil {
 			return undo

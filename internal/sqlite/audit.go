@@ -180,7 +180,7 @@ func profileView(p muster.Profile) view {
 	return view{
 		"name": p.Name, "description": p.Description, "strategy": p.Strategy, "chain": p.Settings.Chain,
 		"retentionDays": p.Settings.RetentionDays, "hideReasons": p.Settings.HideReasons, "jwt": p.Settings.JWT,
-		"sessions": p.Settings.Sessions, "reprovision": p.Settings.Reprovision.String(), "holdNew": p.Settings.HoldNew,
+		"sessions": p.Settings.Sessions, "reprovision": p.Settings.Reprovision.String(), "certificates": p.Settings.Certificates, "holdNew": p.Settings.HoldNew,
 	}
 }
 

@@ -177,7 +177,10 @@ func insertCredential(tx *conn, c muster.Credential) error {
 		last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		blob(c.ID[:]), blob(c.Device[:]), number(c.Kind), blob(c.Lookup[:]), blob(c.Value), text(c.Hint), number(c.State),
 		millis(c.NotBefore), millis(c.ExpiresAt), millis(c.CreatedAt), millis(c.LastUsedAt))
-	return refused(err, muster.ReasonCredentialInUse, muster.ReasonNotFound)
+	if err != nil || c.Issued == nil {
+		return refused(err, muster.ReasonCredentialInUse, muster.ReasonNotFound)
+	}
+	return insertCertificate(tx, *c.Issued)
 }
 
 // UpdateCredential changes State, NotBefore and ExpiresAt of a credential; the rest stays. NotFound if it is gone.

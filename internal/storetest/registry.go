@@ -13,6 +13,7 @@ import (
 	"muster/internal/bulk"
 	"muster/internal/fleet"
 	"muster/internal/identity"
+	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/people"
 	"muster/internal/provision"
@@ -29,11 +30,12 @@ type OpenRegistry interface {
 	telemetry.AttributeStore
 	telemetry.GoneStore
 	bulk.Store
+	issuer.Store
 	Close() error
 }
 
-// Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal, telemetry
-// and bulk ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
+// Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal, telemetry,
+// bulk and issuer ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
 func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 	t.Helper()
 	for _, chapter := range []struct {
@@ -44,6 +46,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"provision keys", provisionKeySentences()},
 		{"devices", deviceSentences()},
 		{"credentials", credentialSentences()},
+		{"certificates", certificateSentences()},
 		{"attributes", attributeSentences()},
 		{"admissions", admissionSentences()},
 		{"claims", claimSentences()},

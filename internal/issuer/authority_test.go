@@ -1,0 +1,507 @@
+package issuer
+
+import (
+	"bytes"
+	"context"
+	"crypto/elliptic"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"muster"
+)
+
+// needTool fails for want of a program where every program must be there, and skips the test elsewhere.
+func needTool(t *testing.T, err error) {
+	t.Helper()
+	if os.Getenv("MUSTER_TOOLS") != "" {
+		t.Fatal(err)
+	}
+	t.Skipf("%v; with MUSTER_TOOLS=1 this fails", err)
+}
+
+// A shelf keeps what the tests need of a store, in memory. What the real one promises is tested with it.
+type shelf struct {
+	mu       sync.Mutex
+	devices  map[string]muster.Device
+	profile  muster.Profile
+	issued   map[muster.Serial]muster.Certificate
+	held     map[muster.DeviceID][]muster.Credential
+	revision int64
+	lists    int64
+}
+
+func (s *shelf) CreateCertificate(_ context.Context, c muster.Certificate) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.issued[c.Serial] = c
+	return nil
+}
+
+func (s *shelf) CreateCredential(ctx context.Context, c muster.Credential) error {
+	s.held[c.Device] = append(s.held[c.Device], c)
+	return s.CreateCertificate(ctx, *c.Issued)
+}
+
+func (s *shelf) Certificate(_ context.Context, serial muster.Serial) (muster.Certificate, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.issued[serial]
+	if !ok {
+		return c, muster.NotFound
+	}
+	return c, nil
+}
+
+func (s *shelf) Certificates(context.Context, muster.CertificateQuery) (p muster.CertificatePage, err error) {
+	for c := range maps.Values(s.issued) {
+		p.Certificates = append(p.Certificates, c)
+	}
+	return p, nil
+}
+
+func (s *shelf) RevokeCertificate(ctx context.Context, serial muster.Serial, at time.Time, why muster.RevocationReason) (muster.Certificate, error) {
+	c, err := s.Certificate(ctx, serial)
+	if err != nil || !c.RevokedAt.IsZero() {
+		return c, err
+	}
+	c.RevokedAt, c.Why = at, why
+	s.revision++
+	return c, s.CreateCertificate(ctx, c)
+}
+
+func (s *shelf) Revoked(_ context.Context, by muster.AuthorityID, expiring time.Time) (all []muster.Revoked, err error) {
+	for _, c := range s.issued {
+		if c.Authority == by && !c.RevokedAt.IsZero() && !c.NotAfter.Before(expiring) {
+			all = append(all, muster.Revoked{Serial: c.Serial, At: c.RevokedAt, Why: c.Why})
+		}
+	}
+	return all, nil
+}
+
+func (s *shelf) Revision(context.Context, muster.AuthorityID) (int64, error) { return s.revision, nil }
+
+func (s *shelf) NextCRL(context.Context, muster.AuthorityID) (int64, error) {
+	s.lists++
+	return s.lists, nil
+}
+func (s *shelf) AuthorityRotated(context.Context, muster.AuthorityID) error { return nil }
+func (s *shelf) Profiles(context.Context) ([]muster.Profile, error) {
+	return []muster.Profile{s.profile}, nil
+}
+
+func (s *shelf) Credentials(_ context.Context, id muster.DeviceID) ([]muster.Credential, error) {
+	return s.held[id], nil
+}
+
+func (s *shelf) Device(_ context.Context, name string) (muster.Device, error) {
+	d, ok := s.devices[name]
+	if !ok {
+		return d, muster.NotFound
+	}
+	return d, nil
+}
+
+// An office is an authority with a clock that is set by hand, and the device pump.
+type office struct {
+	*Authority
+	t       *testing.T
+	shelf   *shelf
+	dir     string
+	now     time.Time
+	changed []muster.DeviceID
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	o := &office{t: t, dir: t.TempDir(), now: time.Now().Truncate(time.Second)}
+	profile := muster.Profile{ID: muster.NewID[muster.Profile]()}
+	pump := muster.Device{ID: muster.NewID[muster.Device](), Name: "pump", Profile: profile.ID}
+	o.shelf = &shelf{
+		devices: map[string]muster.Device{"pump": pump}, profile: profile,
+		issued: map[muster.Serial]muster.Certificate{}, held: map[muster.DeviceID][]muster.Credential{},
+	}
+	i := open(t, o.dir, Options{Now: func() time.Time { return o.now }})
+	o.Authority = NewAuthority(i, o.shelf, i.o.Keys, func(d muster.DeviceID, why error) {
+		if muster.ReasonOf(why) != muster.ReasonCredentialRevoked {
+			t.Errorf("sessions end with %v", why)
+		}
+		o.changed = append(o.changed, d)
+	})
+	return o
+}
+
+func (o *office) issue(n NewCertificate) muster.Certificate {
+	o.t.Helper()
+	if n.CSR == "" {
+		n.CSR = armoured(request(o.t, newECKey(o.t, elliptic.P256()), x509.CertificateRequest{Subject: pkix.Name{CommonName: "whatever"}}))
+	}
+	c, err := o.Issue(o.t.Context(), n)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return c
+}
+
+func (o *office) file(name string, text []byte) string {
+	o.t.Helper()
+	path := filepath.Join(o.dir, name)
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		o.t.Fatal(err)
+	}
+	return path
+}
+
+func (o *office) certFile(name string, c muster.Certificate) string {
+	return o.file(name, encodeCertificates([][]byte{c.DER}))
+}
+
+// openssl runs it and returns what it says.
+func (o *office) openssl(args ...string) string {
+	o.t.Helper()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		needTool(o.t, err)
+	}
+	text, err := exec.Command("openssl", args...).CombinedOutput()
+	if err != nil {
+		o.t.Logf("openssl %s: %v", strings.Join(args, " "), err)
+	}
+	return string(text)
+}
+
+func TestACertificateSaysWhatTheProfileSaysAndNothingElse(t *testing.T) {
+	o := newOffice(t)
+	o.shelf.profile.Settings.Certificates = muster.CertificateRule{Days: 30, Organization: "Pumps", Server: true}
+	wish := x509.CertificateRequest{
+		Subject: pkix.Name{CommonName: "root", Organization: []string{"Others"}}, DNSNames: []string{"admin.example"},
+		ExtraExtensions: []pkix.Extension{{Id: []int{2, 5, 29, 19}, Critical: true, Value: []byte{0x30, 3, 1, 1, 0xff}}}, // CA
+	}
+	key := newECKey(t, elliptic.P384())
+	issued := o.issue(NewCertificate{Device: "pump", CSR: armoured(request(t, key, wish))})
+	c, err := x509.ParseCertificate(issued.DER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Subject.String(); got != "CN=pump,O=Pumps" {
+		t.Errorf("the subject is %s", got)
+	}
+	if c.IsCA || !c.BasicConstraintsValid || len(c.ExtKeyUsage) != 2 || c.KeyUsage != x509.KeyUsageDigitalSignature {
+		t.Errorf("it may do more than it should: %v %v %v", c.IsCA, c.KeyUsage, c.ExtKeyUsage)
+	}
+	if len(c.DNSNames) != 1 || c.DNSNames[0] != "pump" || len(c.URIs) != 1 || c.URIs[0].String() != "urn:uuid:"+o.shelf.devices["pump"].ID.String() {
+		t.Errorf("the names are %v %v", c.DNSNames, c.URIs)
+	}
+	if life := c.NotAfter.Sub(o.now); life != 30*day {
+		t.Errorf("it lives for %v", life)
+	}
+	if !key.PublicKey.Equal(c.PublicKey) || c.SerialNumber.Cmp(issued.Serial.Number()) != 0 {
+		t.Error("the key or the serial number is another")
+	}
+	roots, above := x509.NewCertPool(), x509.NewCertPool()
+	roots.AddCert(o.issuer.root.leaf)
+	above.AppendCertsFromPEM([]byte(o.Chain(issued.DER)))
+	if _, err := c.Verify(x509.VerifyOptions{Roots: roots, Intermediates: above, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+		t.Error(err)
+	}
+	if held := o.shelf.held[issued.Device]; len(held) != 1 || !held[0].ExpiresAt.Equal(issued.NotAfter) || held[0].ID != issued.Credential {
+		t.Errorf("the credential is %+v", held)
+	}
+}
+
+func TestWithoutARuleACertificateLivesNinetyDays(t *testing.T) {
+	o := newOffice(t)
+	if got := o.issue(NewCertificate{Device: "pump"}).NotAfter.Sub(o.now); got != 90*day {
+		t.Errorf("it lives for %v", got)
+	}
+	if got := o.issue(NewCertificate{Subject: "probe", Days: 3650}).NotAfter; got.After(o.issuer.intermediate.leaf.NotAfter) {
+		t.Errorf("it outlives the intermediate: %v", got)
+	}
+}
+
+func TestACertificateThatNobodyMayHaveIsRefused(t *testing.T) {
+	o := newOffice(t)
+	long := strings.Repeat("n", 65)
+	o.shelf.devices[long] = muster.Device{ID: muster.NewID[muster.Device](), Name: long, Profile: o.shelf.profile.ID}
+	full := muster.Device{ID: muster.NewID[muster.Device](), Name: "full", Profile: o.shelf.profile.ID}
+	o.shelf.devices["full"], o.shelf.held[full.ID] = full, make([]muster.Credential, muster.MaxCredentials)
+	csr := armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{}))
+	for name, tc := range map[string]struct {
+		n    NewCertificate
+		want muster.Reason
+	}{
+		"of nobody":                     {NewCertificate{CSR: csr}, muster.ReasonRequestInvalid},
+		"of two":                        {NewCertificate{CSR: csr, Device: "pump", Subject: "pump"}, muster.ReasonRequestInvalid},
+		"of a device that is not there": {NewCertificate{CSR: csr, Device: "valve"}, muster.ReasonNotFound},
+		"without a request":             {NewCertificate{Device: "pump"}, muster.ReasonCSRInvalid},
+		"for ever":                      {NewCertificate{CSR: csr, Device: "pump", Days: 3651}, muster.ReasonRequestInvalid},
+		"of a name that does not fit":   {NewCertificate{CSR: csr, Device: long}, muster.ReasonDeviceNameInvalid},
+		"of a subject that is no name":  {NewCertificate{CSR: csr, Subject: "a\x00b"}, muster.ReasonRequestInvalid},
+		"of a device that has too many": {NewCertificate{CSR: csr, Device: "full"}, muster.ReasonRequestInvalid},
+	} {
+		if _, err := o.Issue(t.Context(), tc.n); muster.ReasonOf(err) != tc.want {
+			t.Errorf("%s: %v, want %s", name, err, tc.want)
+		}
+	}
+	o.now = time.Unix(30, 0)
+	if _, err := o.Issue(t.Context(), NewCertificate{CSR: csr, Device: "pump"}); muster.ReasonOf(err) != muster.ReasonClockWrong {
+		t.Errorf("in 1970: %v", err)
+	}
+}
+
+func TestAListIsNumberedSignedAndMadeAgainWhenItMust(t *testing.T) {
+	o := newOffice(t)
+	list := func() *CRL {
+		t.Helper()
+		made, err := o.CRL(t.Context(), "intermediate")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	first := list()
+	if again := list(); again != first {
+		t.Error("a list is made twice though nothing has changed")
+	}
+	c := o.issue(NewCertificate{Device: "pump"})
+	if _, err := o.Revoke(t.Context(), c.Serial, 1); err != nil {
+		t.Fatal(err)
+	}
+	second := list()
+	parsed, err := x509.ParseRevocationList(second.DER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parsed.CheckSignatureFrom(o.issuer.intermediate.leaf); err != nil {
+		t.Error(err)
+	}
+	if len(parsed.RevokedCertificateEntries) != 1 || parsed.RevokedCertificateEntries[0].ReasonCode != 1 || second.Number <= first.Number {
+		t.Errorf("after a revocation: number %d, %+v", second.Number, parsed.RevokedCertificateEntries)
+	}
+	o.now = o.now.Add(listAge)
+	third := list()
+	if third.Number <= second.Number || !third.NextUpdate.After(o.now.Add(listAge)) {
+		t.Errorf("a day later: number %d, next %v", third.Number, third.NextUpdate)
+	}
+	o.now = c.NotAfter.Add(expiredKept + time.Hour)
+	if last := list(); last.Entries != 0 {
+		t.Errorf("long after it has expired %d are listed", last.Entries)
+	}
+	if _, err := o.CRL(t.Context(), "nobody"); muster.ReasonOf(err) != muster.ReasonNotFound {
+		t.Errorf("a list of nobody: %v", err)
+	}
+}
+
+func TestRevokingEndsSessionsOnce(t *testing.T) {
+	o := newOffice(t)
+	c := o.issue(NewCertificate{Device: "pump"})
+	for range 3 {
+		if _, err := o.Revoke(t.Context(), c.Serial, 0); err != nil {
+			t.Fatal(err)
+		}
+		o.now = o.now.Add(time.Second)
+	}
+	if len(o.changed) != 1 || o.changed[0] != c.Device {
+		t.Errorf("sessions of %v ended", o.changed)
+	}
+	if _, err := o.Revoke(t.Context(), muster.NewSerial(), 0); muster.ReasonOf(err) != muster.ReasonNotFound {
+		t.Errorf("a certificate that is not there: %v", err)
+	}
+}
+
+func TestWhatAFormerIntermediateIssuedStaysGood(t *testing.T) {
+	o := newOffice(t)
+	before := o.issue(NewCertificate{Device: "pump"})
+	server := served(t, o.issuer).Leaf
+	if err := o.Rotate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after := o.issue(NewCertificate{Device: "pump"})
+	if before.Authority == after.Authority || served(t, o.issuer).Leaf.Equal(server) {
+		t.Error("the same intermediate signs")
+	}
+	o.issuer = open(t, o.dir, Options{Now: o.issuer.o.Now}) // as after a restart
+	roles := ""
+	for _, s := range o.Signers() {
+		roles += s.Role + " "
+	}
+	if roles != "root intermediate former " {
+		t.Errorf("the signers are %s", roles)
+	}
+	for name, c := range map[string]muster.Certificate{"before": before, "after": after} {
+		if status := o.ask(c.DER, c.Authority); status != ocsp.Good {
+			t.Errorf("%s: OCSP says %d", name, status)
+		}
+		if o.Chain(c.DER) == "" {
+			t.Errorf("%s: there is no chain", name)
+		}
+	}
+	if _, err := o.Revoke(t.Context(), before.Serial, 4); err != nil {
+		t.Fatal(err)
+	}
+	list, err := o.CRL(t.Context(), before.Authority.String())
+	if err != nil || list.Entries != 1 {
+		t.Errorf("the former one's CRL: %+v %v", list, err)
+	}
+	if list, err = o.CRL(t.Context(), "intermediate"); err != nil || list.Entries != 0 {
+		t.Errorf("the present one's CRL: %+v %v", list, err)
+	}
+	o.now = o.issuer.formers[0].leaf.NotAfter.Add(time.Hour)
+	if err := o.issuer.check(); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(o.dir, formerPrefix+"*")); len(left) != 0 || len(o.issuer.formers) != 0 {
+		t.Errorf("after it has expired: %v", left)
+	}
+}
+
+// ask asks OCSP about a certificate and returns the status.
+func (o *office) ask(der []byte, by muster.AuthorityID) int {
+	o.t.Helper()
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	above, err := o.named(by.String())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	question, err := ocsp.CreateRequest(leaf, above.leaf, nil)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	answer, err := ocsp.ParseResponseForCert(o.OCSP(o.t.Context(), question), leaf, above.leaf)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return answer.Status
+}
+
+func TestOCSPTellsGoodFromRevokedFromUnknown(t *testing.T) {
+	o := newOffice(t)
+	good, bad := o.issue(NewCertificate{Device: "pump"}), o.issue(NewCertificate{Subject: "probe"})
+	if _, err := o.Revoke(t.Context(), bad.Serial, 1); err != nil {
+		t.Fatal(err)
+	}
+	unfiled, err := o.Sign(armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{})), &muster.Device{Name: "ghost"}, muster.CertificateRule{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, intermediate := o.issuer.root, o.issuer.intermediate
+	for name, tc := range map[string]struct {
+		der  []byte
+		by   *pair
+		want int
+	}{
+		"a good one":              {good.DER, intermediate, ocsp.Good},
+		"a revoked one":           {bad.DER, intermediate, ocsp.Revoked},
+		"one that was not issued": {unfiled.DER, intermediate, ocsp.Unknown},
+		"the server's":            {served(t, o.issuer).Certificate[0], intermediate, ocsp.Good},
+		"the intermediate":        {intermediate.leaf.Raw, root, ocsp.Good},
+		"a device's of the root":  {good.DER, root, ocsp.Unknown},
+	} {
+		leaf, err := x509.ParseCertificate(tc.der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		question, err := ocsp.CreateRequest(leaf, tc.by.leaf, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := ocsp.ParseResponse(o.OCSP(t.Context(), question), tc.by.leaf)
+		if err != nil || answer.Status != tc.want {
+			t.Errorf("%s: %+v %v, want %d", name, answer, err, tc.want)
+		}
+	}
+	stranger := newOffice(t)
+	question, err := ocsp.CreateRequest(o.issuer.intermediate.leaf, stranger.issuer.root.leaf, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct{ question, want []byte }{
+		"of another authority": {question, ocsp.UnauthorizedErrorResponse},
+		"nothing":              {nil, ocsp.MalformedRequestErrorResponse},
+		"half of one":          {question[:40], ocsp.MalformedRequestErrorResponse},
+		"too much":             {make([]byte, MaxOCSPRequest+1), ocsp.MalformedRequestErrorResponse},
+	} {
+		if got := o.OCSP(t.Context(), tc.question); !bytes.Equal(got, tc.want) {
+			t.Errorf("%s is answered %x", name, got)
+		}
+	}
+}
+
+func TestOpenSSLBelievesWhatTheAuthoritySigns(t *testing.T) {
+	o := newOffice(t)
+	good, bad := o.issue(NewCertificate{Device: "pump"}), o.issue(NewCertificate{Subject: "probe"})
+	if _, err := o.Revoke(t.Context(), bad.Serial, 1); err != nil {
+		t.Fatal(err)
+	}
+	list, err := o.CRL(t.Context(), "intermediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	top, err := o.CRL(t.Context(), "root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	armour := func(crl *CRL) []byte { return pem.EncodeToMemory(&pem.Block{Type: "X509 CRL", Bytes: crl.DER}) }
+	lists := o.file("lists.pem", append(armour(list), armour(top)...))
+	bundle := o.file("bundle.pem", o.Bundle())
+	root := o.issuer.RootFile()
+	goodFile, badFile := o.certFile("good.pem", good), o.certFile("bad.pem", bad)
+	for _, tc := range []struct{ cert, want string }{{goodFile, ": OK"}, {badFile, "certificate revoked"}} {
+		said := o.openssl("verify", "-crl_check_all", "-x509_strict", "-purpose", "sslclient", "-CAfile", root, "-untrusted", bundle, "-CRLfile", lists, tc.cert)
+		if !strings.Contains(said, tc.want) {
+			t.Errorf("openssl verify says %s", said)
+		}
+	}
+	if said := o.openssl("crl", "-in", lists, "-noout", "-crlnumber", "-CAfile", bundle); !strings.Contains(said, "verify OK") || !strings.Contains(said, "crlNumber=") {
+		t.Errorf("openssl crl says %s", said)
+	}
+	intermediate := o.file("intermediate.pem", encodeCertificates(o.issuer.intermediate.chain[:1]))
+	for _, tc := range []struct{ cert, want string }{{goodFile, ": good"}, {badFile, ": revoked"}} {
+		question, answer := filepath.Join(o.dir, "question"), filepath.Join(o.dir, "answer")
+		o.openssl("ocsp", "-issuer", intermediate, "-cert", tc.cert, "-reqout", question)
+		text, err := os.ReadFile(question)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.file("answer", o.OCSP(t.Context(), text))
+		said := o.openssl("ocsp", "-issuer", intermediate, "-cert", tc.cert, "-respin", answer, "-CAfile", bundle, "-no_nonce")
+		if !strings.Contains(said, tc.want) || !strings.Contains(said, "Response verify OK") {
+			t.Errorf("openssl ocsp says %s", said)
+		}
+	}
+}
+
+func FuzzOCSP(f *testing.F) {
+	// The authority is made once: questions change nothing.
+	keys, err := muster.NewKeyring(make([]byte, muster.MasterKeySize))
+	if err != nil {
+		f.Fatal(err)
+	}
+	i, err := Open(f.TempDir(), Options{Keys: keys})
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := NewAuthority(i, &shelf{issued: map[muster.Serial]muster.Certificate{}}, keys, func(muster.DeviceID, error) {})
+	question, err := ocsp.CreateRequest(i.serve.Load().Leaf, i.intermediate.leaf, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(question)
+	f.Fuzz(func(t *testing.T, question []byte) {
+		if answer := a.OCSP(t.Context(), question); len(answer) < 5 {
+			t.Errorf("%x is answered %x", question, answer)
+		}
+	})
+}

@@ -1,0 +1,257 @@
+package issuer
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"muster"
+)
+
+// maxCommonName is how many characters the common name of a subject has at most (RFC 5280, upper bounds).
+const maxCommonName = 64
+
+// An Authority issues certificates and says which of them are revoked. It is safe for concurrent use.
+type Authority struct {
+	issuer  *Issuer
+	store   Store
+	keys    *muster.Keyring
+	changed func(muster.DeviceID, error)
+	now     func() time.Time
+	lists   lists
+}
+
+// NewAuthority returns an Authority whose keys are i's, and which keeps what it issues in store. changed is called after a
+// revocation was committed that ends the sessions of a device.
+func NewAuthority(i *Issuer, store Store, keys *muster.Keyring, changed func(device muster.DeviceID, why error)) *Authority {
+	return &Authority{
+		issuer: i, store: store, keys: keys, changed: changed,
+		now: func() time.Time { return i.o.Now().Truncate(time.Millisecond) }, // as stores keep it
+	}
+}
+
+// Sign makes the certificate that a certificate signing request of a device is answered with, and files it nowhere. The
+// request gives nothing but the key: the subject is the device's name, and the rest is the rule's. Refused with
+// ReasonCSRInvalid, ReasonCSRSignatureWrong, ReasonCSRKeyWeak, ReasonCSRDigestWeak or, for a name that no subject holds,
+// ReasonDeviceNameInvalid.
+func (a *Authority) Sign(csr string, d *muster.Device, rule muster.CertificateRule) (muster.Certificate, error) {
+	c := muster.Certificate{Subject: d.Name, Device: d.ID, Profile: d.Profile}
+	err := a.sign(&c, csr, rule)
+	return c, err
+}
+
+// Chain returns what stands above a certificate of the authority, PEM, the root last; empty: it is not of the authority.
+func (a *Authority) Chain(der []byte) string {
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		return ""
+	}
+	root, intermediates := a.issuer.signers()
+	for _, p := range intermediates {
+		if p.signed(leaf) {
+			return string(encodeCertificates(append(slices.Clone(p.chain), root.chain...)))
+		}
+	}
+	return ""
+}
+
+// signed reports whether c is of this authority.
+func (p *pair) signed(c *x509.Certificate) bool {
+	return (&pair{leaf: c}).signedBy(p) && c.CheckSignatureFrom(p.leaf) == nil
+}
+
+// sign fills in c, whose subject and owner are known, and signs it.
+func (a *Authority) sign(c *muster.Certificate, text string, rule muster.CertificateRule) error {
+	csr, err := parseCSR(text)
+	if err != nil {
+		return err
+	}
+	if n := utf8.RuneCountInString(c.Subject); n > maxCommonName {
+		return muster.Refuse(muster.ReasonDeviceNameInvalid, "the name has %d characters, and a certificate has room for %d", n, maxCommonName)
+	}
+	now := a.now()
+	if unset(now) {
+		return muster.Refuse(muster.ReasonClockWrong, "")
+	}
+	_, intermediates := a.issuer.signers()
+	above := intermediates[0]
+	c.Serial, c.Authority, c.CreatedAt = muster.NewSerial(), above.id(), now
+	c.NotBefore, c.NotAfter = now.Add(-backdate).Truncate(time.Second), now.Add(rule.Lifetime()).Truncate(time.Second)
+	if c.NotAfter.After(above.leaf.NotAfter) {
+		c.NotAfter = above.leaf.NotAfter
+	}
+	c.DER, err = x509.CreateCertificate(rand.Reader, template(c, csr, rule), above.leaf, csr.PublicKey, above.key)
+	if err != nil {
+		return fmt.Errorf("sign the certificate of %s: %w", c.Subject, err)
+	}
+	c.Fingerprint = sha256.Sum256(c.DER)
+	return nil
+}
+
+// template is what a certificate says (RFC 5280, 4).
+func template(c *muster.Certificate, csr *x509.CertificateRequest, rule muster.CertificateRule) *x509.Certificate {
+	t := &x509.Certificate{
+		SerialNumber: c.Serial.Number(),
+		Subject:      pkix.Name{CommonName: c.Subject},
+		NotBefore:    c.NotBefore, NotAfter: c.NotAfter,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		BasicConstraintsValid: true,
+	}
+	id := sha256.Sum256(subjectPublicKey(csr.RawSubjectPublicKeyInfo))
+	t.SubjectKeyId = id[:20] // RFC 7093, method 1
+	if rule.Organization != "" {
+		t.Subject.Organization = []string{rule.Organization}
+	}
+	if rule.Server {
+		t.ExtKeyUsage = append(t.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
+		if name, ok := dnsName(c.Subject); ok {
+			t.DNSNames = []string{name}
+		}
+	}
+	if !c.Device.IsZero() {
+		t.URIs = []*url.URL{{Scheme: "urn", Opaque: "uuid:" + c.Device.String()}}
+	}
+	return t
+}
+
+// NewCertificate is a certificate that an operator asks for: of a device, which it lets in, or of a subject, which it does not.
+type NewCertificate struct {
+	CSR     string
+	Device  string // its name
+	Subject string // the common name; only without Device
+	Days    uint16 // 0: as the device's profile says
+}
+
+// Issue answers a certificate signing request of an operator. Refused as Sign is, with ReasonNotFound for a device that is
+// not there, and with ReasonRequestInvalid.
+func (a *Authority) Issue(ctx context.Context, n NewCertificate) (muster.Certificate, error) {
+	switch {
+	case (n.Device == "") == (n.Subject == ""):
+		return muster.Certificate{}, invalid("a certificate is of a device or of another subject: name one of them")
+	case n.Days > muster.MaxCertificateDays:
+		return muster.Certificate{}, invalid("certificates are valid for at most %d days", muster.MaxCertificateDays)
+	case n.Device != "":
+		return a.issueToDevice(ctx, n)
+	}
+	if muster.CheckDeviceName(n.Subject) != nil {
+		return muster.Certificate{}, invalid("the subject is not a name")
+	}
+	c := muster.Certificate{Subject: n.Subject}
+	if err := a.sign(&c, n.CSR, muster.CertificateRule{Days: n.Days}); err != nil {
+		return muster.Certificate{}, err
+	}
+	return c, a.store.CreateCertificate(ctx, c)
+}
+
+func (a *Authority) issueToDevice(ctx context.Context, n NewCertificate) (muster.Certificate, error) {
+	d, err := a.store.Device(ctx, n.Device)
+	if err != nil {
+		return muster.Certificate{}, missing(err, "device", n.Device)
+	}
+	rule, err := a.rule(ctx, d.Profile)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	if n.Days > 0 {
+		rule.Days = n.Days
+	}
+	held, err := a.store.Credentials(ctx, d.ID)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	held = slices.DeleteFunc(held, func(c muster.Credential) bool { return c.State == muster.CredentialRevoked })
+	if len(held) >= muster.MaxCredentials {
+		return muster.Certificate{}, invalid("the device has %d credentials, the most that one may have: revoke one first", len(held))
+	}
+	c, err := a.Sign(n.CSR, &d, rule)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	credential, err := muster.SealIssued(a.keys, &c)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	c.DeviceName = d.Name
+	return c, missing(a.store.CreateCredential(ctx, credential), "device", n.Device)
+}
+
+// rule returns what certificates devices of a profile are given.
+func (a *Authority) rule(ctx context.Context, id muster.ProfileID) (muster.CertificateRule, error) {
+	profiles, err := a.store.Profiles(ctx)
+	if err != nil {
+		return muster.CertificateRule{}, err
+	}
+	for _, p := range profiles {
+		if p.ID == id {
+			return p.Settings.Certificates, nil
+		}
+	}
+	return muster.CertificateRule{}, missing(muster.NotFound, "profile", id.String())
+}
+
+// A CertificateList says which certificates are wanted, in words.
+type CertificateList struct {
+	muster.CertificateQuery
+	DeviceName, ProfileName string // empty: of any
+}
+
+// Certificates returns a page of certificates, the newest first.
+func (a *Authority) Certificates(ctx context.Context, l CertificateList) (muster.CertificatePage, error) {
+	if l.DeviceName != "" {
+		d, err := a.store.Device(ctx, l.DeviceName)
+		if err != nil {
+			return muster.CertificatePage{}, missing(err, "device", l.DeviceName)
+		}
+		l.Device = d.ID
+	}
+	if l.ProfileName != "" {
+		profiles, err := a.store.Profiles(ctx)
+		if err != nil {
+			return muster.CertificatePage{}, err
+		}
+		at := slices.IndexFunc(profiles, func(p muster.Profile) bool { return p.Name == l.ProfileName })
+		if at < 0 {
+			return muster.CertificatePage{}, missing(muster.NotFound, "profile", l.ProfileName)
+		}
+		l.Profile = profiles[at].ID
+	}
+	return a.store.Certificates(ctx, l.CertificateQuery)
+}
+
+// Certificate returns the certificate of that serial number.
+func (a *Authority) Certificate(ctx context.Context, serial muster.Serial) (muster.Certificate, error) {
+	c, err := a.store.Certificate(ctx, serial)
+	return c, missing(err, "certificate", serial.String())
+}
+
+// Revoke says that a certificate is good no more: its credential lets nobody in, the sessions of its device end with
+// ReasonCredentialRevoked, and CRL and OCSP say so from now on. One that was revoked before stays as it is.
+func (a *Authority) Revoke(ctx context.Context, serial muster.Serial, why muster.RevocationReason) (muster.Certificate, error) {
+	at := a.now()
+	c, err := a.store.RevokeCertificate(context.WithoutCancel(ctx), serial, at, why)
+	if err != nil {
+		return c, missing(err, "certificate", serial.String())
+	}
+	if !c.Device.IsZero() && c.RevokedAt.Equal(at) {
+		a.changed(c.Device, muster.Refuse(muster.ReasonCredentialRevoked, ""))
+	}
+	return c, nil
+}
+
+func missing(err error, noun, name string) error {
+	if err != nil && muster.KindOf(err) == muster.NotFound {
+		return muster.Refuse(muster.ReasonNotFound, "there is no %s %.100q", noun, name)
+	}
+	return err
+}
+
+func invalid(format string, args ...any) error {
+	return muster.Refuse(muster.ReasonRequestInvalid, format, args...)
+}
