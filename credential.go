@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,6 +69,38 @@ func (s CredentialState) String() string { return nameOf(credentialStates, int(s
 
 // MarshalText is String.
 func (s CredentialState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// A CredentialStanding says what a credential is worth at a moment: its state, or that its dates keep it from opening the
+// door although its state would let it.
+type CredentialStanding uint8
+
+// The standings beside those that have the number of a state.
+const (
+	CredentialWaiting CredentialStanding = 4 + iota // not valid yet
+	CredentialExpired
+)
+
+var credentialStandings = append(slices.Clone(credentialStates), "waiting", "expired")
+
+// String returns the standing's name.
+func (s CredentialStanding) String() string { return nameOf(credentialStandings, int(s)) }
+
+// ParseCredentialStanding reads a standing's name.
+func ParseCredentialStanding(name string) (CredentialStanding, error) {
+	i, err := indexOf(credentialStandings, name, "credential state")
+	return CredentialStanding(i), err
+}
+
+// Standing returns what the credential is worth at now.
+func (c *Credential) Standing(now time.Time) CredentialStanding {
+	switch ReasonOf(c.Live(now)) {
+	case ReasonCredentialExpired:
+		return CredentialExpired
+	case ReasonCredentialNotYet:
+		return CredentialWaiting
+	}
+	return CredentialStanding(c.State)
+}
 
 // Purpose is what the credential's value is sealed for.
 func (c *Credential) Purpose() string { return "credential " + c.ID.String() }

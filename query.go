@@ -63,6 +63,55 @@ type DevicePage struct {
 	Least   bool        // there may be more than Count
 }
 
+// A CredentialQuery says which credentials of the fleet are wanted, and in which order. Conditions that are set hold
+// together.
+type CredentialQuery struct {
+	Profile       ProfileID           // of devices of this profile; zero: of any
+	Search        string              // part of the device's name, case ignored; empty: any
+	Kind          *CredentialKind     // nil: any
+	Standing      *CredentialStanding // at Now; nil: any
+	Now           time.Time
+	ExpiresBefore time.Time // ends before then; zero: any, also those that never end
+
+	Sort       CredentialSort
+	Descending bool
+	After      *CredentialMark // those behind it alone; nil: from the first on
+	Limit      int             // at most so many
+}
+
+// A CredentialSort is an order of credentials.
+type CredentialSort uint8
+
+// The orders.
+const (
+	CredentialsByCreation CredentialSort = iota
+	CredentialsByExpiry                  // those that never end are left out
+)
+
+var credentialSorts = []string{"created", "expires"}
+
+// String returns the order's name.
+func (s CredentialSort) String() string { return nameOf(credentialSorts, int(s)) }
+
+// ParseCredentialSort reads an order's name.
+func ParseCredentialSort(name string) (CredentialSort, error) {
+	i, err := indexOf(credentialSorts, name, "order")
+	return CredentialSort(i), err
+}
+
+// A CredentialMark is a place in an order of credentials.
+type CredentialMark struct {
+	At time.Time // CredentialsByExpiry, together with ID
+	ID CredentialID
+}
+
+// A CredentialPage is some of the credentials that a query finds, each with its device and profile. As with a DevicePage, it
+// may be short, or even empty, and there may be more behind it.
+type CredentialPage struct {
+	Credentials []Holder
+	Next        *CredentialMark // where the next page begins; nil: there is none
+}
+
 // An AttemptQuery says which attempts are wanted.
 type AttemptQuery struct {
 	Device    DeviceID     // together with Name: attempts of either

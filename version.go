@@ -42,3 +42,27 @@ func (v Version) Expect(seen []Version) error {
 	}
 	return Refuse(ReasonVersionStale, "")
 }
+
+// Version returns the version of what operators can change of the key, and of its state; not of how many devices it let in.
+func (k *ProvisionKey) Version() Version {
+	networks := k.Networks
+	if len(networks) == 0 {
+		networks = nil
+	}
+	return versionOf(k.ID, k.Profile, k.Key, k.Secret, k.FormerUntil.UnixMilli(), k.NotBefore.UnixMilli(), k.ExpiresAt.UnixMilli(),
+		k.MaxDevices, networks, k.NamePattern, k.Rate, k.SuspendedAt.UnixMilli(), k.RevokedAt.UnixMilli())
+}
+
+// Version returns the version of the credential's state and dates.
+func (c *Credential) Version() Version {
+	return versionOf(c.ID, c.State, c.NotBefore.UnixMilli(), c.ExpiresAt.UnixMilli())
+}
+
+// AttributesVersion returns the version of the attributes of one scope, which come by their keys.
+func AttributesVersion(attributes []Attribute) Version {
+	fields := make([]any, 0, 3*len(attributes))
+	for _, a := range attributes {
+		fields = append(fields, a.Key, a.Value.Encode(nil), a.UpdatedAt.UnixMilli())
+	}
+	return versionOf(fields...)
+}

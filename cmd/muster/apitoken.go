@@ -33,14 +33,17 @@ func tokenCreate() *cobra.Command {
 }
 
 func tokenList() *cobra.Command {
-	return asking(&cobra.Command{Use: "list", Short: "Lists API tokens, the oldest first", Args: cobra.NoArgs}, func([]string) (call, error) {
-		return call{method: http.MethodGet, path: []string{"v1", "tokens"}}, nil
-	}, func(l admin.List[admin.Token]) (any, table) {
+	return listing(&cobra.Command{Use: "list", Short: "Lists API tokens, the oldest first", Args: cobra.NoArgs}, []filter{
+		{"search", "search", "part of the name, case ignored"},
+		{"role", "role", "viewer, operator or admin alone"},
+		{"state", "state", "live, expired or revoked alone"},
+		{"sort", "sort", "created, name or lastUsed; with a minus sign before it the last come first"},
+	}, []string{"v1", "tokens"}, func(all []admin.Token) table {
 		t := table{columns: []string{"name", "role", "state", "networks", "created", "expires", "last used", "id"}}
-		for _, k := range l.Items {
+		for _, k := range all {
 			t.add(k.Name, k.Role, k.State, k.Networks, k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.ID)
 		}
-		return l.Items, t
+		return t
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 
 func newCredential() *cobra.Command {
 	return group("credential", "Credentials of a device: what it shows to be let in",
-		credentialAdd(), credentialList(), credentialRotate(), credentialRevoke())
+		credentialAdd(), credentialList(), credentialUpdate(), credentialRotate(), credentialRetire(), credentialRevoke())
 }
 
 func credentialAdd() *cobra.Command {
@@ -62,12 +62,66 @@ func credentialList() *cobra.Command {
 	}, func(args []string) (call, error) {
 		return call{method: http.MethodGet, path: credentialsOf(args[0])}, nil
 	}, func(l admin.List[admin.Credential]) (any, table) {
-		t := table{columns: []string{"id", "kind", "state", "not before", "expires", "created", "last used", "about"}}
-		for _, c := range l.Items {
-			t.add(c.ID, c.Kind, c.State, c.NotBefore, c.ExpiresAt, c.CreatedAt, c.LastUsedAt, c.Hint)
-		}
-		return l.Items, t
+		return l.Items, credentialTable(l.Items...)
 	})
+}
+
+func credentialTable(all ...admin.Credential) table {
+	t := table{columns: []string{"id", "kind", "state", "not before", "expires", "created", "last used", "about"}}
+	for _, c := range all {
+		t.add(c.ID, c.Kind, c.State, c.NotBefore, c.ExpiresAt, c.CreatedAt, c.LastUsedAt, c.Hint)
+	}
+	return t
+}
+
+// newCredentials is about the credentials of the whole fleet.
+func newCredentials() *cobra.Command {
+	return group("credential", "Credentials of the whole fleet", listing(&cobra.Command{
+		Use: "list", Short: "Lists the credentials of all devices, the oldest first", Args: cobra.NoArgs,
+	}, []filter{
+		{"search", "search", "part of the device's name, case ignored"},
+		{"profile", "profile", "of devices of this profile"},
+		{"kind", "kind", "ACCESS_TOKEN, X509_CERTIFICATE, MQTT_BASIC or PUBLIC_KEY alone"},
+		{"state", "state", "pending, active, retiring, revoked, waiting or expired alone"},
+		{"expires-before", "expiresBefore", "ends before then: RFC 3339"},
+		{"sort", "sort", "created or expires; with a minus sign before it the last come first"},
+	}, []string{"v1", "credentials"}, func(all []admin.HeldCredential) table {
+		t := table{columns: []string{"device", "profile", "kind", "state", "not before", "expires", "last used", "about", "id"}}
+		for _, c := range all {
+			t.add(c.Device, c.Profile, c.Kind, c.State, c.NotBefore, c.ExpiresAt, c.LastUsedAt, c.Hint, c.ID)
+		}
+		return t
+	}))
+}
+
+func credentialUpdate() *cobra.Command {
+	var notBefore, expires string
+	cmd := &cobra.Command{
+		Use: "update NAME ID", Short: "Changes from when until when a credential is valid; sessions of the device end", Args: cobra.ExactArgs(2),
+	}
+	f := cmd.Flags()
+	f.StringVar(&notBefore, "not-before", "", "valid from this time on, RFC 3339; empty: always was")
+	f.StringVar(&expires, "expires", "", "valid until this time, RFC 3339; empty: for ever")
+	return asking(cmd, func(args []string) (call, error) {
+		var change admin.CredentialChange
+		given(f, "not-before", &change.NotBefore, &notBefore)
+		given(f, "expires", &change.ExpiresAt, &expires)
+		if change == (admin.CredentialChange{}) {
+			return call{}, usagef("what shall change of the credential?")
+		}
+		return call{method: http.MethodPatch, path: append(credentialsOf(args[0]), args[1]), body: change}, nil
+	}, func(c admin.Credential) (any, table) { return c, credentialTable(c) })
+}
+
+func credentialRetire() *cobra.Command {
+	var r admin.Retirement
+	cmd := &cobra.Command{
+		Use: "retire NAME ID", Short: "Lets a credential retire: the next use of another one revokes it", Args: cobra.ExactArgs(2),
+	}
+	cmd.Flags().StringVar(&r.Successor, "successor", "", "id of the other one; left out: the youngest that opens the door")
+	return asking(cmd, func(args []string) (call, error) {
+		return call{method: http.MethodPost, path: append(credentialsOf(args[0]), args[1], "retire"), body: r}, nil
+	}, func(c admin.Credential) (any, table) { return c, credentialTable(c) })
 }
 
 func credentialRevoke() *cobra.Command {

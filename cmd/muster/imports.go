@@ -18,9 +18,12 @@ func newImports() *cobra.Command {
 }
 
 func importsList() *cobra.Command {
-	return asking(&cobra.Command{Use: "list", Short: "Lists imports, the newest first", Args: cobra.NoArgs}, func([]string) (call, error) {
-		return call{method: http.MethodGet, path: []string{"v1", "imports"}}, nil
-	}, func(l admin.List[admin.Import]) (any, table) { return l.Items, importTable(l.Items...) })
+	return listing(&cobra.Command{Use: "list", Short: "Lists imports, the newest first", Args: cobra.NoArgs}, []filter{
+		{"search", "search", "part of the file's name, case ignored"},
+		{"state", "state", "waiting, running, done, cancelled or failed alone"},
+		{"by", "by", "handed in by them"},
+		{"sort", "sort", "created or file; with a minus sign before it the last come first"},
+	}, []string{"v1", "imports"}, func(all []admin.Import) table { return importTable(all...) })
 }
 
 func importsShow() *cobra.Command {

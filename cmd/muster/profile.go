@@ -149,11 +149,11 @@ func profileCreate() *cobra.Command {
 }
 
 func profileList() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "list", Short: "Lists all profiles", Args: cobra.NoArgs,
-	}, func([]string) (call, error) {
-		return call{method: http.MethodGet, path: []string{"v1", "profiles"}}, nil
-	}, func(l admin.List[admin.Profile]) (any, table) { return l.Items, profileTable(l.Items...) })
+	return listing(&cobra.Command{Use: "list", Short: "Lists profiles", Args: cobra.NoArgs}, []filter{
+		{"search", "search", "part of the name, case ignored"},
+		{"strategy", "strategy", "disabled, create, preprovisioned or x509-chain alone"},
+		{"sort", "sort", "name or created; with a minus sign before it the last come first"},
+	}, []string{"v1", "profiles"}, func(all []admin.Profile) table { return profileTable(all...) })
 }
 
 func profileShow() *cobra.Command {

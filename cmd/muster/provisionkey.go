@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -66,16 +65,13 @@ func issuedKey(k admin.IssuedKey) (any, table) {
 }
 
 func provisionKeyList() *cobra.Command {
-	var profile string
-	cmd := &cobra.Command{Use: "list", Short: "Lists provision keys, the oldest first", Args: cobra.NoArgs}
-	cmd.Flags().StringVar(&profile, "profile", "", "of this profile alone")
-	return asking(cmd, func([]string) (call, error) {
-		q := url.Values{}
-		if profile != "" {
-			q.Set("profile", profile)
-		}
-		return call{method: http.MethodGet, path: provisionKeyPath(), query: q}, nil
-	}, func(l admin.List[admin.ProvisionKey]) (any, table) { return l.Items, provisionKeyTable(l.Items...) })
+	return listing(&cobra.Command{Use: "list", Short: "Lists provision keys, the oldest first", Args: cobra.NoArgs}, []filter{
+		{"search", "search", "part of the key, case ignored"},
+		{"profile", "profile", "of this profile alone"},
+		{"state", "state", "live, waiting, expired, exhausted, suspended or revoked alone"},
+		{"expires-before", "expiresBefore", "ends before then: RFC 3339"},
+		{"sort", "sort", "created, key, devices or expires; with a minus sign before it the last come first"},
+	}, provisionKeyPath(), func(all []admin.ProvisionKey) table { return provisionKeyTable(all...) })
 }
 
 func provisionKeyPath(more ...string) []string {

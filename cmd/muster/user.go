@@ -48,9 +48,12 @@ func userTable(all ...admin.User) table {
 }
 
 func userList() *cobra.Command {
-	return asking(&cobra.Command{Use: "list", Short: "Lists users by name", Args: cobra.NoArgs}, func([]string) (call, error) {
-		return call{method: http.MethodGet, path: []string{"v1", "users"}}, nil
-	}, func(l admin.List[admin.User]) (any, table) { return l.Items, userTable(l.Items...) })
+	return listing(&cobra.Command{Use: "list", Short: "Lists users", Args: cobra.NoArgs}, []filter{
+		{"search", "search", "part of the name, case ignored"},
+		{"role", "role", "viewer, operator or admin alone"},
+		{"disabled", "disabled", "true: disabled ones alone; false: the others"},
+		{"sort", "sort", "name, created or lastLogin; with a minus sign before it the last come first"},
+	}, []string{"v1", "users"}, func(all []admin.User) table { return userTable(all...) })
 }
 
 func userShow() *cobra.Command {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"muster"
@@ -38,7 +39,7 @@ type IssuedToken struct {
 }
 
 func (a *api) serveTokens() {
-	serveAdmin(a, http.MethodGet, "/v1/tokens", "list-tokens", "API tokens, the oldest first", a.listTokens)
+	serveAdmin(a, http.MethodGet, "/v1/tokens", "list-tokens", "API tokens that meet conditions, in an order", a.listTokens)
 	serveAdmin(a, http.MethodPost, "/v1/tokens", "create-token", "Makes an API token", a.createToken,
 		explained("Its secret is shown this once and kept as a digest alone."),
 		refusing(muster.ReasonAPITokenNameTaken))
@@ -46,12 +47,31 @@ func (a *api) serveTokens() {
 		"Ends the use of an API token, named by its id or, if it is live, its name", a.revokeToken)
 }
 
-func (a *api) listTokens(ctx context.Context, _ *struct{}) (*answer[List[Token]], error) {
+func (a *api) listTokens(ctx context.Context, in *struct {
+	Search string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
+	Role   string `query:"role" enum:"viewer,operator,admin"`
+	State  string `query:"state" enum:"live,expired,revoked"`
+	Sort   string `query:"sort" enum:"created,-created,name,-name,lastUsed,-lastUsed" default:"created"`
+	Paging
+},
+) (*answer[List[Token]], error) {
 	all, err := a.People.Tokens(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, a.tokenOf), nil
+	wanted := func(t *muster.APIToken) bool {
+		return has(t.Name, in.Search) && (in.Role == "" || t.Role.String() == in.Role) && (in.State == "" || a.tokenState(t) == in.State)
+	}
+	return pageOf(all, in.Paging, in.Sort, wanted, func(order string, t *muster.APIToken) place {
+		switch id := t.ID.String(); order {
+		case "name":
+			return byText(strings.ToLower(t.Name), id)
+		case "lastUsed":
+			return byTime(t.LastUsedAt, id)
+		default:
+			return byTime(t.CreatedAt, id)
+		}
+	}, a.tokenOf)
 }
 
 func (a *api) createToken(ctx context.Context, in *struct{ Body NewToken }) (*answer[IssuedToken], error) {

@@ -44,8 +44,40 @@ type MadeCredential struct {
 	Token string `json:"token,omitempty" doc:"only where the server made it" example:"A7dK2mQx9RtB4nLw8ZsC"`
 }
 
+// A CredentialChange is what shall change of a credential; what is left out stays.
+type CredentialChange struct {
+	NotBefore *string `json:"notBefore,omitempty" doc:"RFC 3339; empty: always was"`
+	ExpiresAt *string `json:"expiresAt,omitempty" doc:"RFC 3339; empty: never" example:"2028-03-01T00:00:00Z"`
+}
+
+// A Retirement says what a credential gives way to.
+type Retirement struct {
+	Successor string `json:"successor,omitempty" maxLength:"36" doc:"id of another credential of the device; left out: the youngest that opens the door"`
+}
+
+// A CredentialName is the part of the input of an operation on one credential of a device.
+type CredentialName struct {
+	Name string `path:"name" maxLength:"255"`
+	ID   string `path:"id" maxLength:"36"`
+}
+
+func (n *CredentialName) id() (muster.CredentialID, error) {
+	return muster.ParseID[muster.Credential](n.ID)
+}
+
 func (a *api) serveCredentials() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/credentials", "list-credentials", "Credentials of a device, the oldest first", a.listCredentials)
+	serve(a, http.MethodGet, "/v1/credentials", "list-fleet-credentials", "Credentials of all devices that meet conditions, in an order", a.listFleetCredentials,
+		explained("For those that end soon: sort by expires, with expiresBefore. A page looks at 20,000 credentials at most, so that one of a rare condition may be short, or empty, and have a next."),
+		refusing(muster.ReasonNotFound))
+	serve(a, http.MethodGet, "/v1/devices/{name}/credentials/{id}", "show-credential", "One credential of a device", a.showCredential)
+	serve(a, http.MethodPatch, "/v1/devices/{name}/credentials/{id}", "update-credential",
+		"Changes from when until when a credential is valid", a.updateCredential,
+		explained("Sessions of the device end, and it may come back at once."))
+	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/retire", "retire-credential",
+		"Lets a credential retire: the next use of another one of its device revokes it", a.retireCredential,
+		explained("For a device that has been given its next credential already. Until that is used both work."),
+		refusing(muster.ReasonCredentialRevoked))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials", "add-credential", "Gives a device one more credential", a.addCredential,
 		refusing(muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/rotate", "rotate-credential",
@@ -101,20 +133,71 @@ func (a *api) rotateCredential(ctx context.Context, in *struct {
 	return &answer[MadeCredential]{MadeCredential{a.credentialOf(c), b.madeToken(shown)}}, nil
 }
 
-func (a *api) revokeCredential(ctx context.Context, in *struct {
-	Name string `path:"name" maxLength:"255"`
-	ID   string `path:"id" maxLength:"36"`
+func (a *api) showCredential(ctx context.Context, in *CredentialName) (*tagged[Credential], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return a.shownCredential(a.Fleet.Credential(ctx, in.Name, id))
+}
+
+func (a *api) updateCredential(ctx context.Context, in *struct {
+	CredentialName
+	Expected
+	Body CredentialChange
 },
-) (*answer[Credential], error) {
-	id, err := muster.ParseID[muster.Credential](in.ID)
+) (*tagged[Credential], error) {
+	id, err := in.id()
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.Fleet.RevokeCredential(ctx, in.Name, id)
+	var change fleet.CredentialChange
+	if change.NotBefore, err = changedBound("notBefore", in.Body.NotBefore); err != nil {
+		return nil, err
+	}
+	if change.ExpiresAt, err = changedBound("expiresAt", in.Body.ExpiresAt); err != nil {
+		return nil, err
+	}
+	return a.shownCredential(a.Fleet.UpdateCredential(ctx, in.Name, id, in.seen(), change))
+}
+
+func (a *api) retireCredential(ctx context.Context, in *struct {
+	CredentialName
+	Expected
+	Body *Retirement
+},
+) (*tagged[Credential], error) {
+	id, err := in.id()
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Credential]{a.credentialOf(c)}, nil
+	var successor muster.CredentialID
+	if in.Body != nil && in.Body.Successor != "" {
+		if successor, err = muster.ParseID[muster.Credential](in.Body.Successor); err != nil {
+			return nil, err
+		}
+	}
+	return a.shownCredential(a.Fleet.RetireCredential(ctx, in.Name, id, successor, in.seen()...))
+}
+
+func (a *api) revokeCredential(ctx context.Context, in *struct {
+	CredentialName
+	Expected
+},
+) (*tagged[Credential], error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return a.shownCredential(a.Fleet.RevokeCredential(ctx, in.Name, id, in.seen()...))
+}
+
+// shownCredential shows a credential that a job has returned.
+func (a *api) shownCredential(c muster.Credential, err error) (*tagged[Credential], error) {
+	if err != nil {
+		return nil, err
+	}
+	return tag(c.Version(), a.credentialOf(c)), nil
 }
 
 func (e *Evidence) credentials() fleet.Credentials {
@@ -139,18 +222,7 @@ func (e *Evidence) madeToken(shown ...muster.Evidence) string {
 
 func (a *api) credentialOf(c muster.Credential) Credential {
 	return Credential{
-		ID: c.ID.String(), Kind: c.Kind.String(), State: a.credentialState(&c), Hint: c.Hint,
+		ID: c.ID.String(), Kind: c.Kind.String(), State: c.Standing(a.Now()).String(), Hint: c.Hint,
 		NotBefore: c.NotBefore, ExpiresAt: c.ExpiresAt, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt,
 	}
-}
-
-// credentialState says in a word whether the credential opens the door now.
-func (a *api) credentialState(c *muster.Credential) string {
-	switch muster.ReasonOf(c.Live(a.Now())) {
-	case muster.ReasonCredentialExpired:
-		return "expired"
-	case muster.ReasonCredentialNotYet:
-		return "waiting"
-	}
-	return c.State.String()
 }

@@ -2,8 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -97,14 +95,6 @@ func (a *api) listDevices(ctx context.Context, in *struct {
 	return &answer[DeviceList]{out}, nil
 }
 
-// A cursor is a place in an order, as it is handed to people: they keep it and give it back.
-type cursor struct {
-	Sort string          `json:"s"`
-	Name string          `json:"n,omitempty"`
-	At   int64           `json:"t,omitempty"`
-	ID   muster.DeviceID `json:"i,omitzero"`
-}
-
 func markText(m *muster.DeviceMark, sort string) string {
 	if m == nil {
 		return ""
@@ -114,25 +104,23 @@ func markText(m *muster.DeviceMark, sort string) string {
 	case muster.ByName.String():
 		c.Name = m.Name
 	case muster.ByProvisioning.String():
-		c.At, c.ID = m.At.UnixMilli(), m.ID
+		c.At, c.ID = m.At.UnixMilli(), m.ID.String()
 	default:
-		c.ID = m.ID
+		c.ID = m.ID.String()
 	}
-	text, _ := json.Marshal(c) // text, a number and an id always encode
-	return base64.RawURLEncoding.EncodeToString(text)
+	return c.text()
 }
 
 func parseMark(text, sort string) (*muster.DeviceMark, error) {
-	if text == "" {
-		return nil, nil
+	c, err := parseCursor(text, sort)
+	if c == nil || err != nil {
+		return nil, err
 	}
-	var c cursor
-	b, err := base64.RawURLEncoding.DecodeString(text)
-	if err == nil {
-		err = json.Unmarshal(b, &c)
+	m := muster.DeviceMark{Name: c.Name, At: time.UnixMilli(c.At)}
+	if c.ID != "" {
+		if m.ID, err = muster.ParseID[muster.Device](c.ID); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil || c.Sort != sort {
-		return nil, muster.Refuse(muster.ReasonRequestInvalid, "after: not the next of a page in this order")
-	}
-	return &muster.DeviceMark{Name: c.Name, At: time.UnixMilli(c.At), ID: c.ID}, nil
+	return &m, nil
 }

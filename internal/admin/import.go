@@ -51,7 +51,7 @@ type Failure struct {
 
 func (a *api) serveImports() {
 	a.serveUpload()
-	serve(a, http.MethodGet, "/v1/imports", "list-imports", "Imports, the newest first", a.listImports)
+	serve(a, http.MethodGet, "/v1/imports", "list-imports", "Imports that meet conditions, the newest first", a.listImports)
 	serve(a, http.MethodGet, "/v1/imports/{id}", "show-import", "One import and how far it is", a.showImport)
 	serve(a, http.MethodGet, "/v1/imports/{id}/failures", "list-import-failures", "What is wrong with rows that were not filed", a.listFailures)
 	serveTo(a, muster.RoleOperator, http.MethodGet, "/v1/imports/{id}/failed", "download-failed-rows",
@@ -161,12 +161,27 @@ func (a *api) createImport(ctx context.Context, in *struct {
 	return &answer[Import]{importOf(i)}, nil
 }
 
-func (a *api) listImports(ctx context.Context, _ *struct{}) (*answer[List[Import]], error) {
+func (a *api) listImports(ctx context.Context, in *struct {
+	Search string `query:"search" maxLength:"255" doc:"part of the file's name, case ignored"`
+	State  string `query:"state" enum:"waiting,running,done,cancelled,failed"`
+	By     string `query:"by" maxLength:"255" doc:"handed in by them"`
+	Sort   string `query:"sort" enum:"created,-created,file,-file" default:"-created"`
+	Paging
+},
+) (*answer[List[Import]], error) {
 	all, err := a.Bulk.Imports(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, importOf), nil
+	wanted := func(i *muster.Import) bool {
+		return has(i.File, in.Search) && (in.State == "" || i.State.String() == in.State) && (in.By == "" || i.By == in.By)
+	}
+	return pageOf(all, in.Paging, in.Sort, wanted, func(order string, i *muster.Import) place {
+		if order == "file" {
+			return byText(i.File, i.ID.String())
+		}
+		return byTime(i.CreatedAt, i.ID.String())
+	}, importOf)
 }
 
 // importNamed is the path of one import.

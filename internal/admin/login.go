@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"muster"
@@ -143,7 +144,12 @@ func (a *api) changePassword(ctx context.Context, in *struct{ Body PasswordChang
 	return nil, a.People.ChangePassword(ctx, muster.Secret(in.Body.Old), muster.Secret(in.Body.New))
 }
 
-func (a *api) listLogins(ctx context.Context, _ *struct{}) (*answer[List[Login]], error) {
+func (a *api) listLogins(ctx context.Context, in *struct {
+	User string `query:"user" maxLength:"64" doc:"of the user of this name, case ignored; for admins"`
+	Sort string `query:"sort" enum:"created,-created,seen,-seen" default:"-created"`
+	Paging
+},
+) (*answer[List[Login]], error) {
 	actor, _ := muster.ActorOf(ctx)
 	found, err := a.People.Logins(ctx, mayAll(ctx))
 	if err != nil {
@@ -159,12 +165,18 @@ func (a *api) listLogins(ctx context.Context, _ *struct{}) (*answer[List[Login]]
 			names[all[i].ID] = all[i].Name
 		}
 	}
-	return listOf(found, func(l muster.Login) Login {
+	wanted := func(l *muster.Login) bool { return in.User == "" || strings.EqualFold(names[l.User], in.User) }
+	return pageOf(found, in.Paging, in.Sort, wanted, func(order string, l *muster.Login) place {
+		if order == "seen" {
+			return byTime(l.SeenAt, l.ID.String())
+		}
+		return byTime(l.CreatedAt, l.ID.String())
+	}, func(l muster.Login) Login {
 		return Login{
 			ID: l.ID.String(), User: names[l.User], Current: l.ID == actor.Login, Remote: l.Remote, Agent: l.Agent,
 			CreatedAt: l.CreatedAt, SeenAt: l.SeenAt, ExpiresAt: l.ExpiresAt,
 		}
-	}), nil
+	})
 }
 
 func (a *api) deleteLogin(ctx context.Context, in *struct {

@@ -77,7 +77,7 @@ type MadeProfile struct {
 }
 
 func (a *api) serveProfiles() {
-	serve(a, http.MethodGet, "/v1/profiles", "list-profiles", "All profiles, by name", a.listProfiles)
+	serve(a, http.MethodGet, "/v1/profiles", "list-profiles", "Profiles that meet conditions, in an order", a.listProfiles)
 	serve(a, http.MethodPost, "/v1/profiles", "create-profile", "Makes a profile", a.createProfile,
 		explained("Where the strategy needs a provision key and none is given, the server makes one and shows its secret this once."),
 		refusing(muster.ReasonProfileNameTaken, muster.ReasonProvisionKeyTaken, muster.ReasonCertificateInvalid))
@@ -94,12 +94,26 @@ type named struct {
 	Name string `path:"name" maxLength:"255"`
 }
 
-func (a *api) listProfiles(ctx context.Context, _ *struct{}) (*answer[List[Profile]], error) {
+func (a *api) listProfiles(ctx context.Context, in *struct {
+	Search   string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
+	Strategy string `query:"strategy" enum:"disabled,create,preprovisioned,x509-chain"`
+	Sort     string `query:"sort" enum:"name,-name,created,-created" default:"name"`
+	Paging
+},
+) (*answer[List[Profile]], error) {
 	all, err := a.Fleet.Profiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, profileOf), nil
+	wanted := func(p *muster.Profile) bool {
+		return has(p.Name, in.Search) && (in.Strategy == "" || p.Strategy.String() == in.Strategy)
+	}
+	return pageOf(all, in.Paging, in.Sort, wanted, func(order string, p *muster.Profile) place {
+		if order == "created" {
+			return byTime(p.CreatedAt, p.ID.String())
+		}
+		return byText(p.Name, p.ID.String())
+	}, profileOf)
 }
 
 func (a *api) createProfile(ctx context.Context, in *struct{ Body NewProfile }) (*answer[MadeProfile], error) {

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -68,7 +69,7 @@ type IssuedKey struct {
 }
 
 func (a *api) serveProvisionKeys() {
-	serve(a, http.MethodGet, "/v1/provision-keys", "list-provision-keys", "Provision keys, the oldest first", a.listProvisionKeys,
+	serve(a, http.MethodGet, "/v1/provision-keys", "list-provision-keys", "Provision keys that meet conditions, in an order", a.listProvisionKeys,
 		refusing(muster.ReasonNotFound))
 	serve(a, http.MethodPost, "/v1/provision-keys", "create-provision-key", "Makes a provision key", a.createProvisionKey,
 		refusing(muster.ReasonProvisionKeyTaken, muster.ReasonNotFound))
@@ -94,7 +95,12 @@ type keyed struct {
 }
 
 func (a *api) listProvisionKeys(ctx context.Context, in *struct {
-	Profile string `query:"profile" maxLength:"255" doc:"of this profile alone"`
+	Search        string `query:"search" maxLength:"255" doc:"part of the key, case ignored"`
+	Profile       string `query:"profile" maxLength:"255" doc:"of this profile alone"`
+	State         string `query:"state" enum:"live,waiting,expired,exhausted,suspended,revoked"`
+	ExpiresBefore string `query:"expiresBefore" maxLength:"40" doc:"ends before then; epoch milliseconds or RFC 3339"`
+	Sort          string `query:"sort" enum:"created,-created,key,-key,devices,-devices,expires,-expires" default:"created" doc:"with a minus sign the last come first; those that never expire come last by expires"`
+	Paging
 },
 ) (*answer[List[ProvisionKey]], error) {
 	all, err := a.Fleet.ProvisionKeys(ctx, in.Profile)
@@ -105,7 +111,31 @@ func (a *api) listProvisionKeys(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, func(k muster.ProvisionKey) ProvisionKey { return a.provisionKeyOf(k, names) }), nil
+	before, err := parseTime("expiresBefore", in.ExpiresBefore, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	wanted := func(k *muster.ProvisionKey) bool {
+		ends := in.ExpiresBefore == "" || !k.ExpiresAt.IsZero() && k.ExpiresAt.UnixMilli() < before
+		return has(k.Key, in.Search) && ends && (in.State == "" || a.keyState(k) == in.State)
+	}
+	return pageOf(all, in.Paging, in.Sort, wanted, keyPlace, func(k muster.ProvisionKey) ProvisionKey { return a.provisionKeyOf(k, names) })
+}
+
+func keyPlace(order string, k *muster.ProvisionKey) place {
+	switch id := k.ID.String(); order {
+	case "key":
+		return byText(k.Key, id)
+	case "devices":
+		return place{number: int64(k.Devices), id: id}
+	case "expires":
+		if k.ExpiresAt.IsZero() {
+			return place{number: math.MaxInt64, id: id}
+		}
+		return byTime(k.ExpiresAt, id)
+	default:
+		return byTime(k.CreatedAt, id)
+	}
 }
 
 func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvisionKey }) (*answer[IssuedKey], error) {
@@ -145,19 +175,12 @@ func (a *api) updateProvisionKey(ctx context.Context, in *struct {
 // change reads what shall change.
 func (b *ProvisionKeyChange) change() (fleet.ProvisionKeyChange, error) {
 	change := fleet.ProvisionKeyChange{MaxDevices: b.MaxDevices, NamePattern: b.NamePattern, Rate: b.Rate}
-	for _, bound := range []struct {
-		name string
-		text *string
-		to   **time.Time
-	}{{"notBefore", b.NotBefore, &change.NotBefore}, {"expiresAt", b.ExpiresAt, &change.ExpiresAt}} {
-		if bound.text == nil {
-			continue
-		}
-		at, err := parseBound(bound.name, *bound.text)
-		if err != nil {
-			return change, err
-		}
-		*bound.to = &at
+	var err error
+	if change.NotBefore, err = changedBound("notBefore", b.NotBefore); err != nil {
+		return change, err
+	}
+	if change.ExpiresAt, err = changedBound("expiresAt", b.ExpiresAt); err != nil {
+		return change, err
 	}
 	if b.Networks != nil {
 		networks, err := parseNetworks(*b.Networks)
@@ -169,16 +192,19 @@ func (b *ProvisionKeyChange) change() (fleet.ProvisionKeyChange, error) {
 	return change, nil
 }
 
-// parseBound reads a time; empty text is no bound.
-func parseBound(name, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
+// changedBound reads a time that shall change, if it is given; empty text is no bound.
+func changedBound(name string, text *string) (*time.Time, error) {
+	if text == nil {
+		return nil, nil
 	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return at, muster.Refuse(muster.ReasonRequestInvalid, "%s: %.40q is no time such as 2030-12-31T23:59:59Z", name, text)
+	var at time.Time
+	if *text != "" {
+		var err error
+		if at, err = time.Parse(time.RFC3339, *text); err != nil {
+			return nil, muster.Refuse(muster.ReasonRequestInvalid, "%s: %.40q is no time such as 2030-12-31T23:59:59Z", name, *text)
+		}
 	}
-	return at, nil
+	return &at, nil
 }
 
 func (a *api) suspendProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {

@@ -114,7 +114,10 @@ func (a *api) listListeners(context.Context, *struct{}) (*answer[List[Listener]]
 }
 
 func (a *api) listCertificates(context.Context, *struct{}) (*answer[List[Certificate]], error) {
-	return listOf(a.Machine.Certificates(), itself), nil
+	return listOf(a.Machine.Certificates(), func(c Certificate) Certificate {
+		c.Names = listOf(c.Names, itself).Body.Items // a list, also where there are none
+		return c
+	}), nil
 }
 
 func (a *api) listLimits(context.Context, *struct{}) (*answer[List[Limit]], error) {
@@ -133,5 +136,6 @@ func (a *api) reloadServer(ctx context.Context, _ *struct{}) (*answer[Reloaded],
 		return nil, err
 	}
 	a.Logger.InfoContext(ctx, "a reload was asked for", "by", actorName(ctx))
+	done.Changed, done.NeedsRestart = listOf(done.Changed, itself).Body.Items, listOf(done.NeedsRestart, itself).Body.Items
 	return &answer[Reloaded]{done}, nil
 }

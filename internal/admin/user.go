@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"muster"
@@ -39,7 +40,7 @@ type NewPassword struct {
 }
 
 func (a *api) serveUsers() {
-	serveAdmin(a, http.MethodGet, "/v1/users", "list-users", "All users, by name", a.listUsers)
+	serveAdmin(a, http.MethodGet, "/v1/users", "list-users", "Users that meet conditions, in an order", a.listUsers)
 	serveAdmin(a, http.MethodPost, "/v1/users", "create-user", "Makes a user", a.createUser,
 		refusing(muster.ReasonUserNameTaken, muster.ReasonPasswordUnfit))
 	serveAdmin(a, http.MethodGet, "/v1/users/{name}", "show-user", "One user", a.showUser)
@@ -53,12 +54,32 @@ func (a *api) serveUsers() {
 		refusing(muster.ReasonPasswordUnfit))
 }
 
-func (a *api) listUsers(ctx context.Context, _ *struct{}) (*answer[List[User]], error) {
+func (a *api) listUsers(ctx context.Context, in *struct {
+	Search   string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
+	Role     string `query:"role" enum:"viewer,operator,admin"`
+	Disabled string `query:"disabled" enum:"true,false"`
+	Sort     string `query:"sort" enum:"name,-name,created,-created,lastLogin,-lastLogin" default:"name"`
+	Paging
+},
+) (*answer[List[User]], error) {
 	all, err := a.People.Users(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, userOf), nil
+	wanted := func(u *muster.User) bool {
+		return has(u.Name, in.Search) && (in.Role == "" || u.Role.String() == in.Role) &&
+			(in.Disabled == "" || u.Disabled == (in.Disabled == "true"))
+	}
+	return pageOf(all, in.Paging, in.Sort, wanted, func(order string, u *muster.User) place {
+		switch id := u.ID.String(); order {
+		case "created":
+			return byTime(u.CreatedAt, id)
+		case "lastLogin":
+			return byTime(u.LastLoginAt, id)
+		default:
+			return byText(strings.ToLower(u.Name), id)
+		}
+	}, userOf)
 }
 
 func (a *api) createUser(ctx context.Context, in *struct{ Body NewUser }) (*answer[User], error) {

@@ -101,8 +101,8 @@ func (s *Service) addCredential(
 	}
 	c := sealed[0]
 	c.NotBefore, c.ExpiresAt = n.NotBefore, n.ExpiresAt
-	if !c.NotBefore.IsZero() && !c.ExpiresAt.IsZero() && !c.NotBefore.Before(c.ExpiresAt) {
-		return none(invalid("the credential would expire before it is valid"))
+	if err := checkDates(&c); err != nil {
+		return none(err)
 	}
 	held, err := s.store.Credentials(ctx, d.ID)
 	if err != nil {
@@ -134,28 +134,6 @@ func unheld(held []muster.Credential, key muster.LookupKey) error {
 		}
 	}
 	return nil
-}
-
-// RevokeCredential ends the use of a credential of the device called name, and the device's sessions with
-// ReasonCredentialRevoked: those that rest on another credential may come back.
-func (s *Service) RevokeCredential(ctx context.Context, name string, id muster.CredentialID) (muster.Credential, error) {
-	d, err := s.Device(ctx, name)
-	if err != nil {
-		return muster.Credential{}, err
-	}
-	c, err := s.store.UpdateCredential(context.WithoutCancel(ctx), id, func(c *muster.Credential) error {
-		if c.Device != d.ID {
-			return muster.NotFound
-		}
-		c.State = muster.CredentialRevoked
-		return nil
-	})
-	if err != nil {
-		return muster.Credential{}, missing(err, "credential", id.String())
-	}
-	s.changed(d.ID, muster.Refuse(muster.ReasonCredentialRevoked, ""))
-	conceal(&c)
-	return c, nil
 }
 
 // conceal takes out of a credential what could open a door.

@@ -73,6 +73,11 @@ type Store interface {
 	// it. Refused with ReasonCredentialInUse, with ReasonCredentialRevoked if the other one opens no door any more; NotFound
 	// if it is gone.
 	RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error
+	// RetireCredential lets a credential retire if it is one of the versions that were seen; none: whatever it is. The next use
+	// of another one of its device, which has to be active, revokes it. Refused as RotateCredential is.
+	RetireCredential(ctx context.Context, old, successor muster.CredentialID, seen ...muster.Version) (muster.Credential, error)
+	// FleetCredentials returns a page of the credentials of all devices, in a time that does not grow with the fleet.
+	FleetCredentials(ctx context.Context, q muster.CredentialQuery) (muster.CredentialPage, error)
 	// Attributes returns all attributes of the device, by scope and key.
 	Attributes(ctx context.Context, device muster.DeviceID) ([]muster.Attribute, error)
 	// ReadingsRemoved notes in the audit log that somebody has the readings of a key in a range removed, whose limit does not

@@ -93,6 +93,38 @@ func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID
 	})
 }
 
+// RetireCredential lets a credential retire, which the next use of another one of its device revokes.
+func (r *Registry) RetireCredential(ctx context.Context, old, successor muster.CredentialID, seen ...muster.Version) (muster.Credential, error) {
+	var after muster.Credential
+	err := r.write(ctx, func(tx *conn) error {
+		before, err := one(tx, readCredential, credentialByID, blob(old[:]))
+		if err != nil {
+			return err
+		}
+		next, err := one(tx, readCredential, credentialByID, blob(successor[:]))
+		if err != nil {
+			return err
+		}
+		if err := before.Version().Expect(seen); err != nil {
+			return err
+		}
+		switch {
+		case next.Device != before.Device || next.ID == before.ID:
+			return muster.NotFound
+		case before.State == muster.CredentialRevoked || next.State != muster.CredentialActive:
+			return muster.Refuse(muster.ReasonCredentialRevoked, "")
+		}
+		after = before
+		after.State = muster.CredentialRetiring
+		_, err = tx.exec(`UPDATE credential SET state = ?, successor = ? WHERE id = ?`, number(after.State), blob(successor[:]), blob(old[:]))
+		if err != nil {
+			return err
+		}
+		return auditedCredential(ctx, tx, "retire", after.Device, credentialView(before), credentialView(after))
+	})
+	return after, err
+}
+
 // Used notes that the credentials opened the door at those times, and revokes those whose successors they are; it returns the
 // devices of what was revoked. An earlier time than the one that is noted, and a credential that is gone, change nothing.
 func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) (replaced []muster.DeviceID, err error) {

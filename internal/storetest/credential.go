@@ -45,6 +45,8 @@ func credentialSentences() []sentence {
 				r.same(got, []muster.Holder{})
 			}
 		}},
+		{"credentials of the whole fleet are found, page by page", credentialsOfTheFleet},
+		{"a credential that retires gives way to one of its device that is used", credentialRetired},
 		{"a use is noted, and a credential that is gone is no error", credentialUsed},
 	}
 }
