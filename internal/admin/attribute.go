@@ -22,6 +22,7 @@ type Attribute struct {
 
 func (a *api) serveAttributes() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/attributes", "list-attributes", "Attributes of a device, by scope and key", a.listAttributes)
+	serve(a, http.MethodGet, "/v1/devices/{name}/attributes/{scope}", "list-scope-attributes", "Attributes of one scope, by key", a.listScopeAttributes)
 	serve(a, http.MethodPatch, "/v1/devices/{name}/attributes/{scope}", "change-attributes",
 		"Sets attributes of one scope, and removes those that are null", a.changeAttributes,
 		explained("All or nothing. Attributes of the client are set by the device, so that they can only be removed."),
@@ -33,18 +34,37 @@ func (a *api) listAttributes(ctx context.Context, in *named) (*answer[List[Attri
 	if err != nil {
 		return nil, err
 	}
-	return listOf(all, func(at muster.Attribute) Attribute {
-		return Attribute{Scope: at.Scope.String(), Key: at.Key, Value: at.Value.AppendJSON(nil), UpdatedAt: at.UpdatedAt}
-	}), nil
+	return listOf(all, attributeOf), nil
+}
+
+func attributeOf(at muster.Attribute) Attribute {
+	return Attribute{Scope: at.Scope.String(), Key: at.Key, Value: at.Value.AppendJSON(nil), UpdatedAt: at.UpdatedAt}
+}
+
+func (a *api) listScopeAttributes(ctx context.Context, in *struct {
+	Name  string `path:"name" maxLength:"255"`
+	Scope string `path:"scope" enum:"server,shared,client"`
+},
+) (*tagged[List[Attribute]], error) {
+	all, err := a.Fleet.ScopeAttributes(ctx, in.Name, scopeNamed(in.Scope))
+	if err != nil {
+		return nil, err
+	}
+	return tag(muster.AttributesVersion(all), listOf(all, attributeOf).Body), nil
+}
+
+// scopeNamed returns the scope of that name; the server's is the zero one.
+func scopeNamed(name string) muster.Scope {
+	return map[string]muster.Scope{"shared": muster.SharedScope, "client": muster.ClientScope}[name]
 }
 
 func (a *api) changeAttributes(ctx context.Context, in *struct {
-	Name  string                     `path:"name" maxLength:"255"`
-	Scope string                     `path:"scope" enum:"server,shared,client"`
-	Body  map[string]json.RawMessage `doc:"values by key; null removes the attribute"`
+	Name  string `path:"name" maxLength:"255"`
+	Scope string `path:"scope" enum:"server,shared,client"`
+	Expected
+	Body map[string]json.RawMessage `doc:"values by key; null removes the attribute"`
 },
 ) (*struct{}, error) {
-	scope := map[string]muster.Scope{"shared": muster.SharedScope, "client": muster.ClientScope}[in.Scope] // else the server's
 	set := make(map[string]muster.Value, len(in.Body))
 	var remove []string
 	for key, text := range in.Body {
@@ -58,7 +78,7 @@ func (a *api) changeAttributes(ctx context.Context, in *struct {
 		}
 		set[key] = value
 	}
-	return nil, a.Fleet.ChangeAttributes(ctx, in.Name, scope, set, remove)
+	return nil, a.Fleet.ChangeAttributes(ctx, in.Name, scopeNamed(in.Scope), set, remove, in.seen()...)
 }
 
 // parseValue reads a value as it is written in JSON; null is none. Numbers without fraction and exponent are integers where they fit.

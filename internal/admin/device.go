@@ -118,12 +118,12 @@ func (a *api) updateDevice(ctx context.Context, in *struct {
 	return tag(row.Version(), a.deviceOf(row)), nil
 }
 
-func (a *api) deleteDevice(ctx context.Context, in *named) (*struct{}, error) {
+func (a *api) deleteDevice(ctx context.Context, in *removal) (*struct{}, error) {
 	d, err := a.Fleet.Device(ctx, in.Name)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.Fleet.DeleteDevice(ctx, in.Name); err != nil {
+	if err := a.Fleet.DeleteDevice(ctx, in.Name, in.seen()...); err != nil {
 		return nil, err
 	}
 	// The device is gone, and it is remembered that its readings are to be removed: what cannot be now is removed later.

@@ -94,6 +94,12 @@ type named struct {
 	Name string `path:"name" maxLength:"255"`
 }
 
+// A removal is the input of an operation that removes the thing of that name.
+type removal struct {
+	Name string `path:"name" maxLength:"255"`
+	Expected
+}
+
 func (a *api) listProfiles(ctx context.Context, in *struct {
 	Search   string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
 	Strategy string `query:"strategy" enum:"disabled,create,preprovisioned,x509-chain"`
@@ -160,8 +166,8 @@ func (a *api) updateProfile(ctx context.Context, in *struct {
 	return tag(p.Version(), profileOf(p)), nil
 }
 
-func (a *api) deleteProfile(ctx context.Context, in *named) (*struct{}, error) {
-	return nil, a.Fleet.DeleteProfile(ctx, in.Name)
+func (a *api) deleteProfile(ctx context.Context, in *removal) (*struct{}, error) {
+	return nil, a.Fleet.DeleteProfile(ctx, in.Name, in.seen()...)
 }
 
 // apply lays what is given over the profile.

@@ -156,20 +156,21 @@ func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvis
 	return a.issued(ctx, k)
 }
 
-func (a *api) showProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
-	return a.shownKey(ctx)(a.Fleet.ProvisionKey(ctx, in.Key))
+func (a *api) showProvisionKey(ctx context.Context, in *keyed) (*tagged[ProvisionKey], error) {
+	return a.taggedKey(ctx)(a.Fleet.ProvisionKey(ctx, in.Key))
 }
 
 func (a *api) updateProvisionKey(ctx context.Context, in *struct {
-	Key  string `path:"key" maxLength:"255"`
+	Key string `path:"key" maxLength:"255"`
+	Expected
 	Body ProvisionKeyChange
 },
-) (*answer[ProvisionKey], error) {
+) (*tagged[ProvisionKey], error) {
 	change, err := in.Body.change()
 	if err != nil {
 		return nil, err
 	}
-	return a.shownKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change))
+	return a.taggedKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change, in.seen()...))
 }
 
 // change reads what shall change.
@@ -232,6 +233,17 @@ func (a *api) rotateProvisionKey(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return a.issued(ctx, k)
+}
+
+// taggedKey returns what shows a key that a job has returned, with its version.
+func (a *api) taggedKey(ctx context.Context) func(muster.ProvisionKey, error) (*tagged[ProvisionKey], error) {
+	return func(k muster.ProvisionKey, err error) (*tagged[ProvisionKey], error) {
+		shown, err := a.shownKey(ctx)(k, err)
+		if err != nil {
+			return nil, err
+		}
+		return tag(k.Version(), shown.Body), nil
+	}
 }
 
 // shownKey returns what shows a key that a job has returned.

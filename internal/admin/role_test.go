@@ -56,6 +56,7 @@ var roles = map[string]string{
 	"POST /v1/devices/{name}/credentials/{id}/rotate": "operator",
 	"POST /v1/devices/{name}/credentials/{id}/revoke": "operator",
 	"GET /v1/devices/{name}/attributes":               "viewer",
+	"GET /v1/devices/{name}/attributes/{scope}":       "viewer",
 	"PATCH /v1/devices/{name}/attributes/{scope}":     "operator",
 	"GET /v1/devices/{name}/latest":                   "viewer",
 	"GET /v1/devices/{name}/history":                  "viewer",

@@ -123,8 +123,8 @@ func (a *api) updateUser(ctx context.Context, in *struct {
 	return tag(u.Version(), userOf(u)), nil
 }
 
-func (a *api) deleteUser(ctx context.Context, in *named) (*struct{}, error) {
-	return nil, a.People.DeleteUser(ctx, in.Name)
+func (a *api) deleteUser(ctx context.Context, in *removal) (*struct{}, error) {
+	return nil, a.People.DeleteUser(ctx, in.Name, in.seen()...)
 }
 
 func (a *api) setPassword(ctx context.Context, in *struct {

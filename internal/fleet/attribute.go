@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"muster"
@@ -16,9 +17,16 @@ func (s *Service) Attributes(ctx context.Context, name string) ([]muster.Attribu
 	return s.store.Attributes(ctx, d.ID)
 }
 
+// ScopeAttributes returns those of one scope of the device called name, by key.
+func (s *Service) ScopeAttributes(ctx context.Context, name string, scope muster.Scope) ([]muster.Attribute, error) {
+	all, err := s.Attributes(ctx, name)
+	return slices.DeleteFunc(all, func(a muster.Attribute) bool { return a.Scope != scope }), err
+}
+
 // ChangeAttributes sets attributes of one scope of the device called name and removes others, in one transaction. Those
-// of the client's scope, which the device writes, can only be removed.
-func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muster.Scope, set map[string]muster.Value, remove []string) error {
+// of the client's scope, which the device writes, can only be removed. If there are versions that
+// were seen, the attributes of the scope have to be one of them.
+func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muster.Scope, set map[string]muster.Value, remove []string, seen ...muster.Version) error {
 	if len(set)+len(remove) > muster.MaxKeys {
 		return invalid("at most %d attributes are changed at once", muster.MaxKeys)
 	}
@@ -37,5 +45,5 @@ func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muste
 		}
 		attributes = append(attributes, muster.Attribute{Scope: scope, Key: key, Value: value, UpdatedAt: now})
 	}
-	return missing(s.store.ChangeAttributes(ctx, d.ID, scope, attributes, remove), "device", name)
+	return missing(s.store.ChangeAttributes(ctx, d.ID, scope, attributes, remove, seen...), "device", name)
 }

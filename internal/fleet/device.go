@@ -116,14 +116,14 @@ func (s *Service) profileOf(ctx context.Context, d *muster.Device) (muster.Profi
 	return muster.Profile{}, missing(muster.NotFound, "device", d.Name) // deleted since, and its profile after it
 }
 
-// DeleteDevice removes the device called name with its credentials and attributes, and ends its sessions with
+// DeleteDevice removes the device called name, if it is one of the versions that were seen (none: whatever it is), with its credentials and attributes, and ends its sessions with
 // ReasonDeviceDeleted. Its readings are removed soon, whatever happens.
-func (s *Service) DeleteDevice(ctx context.Context, name string) error {
+func (s *Service) DeleteDevice(ctx context.Context, name string, seen ...muster.Version) error {
 	d, err := s.Device(ctx, name)
 	if err != nil {
 		return err
 	}
-	if err := s.store.DeleteDevice(context.WithoutCancel(ctx), d.ID); err != nil {
+	if err := s.store.DeleteDevice(context.WithoutCancel(ctx), d.ID, seen...); err != nil {
 		return missing(err, "device", name)
 	}
 	s.changed(d.ID, muster.Refuse(muster.ReasonDeviceDeleted, ""))

@@ -123,14 +123,15 @@ func (s *Service) UpdateProfile(ctx context.Context, name string, seen []muster.
 	return p, missing(err, "profile", name)
 }
 
-// DeleteProfile removes the profile called name and its provision keys. Refused with ReasonProfileInUse while it has
+// DeleteProfile removes the profile called name and its provision keys, if it is one of the versions that were seen; none:
+// whatever it is. Refused with ReasonProfileInUse while it has
 // devices.
-func (s *Service) DeleteProfile(ctx context.Context, name string) error {
+func (s *Service) DeleteProfile(ctx context.Context, name string, seen ...muster.Version) error {
 	p, err := s.Profile(ctx, name)
 	if err != nil {
 		return err
 	}
-	return missing(s.store.DeleteProfile(ctx, p.ID), "profile", name)
+	return missing(s.store.DeleteProfile(ctx, p.ID, seen...), "profile", name)
 }
 
 // missing names what was not found; other errors pass.

@@ -129,9 +129,13 @@ func (s *Service) ProvisionKey(ctx context.Context, name string) (muster.Provisi
 	return muster.ProvisionKey{}, missing(muster.NotFound, "provision key", name)
 }
 
-// UpdateProvisionKey changes for whom the key of that text or id opens. Devices that are in stay in.
-func (s *Service) UpdateProvisionKey(ctx context.Context, name string, change ProvisionKeyChange) (muster.ProvisionKey, error) {
+// UpdateProvisionKey changes for whom the key of that text or id opens, if it is one of the versions that were seen; none:
+// whatever it is. Devices that are in stay in.
+func (s *Service) UpdateProvisionKey(ctx context.Context, name string, change ProvisionKeyChange, seen ...muster.Version) (muster.ProvisionKey, error) {
 	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
+		if err := k.Version().Expect(seen); err != nil {
+			return err
+		}
 		return change.Apply(k)
 	})
 }

@@ -19,8 +19,9 @@ type Store interface {
 	Profiles(ctx context.Context) ([]muster.Profile, error)
 	// UpdateProfile changes a profile; ID and CreatedAt stay.
 	UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error)
-	// DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
-	DeleteProfile(ctx context.Context, id muster.ProfileID) error
+	// DeleteProfile removes a profile and its provision keys, if it is one of the versions that were seen; none: whatever it is.
+	// Refused with ReasonProfileInUse while it has devices.
+	DeleteProfile(ctx context.Context, id muster.ProfileID, seen ...muster.Version) error
 
 	// CreateProvisionKey files a key. Refused with ReasonProvisionKeyTaken.
 	CreateProvisionKey(ctx context.Context, k muster.ProvisionKey) error
@@ -60,8 +61,8 @@ type Store interface {
 	// UpdateDevice changes a device; ID and CreatedAt stay.
 	UpdateDevice(ctx context.Context, id muster.DeviceID, change func(*muster.Device) error) (muster.Device, error)
 	// DeleteDevice removes a device, its credentials and attributes, and remembers in the same transaction that its
-	// readings are to be removed. NotFound if it is gone.
-	DeleteDevice(ctx context.Context, id muster.DeviceID) error
+	// readings are to be removed, if it is one of the versions that were seen; none: whatever it is. NotFound if it is gone.
+	DeleteDevice(ctx context.Context, id muster.DeviceID, seen ...muster.Version) error
 
 	// Credentials returns the credentials of a device, the oldest first.
 	Credentials(ctx context.Context, device muster.DeviceID) ([]muster.Credential, error)
@@ -84,8 +85,9 @@ type Store interface {
 	// count.
 	ReadingsRemoved(ctx context.Context, device, key string, within muster.Range) error
 	// ChangeAttributes creates or replaces attributes and removes those of that scope with the keys. NotFound if the device is
-	// gone; ReasonPayloadInvalid if it would have too many.
-	ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string) error
+	// gone; ReasonPayloadInvalid if it would have too many; ReasonVersionStale if those of the scope are none of the versions
+	// that were seen, if there are any.
+	ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string, seen ...muster.Version) error
 
 	// BeginOnce files a request and returns true, or returns what was filed under its key since then.
 	BeginOnce(ctx context.Context, o muster.Once, since time.Time) (before muster.Once, begun bool, err error)

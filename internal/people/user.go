@@ -126,13 +126,13 @@ func (s *Service) ChangePassword(ctx context.Context, old, wanted muster.Secret)
 	return err
 }
 
-// DeleteUser removes the user called name. Refused with ReasonLastAdmin.
-func (s *Service) DeleteUser(ctx context.Context, name string) error {
+// DeleteUser removes the user called name, if they are one of the versions that were seen; none: whatever they are. Refused with ReasonLastAdmin.
+func (s *Service) DeleteUser(ctx context.Context, name string, seen ...muster.Version) error {
 	u, err := s.store.User(ctx, name)
 	if err != nil {
 		return missing(err, "user", name)
 	}
-	return missing(s.store.DeleteUser(ctx, u.ID), "user", name)
+	return missing(s.store.DeleteUser(ctx, u.ID, seen...), "user", name)
 }
 
 func (s *Service) updateUser(ctx context.Context, name string, stays muster.LoginID, change func(*muster.User) error) (muster.User, error) {

@@ -19,6 +19,8 @@ func (r *Registry) Attributes(ctx context.Context, device muster.DeviceID) ([]mu
 
 const attributesOfDevice = `SELECT scope, key, value, updated_at FROM attribute WHERE device = ? ORDER BY scope, key`
 
+const attributesOfScope = `SELECT scope, key, value, updated_at FROM attribute WHERE device = ? AND scope = ? ORDER BY key`
+
 // SaveAttributes creates or replaces the attributes, all or none. NotFound if the device is gone; ReasonPayloadInvalid if
 // it would have more than muster.MaxAttributes, or more than muster.MaxAttributeBytes in them.
 func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, attributes []muster.Attribute) error {
@@ -32,11 +34,20 @@ func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, a
 
 // ChangeAttributes creates or replaces attributes and removes those of that scope with the keys, all or nothing. Refused as
 // SaveAttributes is.
-func (r *Registry) ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string) error {
+func (r *Registry) ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string, seen ...muster.Version) error {
 	return r.write(ctx, func(tx *conn) error {
 		d, err := one(tx, readDevice, deviceByID, blob(device[:]))
 		if err != nil {
 			return err
+		}
+		if len(seen) > 0 {
+			now, err := all(tx, readAttribute, attributesOfScope, blob(device[:]), number(scope))
+			if err != nil {
+				return err
+			}
+			if err := muster.AttributesVersion(now).Expect(seen); err != nil {
+				return err
+			}
 		}
 		before, after := view{}, view{}
 		touched := func(key string, to view) error {

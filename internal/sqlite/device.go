@@ -102,10 +102,13 @@ func updateDevice(tx *conn, d muster.Device) error {
 }
 
 // DeleteDevice removes a device, its credentials and attributes, and remembers it as gone. NotFound if it is gone.
-func (r *Registry) DeleteDevice(ctx context.Context, id muster.DeviceID) error {
+func (r *Registry) DeleteDevice(ctx context.Context, id muster.DeviceID, seen ...muster.Version) error {
 	return r.write(ctx, func(tx *conn) error {
 		d, err := one(tx, readDevice, deviceByID, blob(id[:]))
 		if err != nil {
+			return err
+		}
+		if err := d.Version().Expect(seen); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM device WHERE id = ?`, blob(id[:])); err != nil {

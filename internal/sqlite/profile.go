@@ -88,10 +88,13 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 }
 
 // DeleteProfile removes a profile and its provision keys. Refused with ReasonProfileInUse while it has devices.
-func (r *Registry) DeleteProfile(ctx context.Context, id muster.ProfileID) error {
+func (r *Registry) DeleteProfile(ctx context.Context, id muster.ProfileID, seen ...muster.Version) error {
 	return r.writeKnown(ctx, func(tx *conn) error {
 		p, err := one(tx, readProfile, profileByID, blob(id[:]))
 		if err != nil {
+			return err
+		}
+		if err := p.Version().Expect(seen); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM profile WHERE id = ?`, blob(id[:])); err != nil {

@@ -87,10 +87,13 @@ func (r *Registry) UpdateUser(ctx context.Context, id muster.UserID, stays muste
 }
 
 // DeleteUser removes a user and their logins. Refused with ReasonLastAdmin if no admin would be left who can sign in.
-func (r *Registry) DeleteUser(ctx context.Context, id muster.UserID) error {
+func (r *Registry) DeleteUser(ctx context.Context, id muster.UserID, seen ...muster.Version) error {
 	return r.write(ctx, func(tx *conn) error {
 		u, err := one(tx, readUser, userByID, blob(id[:]))
 		if err != nil {
+			return err
+		}
+		if err := u.Version().Expect(seen); err != nil {
 			return err
 		}
 		if _, err := tx.exec(`DELETE FROM user WHERE id = ?`, blob(id[:])); err != nil {
