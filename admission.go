@@ -47,6 +47,8 @@ type Claim struct {
 	Key     ProvisionKeyID
 	At      time.Time
 	Request *LookupKey // as in Admission
+	// Credential is one that the device is given beside those that it was listed with; nil: none.
+	Credential *Credential
 }
 
 // A Standing is what the registry has under the name that a device wants to be let in by.

@@ -127,12 +127,13 @@ type Evidence struct {
 	Username    string
 	Password    Secret
 	Certificate string // X509Certificate: PEM or base64 DER as it was sent; kept without armour and line breaks
+	CSR         string // X509Certificate, in place of Certificate: a signing request, which our own authority answers
 	PublicKey   string // PublicKey: PEM of the key or of a certificate that holds it
 }
 
 // Empty reports whether the evidence names nothing, so that the server makes a token.
 func (e *Evidence) Empty() bool {
-	return e.Token == "" && e.ClientID == "" && e.Username == "" && e.Password == "" && e.Certificate == "" && e.PublicKey == ""
+	return e.Token == "" && e.ClientID == "" && e.Username == "" && e.Password == "" && e.Certificate == "" && e.CSR == "" && e.PublicKey == ""
 }
 
 // TokenLength is the length of the tokens that the server makes, in characters.

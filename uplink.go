@@ -45,6 +45,7 @@ type Grant struct {
 	Name         string
 	Evidence     Evidence // the credential in the clear
 	CredentialID string   // Evidence.ID
+	Chain        string   // what stands above a certificate that was asked for by signing request, PEM, the root last; else empty
 	Credential   CredentialID
 	Recovery     Secret // what proves that it is the device, should it ask again; empty: nothing does
 	Former       bool   // it was asked for with the key's secret before the last rotation

@@ -73,9 +73,9 @@ func everyTransport(t *testing.T, s *server, scenario func(t *testing.T, s *serv
 
 // An answer is what a provision request is told.
 type answer struct {
-	Status, CredentialsType, ErrorMsg, Reason, DeviceID, AccessToken string
-	CredentialsValue                                                 json.RawMessage
-	RetryAfter                                                       int
+	Status, CredentialsType, ErrorMsg, Reason, DeviceID, AccessToken, CAChain string
+	CredentialsValue                                                          json.RawMessage
+	RetryAfter                                                                int
 }
 
 func (a answer) token() string {

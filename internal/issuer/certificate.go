@@ -47,6 +47,21 @@ func (a *Authority) Sign(csr string, d *muster.Device, rule muster.CertificateRu
 	return c, err
 }
 
+// CheckCSR refuses a certificate signing request that is never answered, as Sign does.
+func (a *Authority) CheckCSR(csr string) error {
+	_, err := parseCSR(csr)
+	return err
+}
+
+// Answer is Sign by the rule of the device's profile.
+func (a *Authority) Answer(ctx context.Context, csr string, d *muster.Device) (muster.Certificate, error) {
+	rule, err := a.rule(ctx, d.Profile)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	return a.Sign(csr, d, rule)
+}
+
 // Chain returns what stands above a certificate of the authority, PEM, the root last; empty: it is not of the authority.
 func (a *Authority) Chain(der []byte) string {
 	leaf, err := x509.ParseCertificate(der)

@@ -113,6 +113,9 @@ func (s *Service) asks(e *muster.Evidence) (string, error) {
 	if e.Empty() {
 		return "a token that the server makes", nil
 	}
+	if e.CSR != "" {
+		return "a certificate for its key", s.checkCSR(e)
+	}
 	c, err := e.Seal(s.keys, muster.DeviceID{}, time.Time{})
 	if err != nil {
 		return "", err

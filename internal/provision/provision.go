@@ -20,6 +20,8 @@ type Options struct {
 	// 200 and 2000; a PerKey below 0 means no limit.
 	PerKey, Burst int
 
+	Authority Authority // answers certificate signing requests; nil: nobody does
+
 	Now        func() time.Time      // nil means time.Now
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
@@ -30,6 +32,7 @@ type Service struct {
 	store     Store
 	keys      *muster.Keyring
 	now       func() time.Time
+	authority Authority
 	allowance *allowance
 	log       *slog.Logger
 	decoy     muster.ProvisionKey // nobody's key, for requests that name none
@@ -38,7 +41,7 @@ type Service struct {
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, now: o.Now, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	s := &Service{store: store, keys: keys, now: o.Now, authority: o.Authority, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -72,6 +75,7 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 	}
 	if grant != nil {
 		grant.Former = former
+		grant.Chain = s.chain(req, grant)
 		if profile.Settings.Reprovision != muster.ReprovisionRefuse {
 			grant.Recovery = s.recovery(grant.Credential)
 		}
@@ -108,7 +112,7 @@ func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name 
 	}
 	var grant *muster.Grant
 	if profile.Strategy == muster.StrategyCheckPreProvisioned {
-		grant, err = s.claim(ctx, muster.Claim{Profile: profile.ID, Name: name, Key: key.ID, At: now, Request: request})
+		grant, err = s.claim(ctx, muster.Claim{Profile: profile.ID, Name: name, Key: key.ID, At: now, Request: request}, req.Evidence)
 	} else {
 		d := muster.Device{
 			ID: muster.NewID[muster.Device](), Profile: profile.ID, Name: name, State: muster.DeviceActive,
@@ -198,7 +202,7 @@ func asked(e *muster.Evidence) muster.Evidence {
 func (s *Service) create(
 	ctx context.Context, d muster.Device, e muster.Evidence, request *muster.LookupKey, approval muster.PendingID,
 ) (*muster.Grant, error) {
-	c, err := e.Seal(s.keys, d.ID, d.CreatedAt)
+	c, err := s.seal(ctx, e, &d, d.CreatedAt)
 	if err != nil {
 		return nil, err
 	}
@@ -214,8 +218,16 @@ func (s *Service) create(
 }
 
 // claim marks a listed device and returns the first credential that it was given and that works. What the request asked
-// to be known by does not matter.
-func (s *Service) claim(ctx context.Context, c muster.Claim) (*muster.Grant, error) {
+// to be known by does not matter, but for a certificate signing
+// request: what it is answered with comes beside what the device was given.
+func (s *Service) claim(ctx context.Context, c muster.Claim, e muster.Evidence) (*muster.Grant, error) {
+	if e.CSR != "" {
+		given, err := s.answerListed(ctx, c, e)
+		if err != nil {
+			return nil, err
+		}
+		c.Credential = given
+	}
 	d, credentials, err := s.store.Claim(ctx, c)
 	if err != nil {
 		return nil, err

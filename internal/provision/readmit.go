@@ -41,7 +41,7 @@ func (s *Service) letInAgain(ctx context.Context, req *muster.ProvisionRequest, 
 }
 
 func (s *Service) readmit(ctx context.Context, m muster.Readmission, e muster.Evidence, known *muster.Enrolled) (*muster.Grant, error) {
-	c, err := e.Seal(s.keys, m.Device, m.At)
+	c, err := s.seal(ctx, e, &known.Device, m.At)
 	if err != nil {
 		return nil, err
 	}

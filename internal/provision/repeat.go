@@ -15,9 +15,9 @@ const (
 )
 
 // digest returns what the answer to the request is filed under, so that it can be given again; nil for a request without
-// an id. Two requests share a digest if they are alike in everything: the key, the name, the credential, the id.
+// an id or a certificate signing request. Two requests share a digest if they are alike in everything: the key, the name, the credential, the id.
 func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.ProvisionRequest) (*muster.LookupKey, error) {
-	if req.RequestID == "" {
+	if req.RequestID == "" && req.Evidence.CSR == "" { // which two devices never have in common
 		return nil, nil
 	}
 	if len(req.RequestID) > maxRequestID {
@@ -37,7 +37,7 @@ func likeness(req *muster.ProvisionRequest, key *muster.ProvisionKey, name strin
 	for _, part := range []string{
 		key.ID.String(), name, req.RequestID,
 		req.Evidence.Token.Reveal(), req.Evidence.ClientID, req.Evidence.Username, req.Evidence.Password.Reveal(),
-		req.Evidence.Certificate, req.Evidence.PublicKey,
+		req.Evidence.Certificate, req.Evidence.PublicKey, req.Evidence.CSR,
 	} {
 		text = appendPart(text, part)
 	}

@@ -20,7 +20,7 @@ type Store interface {
 	Admit(ctx context.Context, a muster.Admission) error
 	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
 	// absent before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
-	// credentials, the oldest first, of which there is one at least. Refused with ReasonDeviceNotListed (no such device, or
+	// credentials, the oldest first, of which there is one at least; with Claim.Credential, with that alone. Refused with ReasonDeviceNotListed (no such device, or
 	// one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
 	// ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 	Claim(ctx context.Context, c muster.Claim) (muster.Device, []muster.Credential, error)

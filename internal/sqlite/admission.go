@@ -80,13 +80,21 @@ func furnishDevice(tx *conn, a muster.Admission) error {
 
 // Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent
 // before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
-// credentials, the oldest first, of which there is one at least. Refused with ReasonDeviceNotListed (no such device, or
+// credentials, the oldest first, of which there is one at least; with Claim.Credential, with that alone. Refused with ReasonDeviceNotListed (no such device, or
 // one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
 // ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, live []muster.Credential, err error) {
 	err = r.write(ctx, func(tx *conn) error {
 		if d, err = claimDevice(tx, c); err != nil {
 			return err
+		}
+		if c.Credential != nil {
+			given, err := giveClaimed(tx, d.ID, *c.Credential)
+			if err != nil {
+				return err
+			}
+			live = append(live, given)
+			return saveAnswer(tx, c.Request, given, c.At)
 		}
 		held, err := all(tx, readCredential, credentialsOfDevice, blob(d.ID[:]))
 		if err != nil {
@@ -106,6 +114,16 @@ func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, 
 		return muster.Device{}, nil, err
 	}
 	return d, live, nil
+}
+
+// giveClaimed files a credential for the device that is claimed.
+func giveClaimed(tx *conn, device muster.DeviceID, c muster.Credential) (muster.Credential, error) {
+	if c.Device != device { // another one has taken the name meanwhile
+		return c, muster.Refuse(muster.ReasonDeviceNotListed, "")
+	}
+	err := insertCredential(tx, c)
+	c.Issued = nil
+	return c, err
 }
 
 func claimDevice(tx *conn, c muster.Claim) (muster.Device, error) {

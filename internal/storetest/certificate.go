@@ -44,6 +44,25 @@ func certificateSentences() []sentence {
 			r.must(err)
 			r.same(revision, int64(0))
 		}},
+		{"a device that is claimed may be given one", func(t *testing.T, r *registry) {
+			d, _ := r.list("pump")
+			c, given := newCertificate("pump"), newCredential(d.ID, "given")
+			c.Device, c.Credential, given.Issued = d.ID, given.ID, &c
+			claim := r.claim("pump")
+			claim.Credential = &given
+			_, held, err := r.Claim(t.Context(), claim)
+			r.must(err)
+			given.Issued = nil
+			r.same(held, []muster.Credential{given})
+			_, err = r.Certificate(t.Context(), c.Serial)
+			r.must(err)
+
+			r.list("valve")
+			claim = r.claim("valve")
+			claim.Credential = &given // of another device
+			_, _, err = r.Claim(t.Context(), claim)
+			r.refused(err, muster.ReasonDeviceNotListed)
+		}},
 		{"they are found page by page", certificatePages},
 		{"a CRL holds what has not expired, and its numbers grow", certificateLists},
 	}

@@ -1,6 +1,8 @@
 package thingsboard
 
 import (
+	"encoding/base64"
+	"encoding/pem"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +30,7 @@ func readProvision(body []byte) (muster.Uplink, error) {
 	return request, nil
 }
 
-// The members of a provision request (ThingsBoard device API 1.1); publicKey, requestId and recoverySecret are ours.
+// The members of a provision request (ThingsBoard device API 1.1); publicKey, csr, requestId and recoverySecret are ours.
 const (
 	fieldName            = "deviceName"
 	fieldKey             = "provisionDeviceKey"
@@ -40,6 +42,7 @@ const (
 	fieldClientID        = "clientId"
 	fieldHash            = "hash"
 	fieldPublicKey       = "publicKey"
+	fieldCSR             = "csr"
 	fieldGateway         = "gateway"
 	fieldRequestID       = "requestId"
 	fieldRecovery        = "recoverySecret"
@@ -47,7 +50,7 @@ const (
 
 func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 	fields, err := readFields(body, muster.ReasonRequestInvalid, fieldName, fieldKey, fieldSecret, fieldCredentialsType, fieldToken, fieldUsername,
-		fieldPassword, fieldClientID, fieldHash, fieldPublicKey, fieldGateway, fieldRequestID, fieldRecovery)
+		fieldPassword, fieldClientID, fieldHash, fieldPublicKey, fieldCSR, fieldGateway, fieldRequestID, fieldRecovery)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +81,7 @@ func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 			Password:    muster.Secret(fields[fieldPassword]),
 			Certificate: fields[fieldHash],
 			PublicKey:   fields[fieldPublicKey],
+			CSR:         fields[fieldCSR],
 		},
 		RequestID: fields[fieldRequestID],
 		Recovery:  muster.Secret(fields[fieldRecovery]),
@@ -117,6 +121,9 @@ func writeGrant(t muster.Transport, asked *muster.ProvisionRequest, grant *muste
 		return provisionMessage(t, grantProtobuf(grant), true, coapCreated)
 	}
 	value, kind := grant.Evidence.Value().Reveal(), grant.Evidence.Kind
+	if grant.Chain != "" {
+		value = certificatePEM(value)
+	}
 	b := []byte(`{"credentialsValue":`)
 	if kind == muster.MQTTBasic {
 		b = append(b, value...) // it is a JSON object
@@ -131,10 +138,22 @@ func writeGrant(t muster.Transport, asked *muster.ProvisionRequest, grant *muste
 	if kind == muster.AccessToken {
 		b = appendMember(b, "accessToken", value)
 	}
+	if grant.Chain != "" {
+		b = appendMember(b, "caChain", grant.Chain)
+	}
 	if grant.Recovery != "" {
 		b = appendMember(b, fieldRecovery, grant.Recovery.Reveal())
 	}
 	return provisionMessage(t, append(b, '}'), false, coapCreated)
+}
+
+// certificatePEM puts armour around a bare certificate: who asked by signing request keeps it in a file.
+func certificatePEM(bare string) string {
+	der, err := base64.StdEncoding.DecodeString(bare)
+	if err != nil {
+		return bare
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // writeDenial writes the answer to a request that was understood and not let in.

@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"testing"
+)
+
+func TestASigningRequestIsAnsweredOverEveryProtocol(t *testing.T) {
+	t.Parallel()
+	s := startServer(t)
+	open := s.profile("open", "create")
+	for _, over := range transports {
+		t.Run(over.name, func(t *testing.T) {
+			key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			csr, _ := json.Marshal(string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der})))
+			name := "csr-" + over.name
+			a := join(t, s, over, open, name, `"credentialsType":"X509_CERTIFICATE","csr":`+string(csr))
+			block, _ := pem.Decode([]byte(a.token()))
+			roots := x509.NewCertPool()
+			if block == nil || !roots.AppendCertsFromPEM([]byte(a.CAChain)) {
+				t.Fatalf("answer %+v", a)
+			}
+			c, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Verify(x509.VerifyOptions{Roots: roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
+				t.Error(err)
+			}
+			shown := tls.Certificate{Certificate: [][]byte{block.Bytes}, PrivateKey: key}
+			l := come(t, patience(t), s, overMQTT3, proof{certificate: &shown})
+			if err := l.report(patience(t), `{"a":1}`); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.latest(name, "a"); got != "1" {
+				t.Errorf("latest %q", got)
+			}
+		})
+	}
+}
