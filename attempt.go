@@ -47,9 +47,11 @@ const (
 	WayReleased                // it was let in before and has been released since
 	WayProved                  // it was let in before and has proved that it is the device
 	WayApproved                // it waited, and somebody has approved it
+	WayRenewed                 // its new certificate has taken the place of the one that it had
+	WayAdded                   // it has one more certificate
 )
 
-var ways = []string{"", "created", "claimed", "repeated", "released", "proved", "approved"}
+var ways = []string{"", "created", "claimed", "repeated", "released", "proved", "approved", "renewed", "added"}
 
 // String returns the way's name.
 func (w Way) String() string { return nameOf(ways, int(w)) }

@@ -105,6 +105,7 @@ var addresses = map[string][]string{
 	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "internal/simulate", "cmd/muster", "bench"},
 	"github.com/danielgtaylor/huma":   {"internal/admin"},
 	"golang.org/x/crypto/argon2":      {"internal/people", "internal/backup"},
+	"golang.org/x/crypto/x509roots":   {"internal/fleet"},
 	"golang.org/x/oauth2":             {"internal/admin"},
 	"golang.org/x/term":               {"cmd/muster"},
 	"github.com/coreos/go-oidc":       {"internal/admin"},

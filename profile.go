@@ -17,7 +17,7 @@ type Profile struct {
 
 // FirstState is the state of a device of the profile that has not let itself in.
 func (p *Profile) FirstState() DeviceState {
-	if p.Strategy == StrategyCheckPreProvisioned {
+	if p.Strategy == StrategyCheckPreProvisioned || p.Strategy == StrategyX509Chain {
 		return DeviceListed
 	}
 	return DeviceActive
@@ -41,14 +41,6 @@ type ProfileSettings struct {
 	HoldNew bool `json:"holdNew,omitempty"`
 	// Certificates are what our own authority gives to devices of the profile.
 	Certificates CertificateRule `json:"certificates,omitzero"`
-}
-
-// A ChainRule lets in devices whose certificate chain leads to CA. The pattern's first group, found anywhere in the
-// certificate's common name, is the device's name.
-type ChainRule struct {
-	CA          string `json:"ca"` // PEM
-	CNPattern   string `json:"cnPattern"`
-	AllowCreate bool   `json:"allowCreate,omitempty"`
 }
 
 // A JWTRule says which of a device's signed tokens are taken. Zero values mean the defaults of the methods.

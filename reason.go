@@ -32,6 +32,7 @@ const (
 	ReasonDeviceProvisioned     Reason = "device-already-provisioned"
 	ReasonCredentialInUse       Reason = "credential-in-use"
 	ReasonCredentialInvalid     Reason = "credential-invalid"
+	ReasonProfileExhausted      Reason = "profile-exhausted"
 
 	// Authentication.
 	ReasonCredentialsMissing   Reason = "credentials-missing"
@@ -68,6 +69,23 @@ const (
 	ReasonTakenOver            Reason = "taken-over"
 	ReasonCredentialShared     Reason = "credential-shared"
 
+	// Certificates that an authority vouches for.
+	ReasonChainTooLong           Reason = "chain-too-long"
+	ReasonChainSignatureWrong    Reason = "chain-signature-wrong"
+	ReasonChainSignatureWeak     Reason = "chain-signature-weak"
+	ReasonChainKeyWeak           Reason = "chain-key-weak"
+	ReasonChainExtension         Reason = "chain-extension-unknown"
+	ReasonChainExpired           Reason = "chain-expired"
+	ReasonChainNotYet            Reason = "chain-not-yet-valid"
+	ReasonChainNotAuthority      Reason = "chain-not-authority"
+	ReasonChainKeyUsage          Reason = "chain-key-usage"
+	ReasonChainNameConstraint    Reason = "chain-name-constraint"
+	ReasonCertificateIsAuthority Reason = "certificate-is-authority"
+	ReasonCertificatePurpose     Reason = "certificate-purpose"
+	ReasonCertificateNameUnfit   Reason = "certificate-name-unfit"
+	ReasonCertificateOlder       Reason = "certificate-older"
+	ReasonCertificateRenewal     Reason = "certificate-renewal-refused"
+
 	// Messages and sessions.
 	ReasonPayloadInvalid     Reason = "payload-invalid"
 	ReasonPayloadTooLarge    Reason = "payload-too-large"
@@ -94,6 +112,9 @@ const (
 	ReasonKeyUnfinished      Reason = "idempotency-key-unfinished"
 	ReasonProfileNameTaken   Reason = "profile-name-taken"
 	ReasonProfileInUse       Reason = "profile-in-use"
+	ReasonAuthorityTaken     Reason = "profile-authority-taken"
+	ReasonAuthorityPublic    Reason = "profile-authority-public"
+	ReasonPatternInvalid     Reason = "pattern-invalid"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
 	ReasonAPITokenWrong      Reason = "api-token-wrong"
 	ReasonAPITokenExpired    Reason = "api-token-expired"
@@ -166,6 +187,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonDeviceProvisioned:     {Conflict, "the device was provisioned already", "Delete the device and list it again if it lost its credential.", ""},
 	ReasonCredentialInUse:       {Conflict, "the credential is in use already", "Give this device a credential of its own.", ""},
 	ReasonCredentialInvalid:     {Invalid, "the credential cannot be used", "Correct the credential as the message says.", ""},
+	ReasonProfileExhausted:      {Forbidden, "the profile has created as many devices for certificates as it may", "Raise the profile's maximum, or look who has certificates of its authority.", ""},
 
 	ReasonCredentialsMissing:   {Unknown, "no credential was shown", "Give the device its token, password or certificate.", ""},
 	ReasonTokenUnknown:         {Unknown, "no device has this access token", "Compare the token with the device's, or provision it again.", ""},
@@ -201,6 +223,22 @@ var reasons = map[Reason]reasonEntry{
 	ReasonTakenOver:            {Conflict, "a newer connection of the same device took over", "If it repeats, two devices share one credential.", ""},
 	ReasonCredentialShared:     {Overloaded, "connections of this device take each other over; two devices share one credential", "Find the other one by its address, and give each device a credential of its own.", ""},
 
+	ReasonChainTooLong:           {Unknown, "the certificate chain is longer than it may be", "Send the device's certificate and those between it and the authority; compare the authorities' path length.", ""},
+	ReasonChainSignatureWrong:    {Unknown, "a certificate of the chain is not signed by the one that it names", "Compare the authority with the profile's: another one may have the same name.", ""},
+	ReasonChainSignatureWeak:     {Unknown, "a certificate of the chain is signed with an algorithm that is too weak", "Issue it again, signed with SHA-256 or better.", ""},
+	ReasonChainKeyWeak:           {Unknown, "a certificate of the chain has a key that is too weak or of an unknown kind", "Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more.", ""},
+	ReasonChainExtension:         {Unknown, "a certificate of the chain has a critical extension that is not known", "Issue it again without that extension.", ""},
+	ReasonChainExpired:           {Unknown, "a certificate above the device's own has expired", "Renew the authority's certificate, and give it to the devices or to the profile.", ""},
+	ReasonChainNotYet:            {Unknown, "a certificate above the device's own is not valid yet", "Check the clocks of the server and of the authority.", ""},
+	ReasonChainNotAuthority:      {Unknown, "a certificate of the chain signs another and is no authority's", "Let an authority issue device certificates: its basic constraints say CA.", ""},
+	ReasonChainKeyUsage:          {Unknown, "a key of the chain is not for the use that is made of it", "Let authorities have keyCertSign and devices digitalSignature.", ""},
+	ReasonChainNameConstraint:    {Unknown, "a name in the certificate is not one that its authority may give", "Issue it under the authority for such names.", ""},
+	ReasonCertificateIsAuthority: {Unknown, "the device's certificate is an authority's", "Give devices certificates that cannot sign others.", ""},
+	ReasonCertificatePurpose:     {Unknown, "a certificate of the chain is not for clients", "Issue it with the extended key usage clientAuth, or with none.", ""},
+	ReasonCertificateNameUnfit:   {Unknown, "the certificate has no name that the profile makes a device's name of", "Compare the certificate's subject with the profile's pattern.", ""},
+	ReasonCertificateOlder:       {Forbidden, "the certificate is older than the device's present one", "Give the device its newest certificate.", ""},
+	ReasonCertificateRenewal:     {Forbidden, "the profile lets no further certificate work for the device", "Remove the device's old certificate, or let the profile replace or add.", ""},
+
 	ReasonPayloadInvalid:     {Invalid, "the payload cannot be read", "Compare what the device sends with docs/protocols.md.", ""},
 	ReasonPayloadTooLarge:    {Invalid, "the payload is too large", "Send less at once, or in several messages.", ""},
 	ReasonTopicUnknown:       {NotFound, "nothing is served under this address", "Compare the topic or path with docs/protocols.md.", ""},
@@ -225,6 +263,9 @@ var reasons = map[Reason]reasonEntry{
 	ReasonKeyUnfinished:      {Conflict, "the server stopped while it served the request with this idempotency key", "Look whether what was asked for is there; if not, ask again with another key.", ""},
 	ReasonProfileNameTaken:   {Conflict, "there is a profile of this name already", "Use another name.", ""},
 	ReasonProfileInUse:       {Conflict, "the profile still has devices", "Delete its devices first.", ""},
+	ReasonAuthorityTaken:     {Conflict, "another profile has this authority's certificate", "Use one profile, or an authority for each.", ""},
+	ReasonAuthorityPublic:    {Invalid, "the authority is one that the public trusts: it gives certificates to anybody", "Use an authority of your own, or the manufacturer's.", ""},
+	ReasonPatternInvalid:     {Invalid, "the pattern cannot be used", "Write it in RE2, with a group around the device's name.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},
 	ReasonAPITokenWrong:      {Unknown, "the API token is missing or wrong", "Set MUSTER_TOKEN or --token to the token that `muster init` made.", ""},
 	ReasonAPITokenExpired:    {Unknown, "the API token has expired", "Make another with `muster token create`.", ""},

@@ -41,6 +41,7 @@ type Downlink interface{ downlink() }
 
 // A Grant is the answer to a ProvisionRequest that was let in.
 type Grant struct {
+	Profile      ProfileID // of one that an authority vouched for
 	Device       DeviceID
 	Name         string
 	Evidence     Evidence // the credential in the clear

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,6 +20,8 @@ func newProfile() *cobra.Command {
 // profileFlags are the flags of everything that a profile can be given.
 type profileFlags struct {
 	strategy, description, ca, cnRegex string
+	nameFrom, renewal                  string
+	maxDevices                         int
 	reprovision                        string
 	allowCreate, hideReasons, holdNew  bool
 	retentionDays                      uint16
@@ -38,7 +41,10 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.reprovision, "reprovision", "", "a device that is in and asks again: refuse, same-proof, which renews its credential if it proves who it is, or hold, until somebody approves it")
 	f.BoolVar(&p.holdNew, "hold-new", false, "devices that nobody expects wait until somebody approves them")
 	f.StringVar(&p.ca, "ca", "", "file with the authority's certificates, PEM (x509-chain)")
-	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the common name, is the device's name (x509-chain)")
+	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the certificate's name, is the device's name (x509-chain)")
+	f.StringVar(&p.nameFrom, "name-from", "", "where the certificate's name is: common-name, san-dns or san-uri (x509-chain)")
+	f.StringVar(&p.renewal, "renewal", "", "a new certificate for a device that has one: replace, add or refuse (x509-chain)")
+	f.IntVar(&p.maxDevices, "max-created", 0, "how many devices are created at most; 0: any number (x509-chain)")
 	f.BoolVar(&p.allowCreate, "allow-create", false, "create devices that are not listed (x509-chain)")
 	f.Uint16Var(&p.certificates.Days, "certificate-days", 0, "how long certificates of the built-in authority are valid; 0: 90")
 	f.StringVar(&p.certificates.Organization, "certificate-organization", "", "organization in their subject")
@@ -72,19 +78,27 @@ func (p *profileFlags) settings(f *pflag.FlagSet, had admin.Profile) (admin.Prof
 		replace(f, "certificate-organization", &s.Certificates.Organization, p.certificates.Organization)
 		replace(f, "certificate-server", &s.Certificates.Server, p.certificates.Server)
 	}
-	if f.Changed("ca") || f.Changed("cn-regex") || f.Changed("allow-create") {
-		s.Chain = orNew(had.Chain)
-		replace(f, "cn-regex", &s.Chain.CNPattern, p.cnRegex)
-		replace(f, "allow-create", &s.Chain.AllowCreate, p.allowCreate)
-		if f.Changed("ca") {
-			text, err := readText("ca", p.ca)
-			if err != nil {
-				return s, err
-			}
-			s.Chain.CA = text
-		}
+	err := p.chain(f, &s, had.Chain)
+	return s, err
+}
+
+// chain lays what was given of the rule for certificates over what the profile had.
+func (p *profileFlags) chain(f *pflag.FlagSet, s *admin.ProfileSettings, had *admin.ChainRule) error {
+	if !slices.ContainsFunc([]string{"ca", "cn-regex", "name-from", "allow-create", "renewal", "max-created"}, f.Changed) {
+		return nil
 	}
-	return s, nil
+	s.Chain = orNew(had)
+	replace(f, "cn-regex", &s.Chain.CNPattern, p.cnRegex)
+	replace(f, "name-from", &s.Chain.NameFrom, p.nameFrom)
+	replace(f, "allow-create", &s.Chain.AllowCreate, p.allowCreate)
+	replace(f, "renewal", &s.Chain.Renewal, p.renewal)
+	replace(f, "max-created", &s.Chain.MaxDevices, p.maxDevices)
+	if !f.Changed("ca") {
+		return nil
+	}
+	text, err := readText("ca", p.ca)
+	s.Chain.CA = text
+	return err
 }
 
 // given points field to value if the flag was given.

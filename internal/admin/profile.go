@@ -26,13 +26,6 @@ type Profile struct {
 	CreatedAt     time.Time        `json:"createdAt"`
 }
 
-// A ChainRule says which certificates let devices in.
-type ChainRule struct {
-	CA          string `json:"ca" doc:"PEM of the authority" example:"-----BEGIN CERTIFICATE-----\n..."`
-	CNPattern   string `json:"cnPattern" doc:"its first group, found in the common name, is the device's name" example:"^(.*)\\.example$"`
-	AllowCreate bool   `json:"allowCreate,omitempty" doc:"devices that are not listed are created"`
-}
-
 // A JWTRule says which of a device's signed tokens are taken. What is left out has its default.
 type JWTRule struct {
 	Audiences   []string `json:"audiences,omitempty" nullable:"false" doc:"with {deviceId} where the device's name stands"`
@@ -188,7 +181,10 @@ func (s *ProfileSettings) apply(p *muster.Profile) (err error) {
 		}
 	}
 	if s.Chain != nil {
-		rule := muster.ChainRule(*s.Chain)
+		rule, err := s.Chain.rule()
+		if err != nil {
+			return err
+		}
 		p.Settings.Chain = &rule
 	}
 	s.Certificates.apply(&p.Settings.Certificates)
@@ -231,8 +227,7 @@ func profileOf(p muster.Profile) Profile {
 		CreatedAt:    p.CreatedAt,
 	}
 	if rule := p.Settings.Chain; rule != nil {
-		chain := ChainRule(*rule)
-		shown.Chain = &chain
+		shown.Chain = chainOf(rule)
 	}
 	rule := p.Settings.JWT
 	jwt := JWTRule{

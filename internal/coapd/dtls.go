@@ -73,20 +73,21 @@ func (s *Server) ListenDTLS(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// readChain parses what a client shows. A certificate outside its dates ends the handshake (ThingsBoard device API 5.3).
+// readChain parses what a client shows. Its own certificate outside its dates ends the handshake (ThingsBoard device API
+// 5.3); those above it are judged where they count.
 func readChain(raw [][]byte, now time.Time) ([]*x509.Certificate, error) {
 	if len(raw) > maxChain {
 		return nil, muster.Refuse(muster.ReasonChainUntrusted, "more than %d certificates", maxChain)
 	}
 	chain := make([]*x509.Certificate, 0, len(raw))
-	for _, der := range raw {
+	for i, der := range raw {
 		c, err := x509.ParseCertificate(der)
 		switch {
 		case err != nil:
 			return nil, muster.Because(muster.ReasonCertificateInvalid, err)
-		case now.Before(c.NotBefore):
+		case i == 0 && now.Before(c.NotBefore):
 			return nil, muster.Refuse(muster.ReasonCertificateNotYet, "")
-		case now.After(c.NotAfter):
+		case i == 0 && now.After(c.NotAfter):
 			return nil, muster.Refuse(muster.ReasonCertificateExpired, "")
 		}
 		chain = append(chain, c)

@@ -138,6 +138,9 @@ func (d *Dispatcher) proof(h *muster.Hello) muster.Proof {
 // too: others behind it must not lock a device out.
 func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.Proof) (muster.Identity, error) {
 	who, err := d.o.Identity.Authenticate(ctx, p)
+	if errors.Is(err, muster.ReasonCertificateUnknown) {
+		who, err = d.chained(ctx, h, p, err)
+	}
 	if err == nil {
 		return who, nil
 	}

@@ -60,7 +60,7 @@ func newHouse(t testing.TB) *house {
 	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.forget})
 	intake := telemetry.New(readings, telemetry.Options{})
 	h.Dispatcher = dispatch.New(dispatch.Options{
-		Identity: who, Provision: provision.New(registry, keys, provision.Options{}), Intake: intake,
+		Identity: who, Provision: provision.New(registry, keys, provision.Options{Changed: h.forget}), Intake: intake,
 		Attributes: telemetry.NewAttributes(registry), Sessions: sessions, Journal: h.journal, Keys: keys,
 		Platform: &thingsboard.Dialect{}, Dialects: []dispatch.Dialect{akenza.Dialect{}},
 		ProvisionFailures: 5, AuthFailures: 5,

@@ -17,7 +17,7 @@ func (d *Dispatcher) Note(a muster.Attempt) {
 }
 
 func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Identity, err error) {
-	if wentAway(err) {
+	if _, had := errors.AsType[noted](err); had || wentAway(err) {
 		return
 	}
 	a := muster.Attempt{

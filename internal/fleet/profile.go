@@ -2,9 +2,6 @@ package fleet
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,7 +18,6 @@ const (
 	maxText      = 1000 // characters of a description
 	maxAudiences = 16
 	maxAudience  = 500 // bytes
-	maxPattern   = 1000
 	maxLifetime  = 10 * 366 * 24 * time.Hour
 	maxSkew      = 24 * time.Hour
 )
@@ -200,53 +196,4 @@ func checkJWT(r *muster.JWTRule) error {
 		return invalid("the JWT clock skew is between 0 and %v", maxSkew)
 	}
 	return nil
-}
-
-// checkChain refuses a rule that lets nobody in: its authority must be certificates, its pattern RE2 with a group.
-func checkChain(p *muster.Profile) error {
-	rule := p.Settings.Chain
-	if rule == nil {
-		if p.Strategy == muster.StrategyX509Chain {
-			return invalid("the strategy %s needs an authority and a pattern for common names", p.Strategy)
-		}
-		return nil
-	}
-	if len(rule.CA) > muster.MaxEvidence {
-		return invalid("the authority is longer than %d bytes", muster.MaxEvidence)
-	}
-	if err := checkCertificates(rule.CA); err != nil {
-		return err
-	}
-	if len(rule.CNPattern) > maxPattern {
-		return invalid("the pattern for common names is longer than %d bytes", maxPattern)
-	}
-	pattern, err := regexp.Compile(rule.CNPattern)
-	switch {
-	case err != nil:
-		return invalid("the pattern for common names is not a regular expression: %v", err)
-	case pattern.NumSubexp() == 0:
-		return invalid("the pattern for common names has no group: its first group is the device's name")
-	}
-	return nil
-}
-
-// checkCertificates refuses text that is not one or more PEM certificates.
-func checkCertificates(text string) error {
-	rest := []byte(text)
-	for n := 0; ; n++ {
-		block, after := pem.Decode(rest)
-		if block == nil {
-			if n == 0 || strings.TrimSpace(string(rest)) != "" {
-				return muster.Refuse(muster.ReasonCertificateInvalid, "the authority is not PEM")
-			}
-			return nil
-		}
-		if block.Type != "CERTIFICATE" {
-			return muster.Refuse(muster.ReasonCertificateInvalid, "the authority holds PEM of %.40q, not of certificates alone", block.Type)
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return muster.Refuse(muster.ReasonCertificateInvalid, "a certificate of the authority cannot be read")
-		}
-		rest = after
-	}
 }

@@ -48,7 +48,7 @@ func TestTheDefaultProfileIsMadeOnce(t *testing.T) {
 
 func TestAProfileGetsTheKeyItNeeds(t *testing.T) {
 	f := newFixture(t)
-	_, ca, _ := certificate(t)
+	ca := authority(t)
 	chain := muster.ProfileSettings{Chain: &muster.ChainRule{CA: ca, CNPattern: "(.*)"}}
 	for _, c := range []struct {
 		name     string
@@ -84,7 +84,8 @@ func TestAProfileGetsTheKeyItNeeds(t *testing.T) {
 
 func TestProfilesThatCannotWork(t *testing.T) {
 	f := newFixture(t)
-	_, ca, publicKey := certificate(t)
+	_, device, publicKey := certificate(t)
+	ca := authority(t)
 	settings := func(s muster.ProfileSettings) fleet.NewProfile { return fleet.NewProfile{Name: "p", Settings: s} }
 	chain := func(ca, pattern string) fleet.NewProfile {
 		return fleet.NewProfile{
@@ -110,11 +111,13 @@ func TestProfilesThatCannotWork(t *testing.T) {
 		"a clock off by a week":          {settings(muster.ProfileSettings{JWT: muster.JWTRule{Skew: 7 * 24 * time.Hour}}), muster.ReasonRequestInvalid},
 		"chain without a rule":           {fleet.NewProfile{Name: "p", Strategy: muster.StrategyX509Chain}, muster.ReasonRequestInvalid},
 		"chain without an authority":     {chain("", "(.*)"), muster.ReasonCertificateInvalid},
+		"chain with a public authority":  {chain(publicRoot(t), "(.*)"), muster.ReasonAuthorityPublic},
+		"chain with a device as one":     {chain(device, "(.*)"), muster.ReasonCertificateInvalid},
 		"chain with a key as authority":  {chain(publicKey, "(.*)"), muster.ReasonCertificateInvalid},
 		"chain with junk behind it":      {chain(ca+"junk", "(.*)"), muster.ReasonCertificateInvalid},
-		"chain with a broken pattern":    {chain(ca, "("), muster.ReasonRequestInvalid},
-		"chain with lookahead":           {chain(ca, "(?=x)(.*)"), muster.ReasonRequestInvalid},
-		"chain with no group":            {chain(ca, ".*"), muster.ReasonRequestInvalid},
+		"chain with a broken pattern":    {chain(ca, "("), muster.ReasonPatternInvalid},
+		"chain with lookahead":           {chain(ca, "(?=x)(.*)"), muster.ReasonPatternInvalid},
+		"chain with no group":            {chain(ca, ".*"), muster.ReasonPatternInvalid},
 		"a secret beyond every bound":    {fleet.NewProfile{Name: "p", ProvisionSecret: muster.Secret(strings.Repeat("s", 256))}, muster.ReasonRequestInvalid},
 		"a key with a control character": {fleet.NewProfile{Name: "p", ProvisionKey: "a\nb"}, muster.ReasonRequestInvalid},
 	} {

@@ -10,14 +10,14 @@ import (
 // A Store keeps what operators decide. Each method is one transaction. Update functions are called inside the
 // transaction with the current state; if they return an error nothing changes and that error is returned.
 type Store interface {
-	// CreateProfile files a profile and its first provision keys. Refused with ReasonProfileNameTaken or
-	// ReasonProvisionKeyTaken.
+	// CreateProfile files a profile and its first provision keys. Refused with ReasonProfileNameTaken, ReasonProvisionKeyTaken
+	// or ReasonAuthorityTaken (another profile trusts a certificate that this one shall).
 	CreateProfile(ctx context.Context, p muster.Profile, keys ...muster.ProvisionKey) error
 	// Profile returns the profile called name, or muster.NotFound.
 	Profile(ctx context.Context, name string) (muster.Profile, error)
 	// Profiles returns all profiles, by name.
 	Profiles(ctx context.Context) ([]muster.Profile, error)
-	// UpdateProfile changes a profile; ID and CreatedAt stay.
+	// UpdateProfile changes a profile; ID and CreatedAt stay. Refused with ReasonProfileNameTaken or ReasonAuthorityTaken.
 	UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error)
 	// DeleteProfile removes a profile and its provision keys, if it is one of the versions that were seen; none: whatever it is.
 	// Refused with ReasonProfileInUse while it has devices.

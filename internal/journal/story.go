@@ -65,6 +65,9 @@ type step struct {
 func waysOf(a *muster.Attempt) [][]step {
 	switch a.Action {
 	case muster.ActionProvision:
+		if strings.HasPrefix(a.Shown, "certificate ") {
+			return [][]step{chainWay()}
+		}
 		return [][]step{provisionWay()}
 	case muster.ActionConnect:
 		switch {

@@ -156,7 +156,7 @@ func (n *Node) wire() {
 	n.reader = telemetry.NewReader(n.readings)
 	n.provision = provision.New(n.registry, n.keys, provision.Options{
 		Authority: n.authority,
-		PerKey:    unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Logger: n.log, Registerer: n.metrics,
+		PerKey:    unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Changed: changed, Logger: n.log, Registerer: n.metrics,
 	})
 	n.dispatcher = dispatch.New(dispatch.Options{
 		Identity:          n.identity,

@@ -1,17 +1,22 @@
 package provision
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"muster"
+)
 
 // metrics count the devices that were let in; who was refused and why is counted by the journal.
 type metrics struct {
 	created, claimed, repeated, readmitted prometheus.Counter
+	renewed, added                         prometheus.Counter
 	suspended, held                        prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	grants := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "muster_provision_grants_total",
-		Help: "Devices let in, by how: created, claimed (listed before), repeated (the answer was asked for again), readmitted (let in before).",
+		Help: "Devices let in, by how: created, claimed (listed before), renewed or added (the certificate of a device), repeated (the answer was asked for again), readmitted (let in before).",
 	}, []string{"how"})
 	suspended := prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "muster_provision_keys_suspended_total",
@@ -27,7 +32,24 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	return &metrics{
 		created:  grants.WithLabelValues("created"),
 		claimed:  grants.WithLabelValues("claimed"),
+		renewed:  grants.WithLabelValues("renewed"),
+		added:    grants.WithLabelValues("added"),
 		repeated: grants.WithLabelValues("repeated"), readmitted: grants.WithLabelValues("readmitted"), suspended: suspended,
 		held: held,
+	}
+}
+
+// certified counts a device that was let in by its certificate.
+func (m *metrics) certified(way muster.Way) {
+	switch way {
+	case muster.WayCreated:
+		m.created.Inc()
+	case muster.WayClaimed:
+		m.claimed.Inc()
+	case muster.WayRenewed:
+		m.renewed.Inc()
+	case muster.WayAdded:
+		m.added.Inc()
+	case muster.WayRepeated, muster.WayReleased, muster.WayProved, muster.WayApproved:
 	}
 }

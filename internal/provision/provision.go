@@ -21,6 +21,9 @@ type Options struct {
 	PerKey, Burst int
 
 	Authority Authority // answers certificate signing requests; nil: nobody does
+	// Changed is called after the certificate of a device was replaced; why is what its sessions are told. It must forget
+	// what is remembered of the device and must not block for long. nil: nobody needs to know.
+	Changed func(device muster.DeviceID, why error)
 
 	Now        func() time.Time      // nil means time.Now
 	Logger     *slog.Logger          // nil discards
@@ -37,11 +40,17 @@ type Service struct {
 	log       *slog.Logger
 	decoy     muster.ProvisionKey // nobody's key, for requests that name none
 	metrics   *metrics
+
+	changed func(muster.DeviceID, error)
+	trusted trusted
 }
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
 	s := &Service{store: store, keys: keys, now: o.Now, authority: o.Authority, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	if s.changed = o.Changed; s.changed == nil {
+		s.changed = func(muster.DeviceID, error) {}
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"crypto/sha256"
 	"time"
 
 	"muster"
@@ -45,6 +46,15 @@ type Store interface {
 	// rejected, else of the newest that waits of the source that has the most with this key, if that has more than its own;
 	// else it is refused with ReasonProvisionRoomFull. So whoever has the key fills the room for nobody at another source.
 	Wait(ctx context.Context, p muster.Pending, room muster.WaitingRoom) error
+	// Anchored returns the profiles that trust a certificate with one of those subjects, of which there are at most
+	// muster.MaxChain, in a time that does not grow with anything else.
+	Anchored(ctx context.Context, subjects [][sha256.Size]byte) ([]muster.Profile, error)
+	// Certify decides in one transaction what becomes of a certificate for the device of that name, for which the anchor of
+	// the profile vouches, and files it. decide is told of the device, nil if nobody has the name, and returns nil if nothing
+	// is to be filed. Refused with decide's error, ReasonChainUntrusted (the profile trusts the anchor no more),
+	// ReasonProfileExhausted or ReasonCredentialInUse.
+	Certify(ctx context.Context, profile muster.ProfileID, anchor muster.Anchor, name string,
+		decide func(known *muster.Enrolled) (*muster.Certification, error)) error
 	// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.
 	SuspendProvisionKey(ctx context.Context, id muster.ProvisionKeyID, at time.Time) error
 }

@@ -22,8 +22,8 @@ func readProfile(r *row) muster.Profile {
 	return p
 }
 
-// CreateProfile files a profile and its first provision keys. Refused with ReasonProfileNameTaken or
-// ReasonProvisionKeyTaken.
+// CreateProfile files a profile and its first provision keys. Refused with ReasonProfileNameTaken, ReasonProvisionKeyTaken or
+// ReasonAuthorityTaken.
 func (r *Registry) CreateProfile(ctx context.Context, p muster.Profile, keys ...muster.ProvisionKey) error {
 	settings, err := jsonText(p.Settings)
 	if err != nil {
@@ -34,6 +34,9 @@ func (r *Registry) CreateProfile(ctx context.Context, p muster.Profile, keys ...
 			blob(p.ID[:]), text(p.Name), text(p.Description), number(p.Strategy), millis(p.CreatedAt), settings)
 		if err != nil {
 			return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
+		}
+		if err := fileAnchors(tx, &p); err != nil {
+			return err
 		}
 		if err := audited(ctx, tx, act{"create", "profile", p.Name, nil, profileView(p)}); err != nil {
 			return err
@@ -57,7 +60,7 @@ func (r *Registry) Profiles(ctx context.Context) ([]muster.Profile, error) {
 	return list(ctx, r.readers, readProfile, `SELECT `+profileFields+` FROM profile p ORDER BY p.name`)
 }
 
-// UpdateProfile changes a profile; ID and CreatedAt stay.
+// UpdateProfile changes a profile; ID and CreatedAt stay. Refused with ReasonProfileNameTaken or ReasonAuthorityTaken.
 func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, change func(*muster.Profile) error) (muster.Profile, error) {
 	var after muster.Profile
 	err := r.writeKnown(ctx, func(tx *conn) error {
@@ -78,6 +81,11 @@ func (r *Registry) UpdateProfile(ctx context.Context, id muster.ProfileID, chang
 			text(after.Name), text(after.Description), number(after.Strategy), settings, blob(id[:]))
 		if err != nil {
 			return refused(err, muster.ReasonProfileNameTaken, muster.ReasonNotFound)
+		}
+		if !sameAnchors(&before, &after) {
+			if err := fileAnchors(tx, &after); err != nil {
+				return err
+			}
 		}
 		return audited(ctx, tx, act{"update", "profile", before.Name, profileView(before), profileView(after)})
 	})

@@ -8,9 +8,11 @@ import (
 
 // Enrolled returns the device of that name with all its credentials, or muster.NotFound.
 func (r *Registry) Enrolled(ctx context.Context, name string) (muster.Enrolled, error) {
-	return find(ctx, r.readers, readEnrolled, `SELECT `+deviceFields+`, r.device IS NOT NULL FROM device d
-		LEFT JOIN released r ON r.device = d.id WHERE d.name = ?`, text(name))
+	return find(ctx, r.readers, readEnrolled, enrolledByName, text(name))
 }
+
+const enrolledByName = `SELECT ` + deviceFields + `, r.device IS NOT NULL FROM device d
+	LEFT JOIN released r ON r.device = d.id WHERE d.name = ?`
 
 func readEnrolled(r *row) muster.Enrolled {
 	e := muster.Enrolled{Device: readDevice(r), Released: r.flag()}

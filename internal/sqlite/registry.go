@@ -87,6 +87,9 @@ func prepare(ctx context.Context, c *conn, path string, crashed bool, o *Options
 	if err := migrate(c, migrations, keep); err != nil {
 		return cmp.Or(ctx.Err(), err)
 	}
+	if err := carryAnchors(c); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
 	return rememberKey(c, o.Fingerprint)
 }
 

@@ -32,10 +32,11 @@ func profileSentences() []sentence {
 }
 
 func profileComesBack(t *testing.T, r *registry) {
+	ca, _ := newAuthority(t, "authority")
 	p := muster.Profile{
 		ID: muster.NewID[muster.Profile](), Name: "Wärme \"1\"", Description: "in the cellar", Strategy: muster.StrategyX509Chain, CreatedAt: after(1),
 		Settings: muster.ProfileSettings{
-			Chain:         &muster.ChainRule{CA: "-----BEGIN", CNPattern: `^(\w+)$`, AllowCreate: true},
+			Chain:         &muster.ChainRule{CA: ca, CNPattern: `^(\w+)$`, AllowCreate: true, NameFrom: muster.NameFromURI, Renewal: muster.RenewalAdd, MaxDevices: 9},
 			RetentionDays: 90, HideReasons: true, Sessions: 3,
 			JWT: muster.JWTRule{Audiences: []string{"a", "b"}, MaxLifetime: time.Hour, Skew: time.Second, OutliveExp: true},
 		},

@@ -53,6 +53,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"answers", answerSentences()},
 		{"sweeps", sweepSentences()},
 		{"readmissions", readmissionSentences()},
+		{"authorities", anchorSentences()},
 		{"pending requests", pendingSentences()},
 		{"attempts", attemptSentences()},
 		{"API tokens", apiTokenSentences()},
