@@ -8,7 +8,9 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestASigningRequestIsAnsweredOverEveryProtocol(t *testing.T) {
@@ -47,6 +49,18 @@ func TestASigningRequestIsAnsweredOverEveryProtocol(t *testing.T) {
 			}
 			if got := s.latest(name, "a"); got != "1" {
 				t.Errorf("latest %q", got)
+			}
+			s.must("ca", "revoke", c.SerialNumber.Text(16))
+			select {
+			case <-l.ended():
+			case <-time.After(second):
+				t.Fatal("the session is still open a second after its certificate was revoked")
+			}
+			if _, err := overMQTT3.connect(patience(t), s, proof{certificate: &shown}); err == nil {
+				t.Error("a revoked certificate came in")
+			}
+			if why := s.must("device", "why", name); !strings.Contains(why, "credential-revoked") {
+				t.Errorf("device why does not say so:\n%s", why)
 			}
 		})
 	}
