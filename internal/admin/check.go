@@ -16,6 +16,7 @@ type Verdict struct {
 	Admitted bool    `json:"admitted"`
 	Device   string  `json:"device,omitempty" doc:"id of the device that it is of, as far as one was recognised"`
 	Name     string  `json:"name,omitempty" doc:"the device's name"`
+	Way      string  `json:"way,omitempty" doc:"how its authority lets it in, if it is not in yet: created, claimed, renewed or added"`
 	Reason   string  `json:"reason,omitempty" doc:"left out: it would be let in"`
 	Title    string  `json:"title,omitempty" doc:"what the reason means"`
 	Detail   string  `json:"detail,omitempty" doc:"what is wrong with it"`
@@ -77,16 +78,29 @@ func parseChain(text []byte) ([]*x509.Certificate, error) {
 
 func (a *api) verdict(ctx context.Context, p *muster.Proof, shown string) (*answer[Verdict], error) {
 	who, err := a.Identity.Examine(ctx, p)
+	as := muster.Attempt{Action: muster.ActionConnect, Shown: shown}
+	if muster.ReasonOf(err) == muster.ReasonCertificateUnknown {
+		grant, refusal := a.Provision.Judge(ctx, p.Chain)
+		if muster.ReasonOf(refusal) != muster.ReasonCertificateUnknown { // a profile knows its authority
+			err, as.Action, as.Way = refusal, muster.ActionProvision, grant.Way
+			if who.Name = grant.Name; grant.Way != muster.WayCreated {
+				who.Device = grant.Device
+			}
+		}
+	}
 	reason := muster.ReasonOf(err)
-	story := journal.Story(muster.Attempt{Action: muster.ActionConnect, Shown: shown, Reason: reason})
+	as.Reason = reason
+	story := journal.Story(as)
 	if err != nil && (reason == muster.ReasonInternal || muster.KindOf(err) == muster.Overloaded) {
 		return nil, err
 	}
 	story = slices.DeleteFunc(story, func(c journal.Check) bool { // these are asked of a connection, and there is none
-		return c.Name == "greeting" || c.Name == "session" || c.Name == "server"
+		return c.Name == "greeting" || c.Name == "session" || c.Name == "server" || c.Name == "rate"
 	})
 	v := Verdict{Admitted: err == nil, Device: who.Device.String(), Name: who.Name, Checks: checksOf(story)}
-	if err != nil {
+	if err == nil {
+		v.Way = as.Way.String()
+	} else {
 		v.Reason, v.Title, v.Detail, v.Advice = string(reason), reason.Title(), muster.MessageOf(err), reason.Advice()
 	}
 	return &answer[Verdict]{v}, nil

@@ -146,3 +146,37 @@ func TestACertificateIsJudgedBeforehand(t *testing.T) {
 		h.refused("POST", "/v1/check/certificate", string(body), http.StatusBadRequest, muster.ReasonCertificateInvalid)
 	}
 }
+
+func TestACertificateOfAnAuthorityIsJudgedCheckByCheck(t *testing.T) {
+	h := newHouse(t)
+	key, _ := newKey(t)
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "plant"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		BasicConstraintsValid: true, IsCA: true,
+	}
+	issue := func(c *x509.Certificate) string {
+		t.Helper()
+		der, err := x509.CreateCertificate(rand.Reader, c, root, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	}
+	leaf := func(name string, until time.Duration) string {
+		return issue(&x509.Certificate{
+			SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(until),
+		})
+	}
+	h.must("POST", "/v1/profiles", fmt.Sprintf(`{"name":"plant","strategy":"x509-chain","chain":{"ca":%q,"cnPattern":"^(meter.*)$","allowCreate":true}}`, issue(root)), nil)
+	for _, c := range []struct{ about, text, name, reason, check, way string }{
+		{"a good one", leaf("meter-1", time.Hour), "meter-1", "", "", "created"},
+		{"an expired one", leaf("meter-1", -time.Hour), "", "certificate-expired", "dates", ""},
+		{"another's name", leaf("pump", time.Hour), "", "certificate-name-unfit", "name", ""},
+		{"the authority's own", issue(root), "", "certificate-is-authority", "leaf", ""},
+	} {
+		v := h.verdict("certificate", map[string]string{"certificate": c.text})
+		if v.Reason != c.reason || v.Name != c.name || v.Device != "" || v.Way != c.way || failed(v) != c.check || v.Admitted != (c.reason == "") || len(v.Checks) < 10 {
+			t.Errorf("%s: %+v", c.about, v)
+		}
+	}
+}
