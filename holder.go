@@ -6,3 +6,9 @@ type Holder struct {
 	Profile    Profile
 	Credential Credential
 }
+
+// A Succession is a credential that was replaced: another one, given in its place, has been used.
+type Succession struct {
+	Device     DeviceID
+	Credential CredentialID // that was replaced
+}

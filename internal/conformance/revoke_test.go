@@ -94,6 +94,24 @@ func TestBeingPutOut(t *testing.T) {
 		})
 	})
 
+	t.Run("sessions of a replaced credential end when the fresh one is used", func(t *testing.T) {
+		twice := s.profile("twice", "create", "--sessions", "2")
+		old := come(t, patience(t), s, overMQTT5, proof{token: join(t, s, overMQTT5, twice, "replaced", "").token()})
+		s.must("device", "credential", "rotate", "replaced", show(s, "replaced").Credentials[0].ID, "--token", "fresh-token-of-replaced")
+		fresh := come(t, patience(t), s, overMQTT5, proof{token: "fresh-token-of-replaced"})
+		select {
+		case err := <-old.ended():
+			if code, ok := errors.AsType[disconnected](err); !ok || code != 0x98 {
+				t.Errorf("the older ended with %v, want 0x98", err)
+			}
+		case <-time.After(5 * second):
+			t.Fatal("the session of the replaced credential is still open")
+		}
+		if err := fresh.report(patience(t), `{"a":1}`); err != nil {
+			t.Error(err)
+		}
+	})
+
 	t.Run("the later connection wins", func(t *testing.T) {
 		for _, over := range []transport{overMQTT3, overMQTT5, overMQTTS, overWS3, overWS5} {
 			t.Run(over.name, func(t *testing.T) {

@@ -75,7 +75,7 @@ func (s *Service) AddCredential(ctx context.Context, name string, n NewCredentia
 }
 
 // RotateCredential gives the device called name a credential in the place of an older one. Both open the door until the
-// new one is used for the first time, which revokes the old one. Sessions go on.
+// new one is used for the first time, which revokes the old one and ends the sessions that rest on it.
 func (s *Service) RotateCredential(ctx context.Context, name string, old muster.CredentialID, n NewCredential) (muster.Credential, muster.Evidence, error) {
 	return s.addCredential(ctx, name, n, func(ctx context.Context, c muster.Credential) error {
 		return s.store.RotateCredential(ctx, old, c)

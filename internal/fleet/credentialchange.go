@@ -83,7 +83,7 @@ func (s *Service) changeCredential(ctx context.Context, name string, id muster.C
 
 // RetireCredential lets a credential of the device called name retire, if it is one of the versions that were seen: it works
 // until its successor is used for the next time, which revokes it. The zero successor is the youngest other credential that
-// opens the door. Sessions go on.
+// opens the door. Then the sessions that rest on the older one end.
 func (s *Service) RetireCredential(ctx context.Context, name string, id, successor muster.CredentialID, seen ...muster.Version) (muster.Credential, error) {
 	_, held, err := s.held(ctx, name)
 	if err != nil {

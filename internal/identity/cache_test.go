@@ -201,12 +201,17 @@ func TestWhatASuccessorReplacesIsForgotten(t *testing.T) {
 	old := f.add(t, "a", accessToken("old"))
 	refused(t, f.byText(t, "old"), "")
 	f.alter(old, func(h *muster.Holder) { h.Credential.State = muster.CredentialRevoked })
-	f.registry.succeed = old.Device.ID
+	f.registry.succeed = muster.Succession{Device: old.Device.ID, Credential: old.Credential.ID}
 	refused(t, f.byText(t, "old"), "") // it is remembered
+	var told []muster.Succession
+	f.replaced = func(was muster.Succession) { told = append(told, was) }
 	if err := f.flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	refused(t, f.byText(t, "old"), muster.ReasonCredentialRevoked)
+	if len(told) != 1 || told[0] != f.registry.succeed {
+		t.Errorf("told of %v", told)
+	}
 }
 
 func TestAUseThatCannotBeWrittenIsTriedAgain(t *testing.T) {

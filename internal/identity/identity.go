@@ -24,6 +24,10 @@ const (
 type Options struct {
 	ServerNames []string // the names of this server that a JWT may be for
 
+	// Replaced is called after a credential was revoked because its successor has been used, and was forgotten. It must not
+	// block for long; nil: nobody hears of it.
+	Replaced func(muster.Succession)
+
 	Now        func() time.Time      // nil means time.Now
 	Logger     *slog.Logger          // nil discards
 	Registerer prometheus.Registerer // of the metrics; nil: nobody reads them
@@ -38,6 +42,7 @@ type Service struct {
 	log     *slog.Logger
 	metrics *metrics
 
+	replaced    func(muster.Succession)
 	forgotten   forgotten
 	credentials *cache
 	uses        uses
@@ -49,6 +54,9 @@ func New(store Store, keys *muster.Keyring, o Options) *Service {
 	s := &Service{store: store, keys: keys, now: o.Now, log: o.Logger, metrics: newMetrics(o.Registerer)}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.replaced = o.Replaced; s.replaced == nil {
+		s.replaced = func(muster.Succession) {}
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

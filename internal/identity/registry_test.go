@@ -18,7 +18,7 @@ type registry struct {
 	mu      sync.Mutex
 	holders map[muster.LookupKey]muster.Holder
 	used    map[muster.CredentialID]time.Time
-	succeed muster.DeviceID // where set, a use revokes a credential of this device
+	succeed muster.Succession // where set, a use revokes this credential
 	asked   int
 	failing error
 	wait    chan struct{} // where set, Holder answers what it read when this is closed
@@ -63,7 +63,7 @@ func (r *registry) PublicKeys(_ context.Context, device string) ([]muster.Holder
 	return all, r.failing
 }
 
-func (r *registry) Used(_ context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.DeviceID, err error) {
+func (r *registry) Used(_ context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.Succession, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.failing != nil {
@@ -76,10 +76,10 @@ func (r *registry) Used(_ context.Context, at map[muster.CredentialID]time.Time)
 			r.holders[key] = h
 		}
 	}
-	if r.succeed.IsZero() {
+	if r.succeed.Device.IsZero() {
 		return nil, nil
 	}
-	return []muster.DeviceID{r.succeed}, nil
+	return []muster.Succession{r.succeed}, nil
 }
 
 // questions returns how often the registry was asked since the last call.

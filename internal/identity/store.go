@@ -18,6 +18,6 @@ type Store interface {
 	// device or it holds no public key.
 	PublicKeys(ctx context.Context, device string) ([]muster.Holder, error)
 	// Used notes that the credentials opened the door at those times. A credential that is gone is no error. What a
-	// credential was given to replace is revoked at its first use: succeeded are the devices of what was revoked now.
-	Used(ctx context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.DeviceID, err error)
+	// credential was given to replace is revoked at its first use: succeeded is what was revoked now.
+	Used(ctx context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.Succession, err error)
 }

@@ -127,8 +127,9 @@ func (s *Service) flush(ctx context.Context) error {
 		return nil
 	}
 	succeeded, err := s.store.Used(ctx, all)
-	for _, device := range succeeded {
-		s.Forget(device) // its old credential may be remembered
+	for _, was := range succeeded {
+		s.Forget(was.Device) // its old credential may be remembered
+		s.replaced(was)
 	}
 	if err != nil {
 		s.uses.putBack(all)

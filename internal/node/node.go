@@ -139,7 +139,12 @@ func (n *Node) wire() {
 	n.journal = journal.New(n.registry, journal.Options{
 		Keep: limits.JournalEntries, Age: time.Duration(limits.JournalDays) * 24 * time.Hour, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
 	})
-	n.identity = identity.New(n.registry, n.keys, identity.Options{ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics})
+	n.identity = identity.New(n.registry, n.keys, identity.Options{
+		ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics,
+		Replaced: func(was muster.Succession) {
+			n.sessions.HangupResting(was.Device, was.Credential, muster.Refuse(muster.ReasonCredentialChanged, ""))
+		},
+	})
 	n.sessions = session.New()
 	n.sessions.Watch(n.live)
 	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})

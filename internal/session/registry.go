@@ -186,6 +186,25 @@ func (r *Registry) Hangup(device muster.DeviceID, why error) {
 	r.end(list, why)
 }
 
+// HangupResting ends the sessions of the device that rest on a credential, with why.
+func (r *Registry) HangupResting(device muster.DeviceID, on muster.CredentialID, why error) {
+	sh := r.shard(device)
+	var some []*session
+	sh.mu.Lock()
+	for s := sh.newest[device]; s != nil; s = s.older {
+		if s.link.About().Credential == on {
+			some = append(some, s)
+		}
+	}
+	sh.mu.Unlock()
+	for _, s := range some {
+		if r.remove(s, why) {
+			r.open.Add(-1)
+			s.link.Hangup(why)
+		}
+	}
+}
+
 // Count returns how many sessions are open.
 func (r *Registry) Count() int { return int(r.open.Load()) }
 

@@ -178,3 +178,28 @@ func TestASessionIsSmall(t *testing.T) {
 	runtime.KeepAlive(r)
 	runtime.KeepAlive(leave)
 }
+
+// A resting is a Link that rests on a credential.
+type resting struct {
+	session.HangupFunc
+	on muster.CredentialID
+}
+
+func (l resting) About() muster.Session { return muster.Session{Credential: l.on} }
+
+func TestSessionsThatRestOnACredentialAreEnded(t *testing.T) {
+	r, l, device := session.New(), &log{}, muster.NewID[muster.Device]()
+	old, fresh := muster.NewID[muster.Credential](), muster.NewID[muster.Credential]()
+	for name, on := range map[string]muster.CredentialID{"old": old, "fresh": fresh} {
+		if _, err := r.Open(device, 3, resting{l.hangup(name), on}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		r.HangupResting(device, old, muster.Refuse(muster.ReasonCredentialChanged, ""))
+	}
+	l.want(t, "old: credential-changed")
+	if n := r.Count(); n != 1 {
+		t.Errorf("%d sessions are left", n)
+	}
+}

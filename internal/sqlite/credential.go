@@ -125,22 +125,22 @@ func (r *Registry) RetireCredential(ctx context.Context, old, successor muster.C
 	return after, err
 }
 
-// Used notes that the credentials opened the door at those times, and revokes those whose successors they are; it returns the
-// devices of what was revoked. An earlier time than the one that is noted, and a credential that is gone, change nothing.
-func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) (replaced []muster.DeviceID, err error) {
+// Used notes that the credentials opened the door at those times, and revokes those whose successors they are; it returns
+// what was revoked. An earlier time than the one that is noted, and a credential that is gone, change nothing.
+func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Time) (replaced []muster.Succession, err error) {
 	ids := slices.SortedFunc(maps.Keys(at), func(a, b muster.CredentialID) int { return bytes.Compare(a[:], b[:]) })
 	for len(ids) > 0 {
-		var devices []muster.DeviceID
+		var some []muster.Succession
 		noted := 0
 		err := r.write(ctx, func(tx *conn) error {
 			succession, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE successor IS NOT NULL)`)
-			for some := range slices.Chunk(ids[:min(len(ids), mostUses)], usesTogether) {
+			for part := range slices.Chunk(ids[:min(len(ids), mostUses)], usesTogether) {
 				if err != nil || noted > 0 && r.writer.awaited() {
 					break
 				}
-				noted += len(some)
-				if err = noteUses(tx, some, at); err == nil && succession {
-					devices, err = succeeded(tx, some, devices)
+				noted += len(part)
+				if err = noteUses(tx, part, at); err == nil && succession {
+					some, err = succeeded(tx, part, some)
 				}
 			}
 			return err
@@ -148,7 +148,7 @@ func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Tim
 		if err != nil {
 			return replaced, err
 		}
-		replaced, ids = append(replaced, devices...), ids[noted:]
+		replaced, ids = append(replaced, some...), ids[noted:]
 	}
 	return replaced, nil
 }
@@ -164,17 +164,20 @@ func noteUses(tx *conn, used []muster.CredentialID, at map[muster.CredentialID]t
 	return nil
 }
 
-// succeeded revokes the credentials that those replace, and appends the devices of them.
-func succeeded(tx *conn, by []muster.CredentialID, devices []muster.DeviceID) ([]muster.DeviceID, error) {
-	for _, c := range by {
-		revoked, err := all(tx, id[muster.Device],
-			`UPDATE credential SET state = 3, successor = NULL WHERE successor = ? AND state = 2 RETURNING device`, blob(c[:]))
-		if err != nil {
-			return devices, err
-		}
-		devices = append(devices, revoked...)
+// succeeded revokes the credentials that those replace, and appends them.
+func succeeded(tx *conn, by []muster.CredentialID, replaced []muster.Succession) ([]muster.Succession, error) {
+	read := func(r *row) muster.Succession {
+		return muster.Succession{Device: id[muster.Device](r), Credential: id[muster.Credential](r)}
 	}
-	return devices, nil
+	for _, c := range by {
+		revoked, err := all(tx, read,
+			`UPDATE credential SET state = 3, successor = NULL WHERE successor = ? AND state = 2 RETURNING device, id`, blob(c[:]))
+		if err != nil {
+			return replaced, err
+		}
+		replaced = append(replaced, revoked...)
+	}
+	return replaced, nil
 }
 
 // Credentials returns the credentials of a device, the oldest first.

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -164,8 +165,16 @@ func publicKeys(t *testing.T, r *registry) {
 // used notes uses that revoke the credentials of those devices.
 func (r *registry) used(at map[muster.CredentialID]time.Time, succeeded ...muster.DeviceID) {
 	r.t.Helper()
-	got, err := r.Used(r.t.Context(), at)
+	replaced, err := r.Used(r.t.Context(), at)
 	r.must(err)
+	var got []muster.DeviceID
+	for _, was := range replaced {
+		got = append(got, was.Device)
+		credentials, err := r.Credentials(r.t.Context(), was.Device)
+		r.must(err)
+		of := slices.IndexFunc(credentials, func(c muster.Credential) bool { return c.ID == was.Credential })
+		r.same(of >= 0 && credentials[of].State == muster.CredentialRevoked, true)
+	}
 	r.same(got, succeeded)
 }
 
