@@ -54,6 +54,7 @@ var rooms = map[string]floor{
 	"internal/journal":     job,
 	"internal/live":        job,
 	"internal/people":      job,
+	"internal/trace":       job,
 	"internal/dispatch":    entrance,
 	"internal/mqttd":       transport,
 	"internal/httpd":       transport,

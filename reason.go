@@ -102,6 +102,7 @@ const (
 	ReasonStorageUnavailable Reason = "storage-unavailable"
 	ReasonStorageFull        Reason = "storage-full"
 	ReasonStopping           Reason = "server-stopping"
+	ReasonTracesFull         Reason = "traces-full"
 	ReasonServerBusy         Reason = "server-busy"
 
 	// People and scripts.
@@ -254,6 +255,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonStorageUnavailable: {Overloaded, "storage is unavailable; nothing was kept", "Look at the disk and the server's log.", ""},
 	ReasonStorageFull:        {Overloaded, "the disk is full; nothing was kept", "Free space on the disk that holds the data directory.", ""},
 	ReasonStopping:           {Overloaded, "the server is stopping", "Nothing: the device connects again.", ""},
+	ReasonTracesFull:         {Conflict, "as many devices are traced as can be", "End one of those that `GET /v1/traces` lists, or wait: each ends by itself.", ""},
 	ReasonServerBusy:         {Overloaded, "the server has more to do than it can hold", "Retry later; if it lasts, give the server more room.", ""},
 
 	ReasonRequestInvalid:     {Invalid, "the request cannot be understood", "Correct the request as the message says.", ""},

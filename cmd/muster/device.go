@@ -15,7 +15,7 @@ import (
 
 func newDevice() *cobra.Command {
 	return group("device", "Devices: who they are, what they sent, why they were refused",
-		deviceCreate(), deviceList(), deviceShow(), deviceUpdate(), deviceLatest(), deviceHistory(), deviceBuckets(), deviceRemoveReadings(), deviceWhy(),
+		deviceCreate(), deviceList(), deviceShow(), deviceUpdate(), deviceLatest(), deviceHistory(), deviceBuckets(), deviceRemoveReadings(), deviceWhy(), deviceTrace(),
 		deviceAct("suspend", "Keeps a device out and ends its sessions", "device %s is suspended"),
 		deviceAct("resume", "Lets a suspended device back in", "device %s may come back"),
 		deviceDelete(), newCredential(), newAttribute())

@@ -80,16 +80,16 @@ func reloadOn(ctx context.Context, hup <-chan os.Signal, n *node.Node, log *slog
 
 // newLogger writes text where a person looks on and JSON where a program does.
 func newLogger(least slog.Leveler) *slog.Logger {
-	o := logOptions(least)
+	o := logOptions()
 	if info, err := os.Stderr.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-		return slog.New(slog.NewTextHandler(os.Stderr, o))
+		return slog.New(leveled{slog.NewTextHandler(os.Stderr, o), least})
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, o))
+	return slog.New(leveled{slog.NewJSONHandler(os.Stderr, o), least})
 }
 
-// logOptions write a duration as 1m30s in JSON too, where it would be a bare number of nanoseconds.
-func logOptions(least slog.Leveler) *slog.HandlerOptions {
-	return &slog.HandlerOptions{Level: least, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+// logOptions write a duration as 1m30s in JSON too, where it would be a bare number of nanoseconds. The level is leveled's.
+func logOptions() *slog.HandlerOptions {
+	return &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() == slog.KindDuration {
 			a.Value = slog.StringValue(a.Value.Duration().String())
 		}

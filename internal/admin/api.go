@@ -24,6 +24,7 @@ import (
 	"muster/internal/provision"
 	"muster/internal/session"
 	"muster/internal/telemetry"
+	"muster/internal/trace"
 )
 
 // Options are the rooms that the API is for.
@@ -38,6 +39,7 @@ type Options struct {
 	Backups    *backup.Service
 	Readings   *telemetry.Reader
 	Sessions   *session.Registry
+	Tracer     *trace.Tracer
 	Bulk       *bulk.Service
 	Machine    Machine
 	Live       *live.Feed
@@ -92,6 +94,7 @@ func New(o Options) http.Handler {
 	a.serveCertificates()
 	a.serveAttributes()
 	a.serveSessions()
+	a.serveTraces()
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveEvents()

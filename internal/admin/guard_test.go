@@ -12,6 +12,7 @@ var unguarded = map[string]string{
 	"DELETE /v1/devices/{name}/readings": "what is removed is said by key and time, not by what was read",
 	"DELETE /v1/sessions/{id}":           "a session never changes, it only ends",
 	"DELETE /v1/logins/{id}":             "a login never changes, it only ends",
+	"DELETE /v1/devices/{name}/trace":    "a trace is ended whatever it says by then, and ends by itself anyhow",
 }
 
 // repeatable are the requests that take no Idempotency-Key, and why.

@@ -23,6 +23,7 @@ func nouns() []noun {
 			"/v1/devices/{name}/latest", "/v1/devices/{name}/history", "/v1/devices/{name}/buckets", "/v1/devices/{name}/readings",
 		}, "pump-1"},
 		{"Sessions", "Who is connected now.", []string{"/v1/sessions", "/v1/devices/{name}/disconnect"}, "pump-1"},
+		{"Traces", "What single devices do, line by line, while somebody wants to know.", []string{"/v1/traces", "/v1/devices/{name}/trace"}, "pump-1"},
 		{"Profiles", "Kinds of device: how they get in, and what holds for all of one kind.", []string{"/v1/profiles"}, "sensors"},
 		{"Provision keys", "What devices let themselves into a profile with. A key can have dates, a maximum, networks and a name pattern.", []string{"/v1/provision-keys"}, "sensors-key"},
 		{"Sweeps", "What is done to everything that a provision key let in. A sweep goes on by itself until it is done.", []string{"/v1/sweeps", "/v1/provision-keys/{key}/sweeps"}, "sensors-key"},

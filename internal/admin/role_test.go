@@ -84,6 +84,11 @@ var roles = map[string]string{
 	"DELETE /v1/sessions/{id}":           "operator",
 	"POST /v1/devices/{name}/disconnect": "operator",
 
+	"GET /v1/traces":                  "viewer",
+	"GET /v1/devices/{name}/trace":    "viewer",
+	"POST /v1/devices/{name}/trace":   "operator",
+	"DELETE /v1/devices/{name}/trace": "operator",
+
 	"GET /v1/attempts":           "viewer",
 	"GET /v1/attempts/{number}":  "viewer",
 	"GET /v1/attempts/reasons":   "viewer",

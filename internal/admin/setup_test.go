@@ -29,6 +29,7 @@ import (
 	"muster/internal/session"
 	"muster/internal/sqlite"
 	"muster/internal/telemetry"
+	"muster/internal/trace"
 )
 
 // A house is the API over real stores, with a token that opens it.
@@ -97,7 +98,7 @@ func newHouse(t testing.TB) *house {
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
 		}),
-		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Bulk: h.bulk, Live: h.live, Machine: machine{},
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Machine: machine{},
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

@@ -15,6 +15,7 @@ import (
 	"muster/internal/provision"
 	"muster/internal/session"
 	"muster/internal/telemetry"
+	"muster/internal/trace"
 )
 
 // Limits of a session, which devices may ask for.
@@ -31,6 +32,7 @@ type Options struct {
 	Attributes *telemetry.Attributes
 	Sessions   *session.Registry
 	Journal    *journal.Journal
+	Tracer     *trace.Tracer
 	Keys       *muster.Keyring // reduces secrets to digests for the journal
 
 	Platform Platform  // the dialect of last resort, and of every request of HTTP and CoAP
@@ -72,6 +74,9 @@ func New(o Options) *Dispatcher {
 	}
 	if o.MaxPayload <= 0 {
 		o.MaxPayload = DefaultMaxPayload
+	}
+	if o.Tracer == nil {
+		o.Tracer = trace.New(nil, nil) // nobody starts it
 	}
 	d := &Dispatcher{
 		o:          o,

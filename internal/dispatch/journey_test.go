@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,7 @@ import (
 	"muster/internal/sqlite"
 	"muster/internal/telemetry"
 	"muster/internal/thingsboard"
+	"muster/internal/trace"
 )
 
 // A house is everything below the transports, on real stores.
@@ -33,6 +35,7 @@ type house struct {
 	fleet   *fleet.Service
 	reader  *telemetry.Reader
 	journal *journal.Journal
+	tracer  *trace.Tracer
 	forget  func(muster.DeviceID, error)
 }
 
@@ -51,7 +54,7 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, journal: journal.New(registry, journal.Options{}), reader: telemetry.NewReader(readings)}
+	h := &house{t: t, journal: journal.New(registry, journal.Options{}), reader: telemetry.NewReader(readings), tracer: trace.New(registry, slog.New(slog.DiscardHandler))}
 	sessions, who := session.New(), identity.New(registry, keys, identity.Options{})
 	h.forget = func(device muster.DeviceID, why error) {
 		who.Forget(device)
@@ -61,7 +64,7 @@ func newHouse(t testing.TB) *house {
 	intake := telemetry.New(readings, telemetry.Options{})
 	h.Dispatcher = dispatch.New(dispatch.Options{
 		Identity: who, Provision: provision.New(registry, keys, provision.Options{Changed: h.forget}), Intake: intake,
-		Attributes: telemetry.NewAttributes(registry), Sessions: sessions, Journal: h.journal, Keys: keys,
+		Attributes: telemetry.NewAttributes(registry), Sessions: sessions, Journal: h.journal, Tracer: h.tracer, Keys: keys,
 		Platform: &thingsboard.Dialect{}, Dialects: []dispatch.Dialect{akenza.Dialect{}},
 		ProvisionFailures: 5, AuthFailures: 5,
 	})

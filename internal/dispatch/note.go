@@ -14,6 +14,7 @@ import (
 func (d *Dispatcher) Note(a muster.Attempt) {
 	a.At, a.Count = d.o.Now(), 1
 	d.o.Journal.Note(a)
+	d.tellAttempt(&a)
 }
 
 func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Identity, err error) {

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"muster"
 )
@@ -48,12 +49,11 @@ func (p *Peer) Grants(filter string) bool {
 	if p.joining {
 		return filter == p.d.answerAddress
 	}
-	for _, dialect := range p.d.dialects {
-		if dialect.Grants(&p.who, filter) {
-			return true
-		}
+	granted := slices.ContainsFunc(p.d.dialects, func(d Dialect) bool { return d.Grants(&p.who, filter) })
+	if trail := p.trail(); trail != nil {
+		tellSubscription(trail, filter, granted)
 	}
-	return false
+	return granted
 }
 
 // Handle takes what the peer sent to address to the job it is for. to.Answer is called exactly once with tag, as soon as
@@ -67,6 +67,10 @@ func (p *Peer) Handle(ctx context.Context, address, body []byte, to muster.Answe
 		m, err = p.join(ctx, address, body)
 	} else {
 		dialect, up, refused := p.d.read(&p.who, address, body)
+		if trail := p.trail(); trail != nil {
+			tellMessage(trail, p.transport, address, len(body), up, refused)
+			to = &overheard{to, trail}
+		}
 		if t, ok := up.(*muster.Telemetry); ok && refused == nil {
 			if err = p.d.o.Intake.Submit(ctx, &p.who, t, to, tag); err == nil {
 				t.Release()

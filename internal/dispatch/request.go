@@ -35,6 +35,10 @@ func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.
 		return muster.Message{}, err
 	}
 	up, err := d.o.Platform.Read(&who, []byte(address), r.Body, d.o.Now())
+	trail := d.o.Tracer.Trail(who.Device, who.Name)
+	if trail != nil {
+		tellMessage(trail, h.Transport, []byte(address), len(r.Body), up, err)
+	}
 	var down muster.Downlink
 	if err == nil {
 		down, err = d.serveRequest(ctx, &who, up)
@@ -43,7 +47,11 @@ func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.
 		err = hushed(&who, err)
 		d.note(&greeting, muster.ActionMessage, &who, err)
 	}
-	return d.o.Platform.Write(h.Transport, up, down, err), err
+	m := d.o.Platform.Write(h.Transport, up, down, err)
+	if trail != nil {
+		tellAnswer(trail, &m, err)
+	}
+	return m, err
 }
 
 func (d *Dispatcher) serveRequest(ctx *limit, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {

@@ -32,6 +32,7 @@ import (
 	"muster/internal/session"
 	"muster/internal/telemetry"
 	"muster/internal/thingsboard"
+	"muster/internal/trace"
 )
 
 // A Node is one running Muster.
@@ -56,6 +57,7 @@ type Node struct {
 	identity   *identity.Service
 	provision  *provision.Service
 	sessions   *session.Registry
+	tracer     *trace.Tracer
 	fleet      *fleet.Service
 	people     *people.Service
 	authority  *issuer.Authority
@@ -147,6 +149,7 @@ func (n *Node) wire() {
 	})
 	n.sessions = session.New()
 	n.sessions.Watch(n.live)
+	n.tracer = trace.New(n.registry, n.log)
 	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})
 	changed := func(device muster.DeviceID, why error) {
 		n.identity.Forget(device)
@@ -170,6 +173,7 @@ func (n *Node) wire() {
 		Attributes:        telemetry.NewAttributes(n.registry),
 		Sessions:          n.sessions,
 		Journal:           n.journal,
+		Tracer:            n.tracer,
 		Keys:              n.keys,
 		Platform:          &thingsboard.Dialect{},
 		Dialects:          []dispatch.Dialect{&akenza.Dialect{}},

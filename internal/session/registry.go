@@ -49,6 +49,9 @@ type Link interface {
 	About() muster.Session
 }
 
+// A Leaver is a Link that wants to know when its session has left by itself.
+type Leaver interface{ Left() }
+
 // New returns a Registry in which nobody is connected.
 func New() *Registry {
 	r := &Registry{}
@@ -139,6 +142,9 @@ func (r *Registry) end(list *session, why error) {
 func (r *Registry) leave(s *session) {
 	if r.remove(s, nil) {
 		r.open.Add(-1)
+		if l, ok := s.link.(Leaver); ok {
+			l.Left()
+		}
 	}
 }
 

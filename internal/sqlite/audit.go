@@ -173,6 +173,16 @@ func (r *Registry) ReadingsRemoved(ctx context.Context, device, key string, with
 	})
 }
 
+// TraceSwitched notes in the audit log that somebody has a device traced until then, or, at the zero time, no more.
+func (r *Registry) TraceSwitched(ctx context.Context, device string, until time.Time) error {
+	return r.write(ctx, func(tx *conn) error {
+		if until.IsZero() {
+			return audited(ctx, tx, act{"trace-end", "device", device, nil, view{}})
+		}
+		return audited(ctx, tx, act{"trace", "device", device, nil, view{"until": until.UTC().Truncate(time.Second)}})
+	})
+}
+
 // timeText is a time in epoch milliseconds as JSON has it, though its year may be beyond what JSON's may.
 func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
 
