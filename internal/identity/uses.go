@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	useInterval = time.Hour    // how often a credential's use is noted, after the first
-	firstUse    = time.Second  // how long the first waits for others to be written with it
-	manyUses    = 50_000       // are written without waiting longer
-	maxUses     = 2 * manyUses // wait to be written; more are noted the next time
+	useInterval = time.Hour       // how often a credential's use is noted, after the first
+	firstUse    = time.Second / 2 // how long the first waits for others to be written with it
+	manyUses    = 50_000          // are written without waiting longer
+	maxUses     = 2 * manyUses    // wait to be written; more are noted the next time
 	retryUses   = time.Second
 )
 
