@@ -30,22 +30,20 @@ func deviceLatest() *cobra.Command {
 }
 
 func deviceHistory() *cobra.Command {
-	var from, to string
+	var r readingRange
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "history NAME KEY",
 		Short: "Shows the readings of one key, the oldest first",
 		Args:  cobra.ExactArgs(2),
 	}
-	f := cmd.Flags()
-	f.StringVar(&from, "from", "", "from this time on, epoch milliseconds or RFC 3339")
-	f.StringVar(&to, "to", "", "before this time, likewise")
-	f.IntVar(&limit, "limit", muster.DefaultRangeLimit, "the first so many of the range, at most "+strconv.Itoa(muster.MaxRangeLimit))
+	r.addFlags(cmd)
+	cmd.Flags().IntVar(&limit, "limit", muster.DefaultRangeLimit, "the first so many of the range, at most "+strconv.Itoa(muster.MaxRangeLimit))
 	return asking(cmd, func(args []string) (call, error) {
 		if limit < 1 || limit > muster.MaxRangeLimit {
 			return call{}, usagef("--limit: %d is not between 1 and %d", limit, muster.MaxRangeLimit)
 		}
-		q := span(args[1], from, to)
+		q := r.query(args[1])
 		q.Set("limit", strconv.Itoa(limit))
 		return call{method: http.MethodGet, path: []string{"v1", "devices", args[0], "history"}, query: q}, nil
 	}, func(l admin.List[admin.Reading]) (any, table) {
@@ -58,7 +56,8 @@ func deviceHistory() *cobra.Command {
 }
 
 func deviceBuckets() *cobra.Command {
-	var from, to, width string
+	var r readingRange
+	var width string
 	var limit int
 	cmd := &cobra.Command{
 		Use:   "buckets NAME KEY",
@@ -67,14 +66,13 @@ func deviceBuckets() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&width, "width", "1h", "of a bucket: 1m, 15m, 1h, 1d or the like; they begin at multiples of it, in UTC")
-	f.StringVar(&from, "from", "", "from this time on, epoch milliseconds or RFC 3339")
-	f.StringVar(&to, "to", "", "before this time, likewise")
+	r.addFlags(cmd)
 	f.IntVar(&limit, "limit", muster.DefaultRangeLimit, "the first so many that have readings, at most "+strconv.Itoa(muster.MaxBuckets))
 	return asking(cmd, func(args []string) (call, error) {
 		if limit < 1 || limit > muster.MaxBuckets {
 			return call{}, usagef("--limit: %d is not between 1 and %d", limit, muster.MaxBuckets)
 		}
-		q := span(args[1], from, to)
+		q := r.query(args[1])
 		q.Set("width", width)
 		q.Set("limit", strconv.Itoa(limit))
 		return call{method: http.MethodGet, path: []string{"v1", "devices", args[0], "buckets"}, query: q}, nil
@@ -95,28 +93,35 @@ func numberText(n *float64) literal {
 }
 
 func deviceRemoveReadings() *cobra.Command {
-	var from, to string
+	var r readingRange
 	cmd := &cobra.Command{
 		Use:   "remove-readings NAME KEY",
 		Short: "Removes the readings of one key, all of them or those of a time",
 		Args:  cobra.ExactArgs(2),
 	}
-	f := cmd.Flags()
-	f.StringVar(&from, "from", "", "from this time on, epoch milliseconds or RFC 3339")
-	f.StringVar(&to, "to", "", "before this time, likewise")
+	r.addFlags(cmd)
 	return acting(cmd, func(args []string) call {
-		return call{method: http.MethodDelete, path: []string{"v1", "devices", args[0], "readings"}, query: span(args[1], from, to)}
+		return call{method: http.MethodDelete, path: []string{"v1", "devices", args[0], "readings"}, query: r.query(args[1])}
 	}, "the readings of %s are removed")
 }
 
-// span is the query for the readings of a key in a range.
-func span(key, from, to string) url.Values {
+// A readingRange is which readings of a key are meant: all of them, or those from one time to another.
+type readingRange struct{ from, to string }
+
+func (r *readingRange) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&r.from, "from", "", "from this time on, epoch milliseconds or RFC 3339")
+	f.StringVar(&r.to, "to", "", "before this time, likewise")
+}
+
+// query asks for the readings of key in the range.
+func (r *readingRange) query(key string) url.Values {
 	q := url.Values{"key": {key}}
-	if from != "" {
-		q.Set("from", from)
+	if r.from != "" {
+		q.Set("from", r.from)
 	}
-	if to != "" {
-		q.Set("to", to)
+	if r.to != "" {
+		q.Set("to", r.to)
 	}
 	return q
 }
