@@ -15,7 +15,7 @@ import (
 // Bounds of what a client may make the server check.
 const (
 	MaxChain      = 10 // certificates that a client may present
-	maxSignatures = 32 // signatures that are checked in search of a path
+	maxSignatures = 32 // signatures that are looked at in search of a path
 	maxPaths      = 4  // paths that are judged
 	minRSA        = 2048
 	maxRSA        = 8192 // bits
@@ -71,7 +71,7 @@ func (a *Authority) Verify(presented []*x509.Certificate, at time.Time) ([]*x509
 type search struct {
 	anchors, presented []*x509.Certificate
 	paths              [][]*x509.Certificate
-	signatures         int               // checked
+	signatures         int               // looked at
 	forged             *x509.Certificate // one whose issuer is there and has not signed it
 }
 
@@ -100,13 +100,13 @@ func (s *search) follow(path []*x509.Certificate) {
 }
 
 // signed reports whether c may have been signed by above. A signature that cannot be checked because it is too weak
-// passes here: the judgement of the path says what is wrong with it.
+// passes here: the judgement of the path says what is wrong with it. It counts all the same: certificates that pass for one
+// another's issuers make as many paths as there are orders of them.
 func (s *search) signed(c, above *x509.Certificate) bool {
-	if strongKey(above) != nil || weakSignature(c) {
-		return true
+	if s.signatures++; s.signatures > maxSignatures {
+		return false
 	}
-	s.signatures++
-	return s.signatures <= maxSignatures && above.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	return strongKey(above) != nil || weakSignature(c) || above.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
 func (s *search) failure() error {
