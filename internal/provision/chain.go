@@ -113,10 +113,12 @@ func (s *Service) vouch(ctx context.Context, chain []*x509.Certificate, now time
 	var refusal error = muster.Refuse(muster.ReasonCertificateUnknown, "")
 	for i := range profiles {
 		authority, err := s.trusted.read(&profiles[i])
-		if err != nil {
-			return v, fmt.Errorf("read the authority of profile %s: %w", profiles[i].ID, err)
+		var path []*x509.Certificate
+		if err == nil {
+			path, err = authority.Verify(chain, now)
+		} else { // one of an older version, which took it: nobody trusts it, and no other profile suffers
+			err = muster.Refuse(muster.ReasonChainUntrusted, "the authority of the profile cannot be used: %s", muster.MessageOf(err))
 		}
-		path, err := authority.Verify(chain, now)
 		switch {
 		case err == nil && (v.path == nil || len(path) < len(v.path)):
 			v.profile, v.path = profiles[i], path

@@ -87,7 +87,7 @@ func (all heldCertificates) renew(c *muster.Certification, v *voucher, released 
 	switch rule.Renewal {
 	case muster.RenewalReplace:
 		v.way = muster.WayRenewed
-		all.end(c)
+		all.end(c, issued)
 	case muster.RenewalAdd:
 		v.way = muster.WayAdded
 		if working >= mostCertificates {
@@ -99,12 +99,13 @@ func (all heldCertificates) renew(c *muster.Certification, v *voucher, released 
 	return nil
 }
 
-// end lets c revoke what is not revoked yet, and drop those that were revoked before all others but keptCertificates.
-func (all heldCertificates) end(c *muster.Certification) {
+// end lets c revoke what is not revoked yet, and drop those that were revoked before all others but keptCertificates, if they
+// are older than the one that was issued then: by its date they stay out.
+func (all heldCertificates) end(c *muster.Certification, issued time.Time) {
 	for i := range all {
 		if all[i].State != muster.CredentialRevoked {
 			c.Ends = append(c.Ends, all[i].ID)
-		} else if i < len(all)-keptCertificates {
+		} else if i < len(all)-keptCertificates && all[i].issued.Before(issued) {
 			c.Drops = append(c.Drops, all[i].ID)
 		}
 	}
