@@ -40,6 +40,28 @@ func TestAStreamThatBreaksOffGoesOn(t *testing.T) {
 	}
 }
 
+// What counts is the last event that was seen whole: behind the id of another the server would not send it again.
+func TestAnEventThatIsCutOffIsAskedForAgain(t *testing.T) {
+	for _, cut := range []string{"id: b.2", "id: b.22\nevent: attempt\n", "id: b.22\nevent: attempt\ndata: {\"id\":\"b.2", ":\nid: b.2"} {
+		t.Run(cut, func(t *testing.T) {
+			t.Parallel()
+			var last []string
+			c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+				last = append(last, r.Header.Get(lastEventID))
+				if len(last) == 1 {
+					fmt.Fprint(w, "id: b.1\nevent: attempt\ndata: {\"id\":\"b.1\",\"event\":\"attempt\"}\n\n"+cut)
+					return
+				}
+				fmt.Fprint(w, "event: end\ndata: {\"event\":\"end\",\"problem\":{\"reason\":\"api-token-revoked\"}}\n\n")
+			})
+			err := c.followEvents(t.Context(), url.Values{}, func(admin.Event) error { return nil }, func(error) {})
+			if !errors.Is(err, muster.ReasonAPITokenRevoked) || !slices.Equal(last, []string{"", "b.1"}) {
+				t.Errorf("%v; asked behind %q", err, last)
+			}
+		})
+	}
+}
+
 func TestAStreamThatIsRefusedIsNotAskedForAgain(t *testing.T) {
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTooManyRequests)

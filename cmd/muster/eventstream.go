@@ -25,7 +25,8 @@ const (
 type eventStream struct {
 	client *client
 	query  url.Values
-	last   string // id of the last event; empty: there was none
+	last   string // id of the last event that was seen whole; empty: there was none
+	id     string // of the one that is being read
 	show   func(admin.Event) error
 	began  bool // a stream was had
 	heard  bool // the last one
@@ -33,7 +34,7 @@ type eventStream struct {
 
 // read shows the events of one connection until it breaks off, and returns how it did.
 func (s *eventStream) read(ctx context.Context) error {
-	s.heard = false
+	s.heard, s.id = false, s.last
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	still := time.AfterFunc(maxStill, cancel)
@@ -60,6 +61,7 @@ func (s *eventStream) read(ctx context.Context) error {
 	s.began, s.heard = true, true
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, maxEvent)
+	lines.Split(wholeLines)
 	for lines.Scan() {
 		still.Reset(maxStill)
 		if err := s.take(lines.Bytes()); err != nil {
@@ -79,12 +81,25 @@ func (s *eventStream) brokeOff(err error) error {
 	return &muster.Error{Reason: muster.ReasonServerUnreachable, Message: "the server at " + s.client.base.Redacted() + " does not answer", Err: err}
 }
 
-// take takes a line. The data of an event are one line, behind its id.
+// wholeLines is bufio.ScanLines without a last line whose end is missing: nobody knows how it would have gone on.
+func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
+	if atEOF && bytes.IndexByte(data, '\n') < 0 {
+		return len(data), nil, nil
+	}
+	return bufio.ScanLines(data, atEOF)
+}
+
+// take takes a line. The data of an event are one line, behind its id, which counts once they are seen: a stream that breaks
+// off between them goes on with that event.
 func (s *eventStream) take(line []byte) error {
 	name, value, _ := bytes.Cut(line, []byte(": "))
 	switch string(name) {
 	case "id":
-		s.last = string(value)
+		s.id = string(value)
+	case "":
+		if len(line) == 0 {
+			s.last = s.id
+		}
 	case "data":
 		var e admin.Event
 		if err := json.Unmarshal(value, &e); err != nil {
@@ -93,6 +108,7 @@ func (s *eventStream) take(line []byte) error {
 		if e.Problem != nil {
 			return muster.Refuse(muster.Reason(e.Problem.Reason), "%s", e.Problem.Detail)
 		}
+		s.last = s.id
 		return s.show(e)
 	}
 	return nil
