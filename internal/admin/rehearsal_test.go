@@ -75,6 +75,11 @@ func TestARehearsalChangesNothingAndSaysWhatWouldHaveBeen(t *testing.T) {
 	if notes := strings.Join(all.Notes, "\n"); !strings.Contains(notes, "The journal has nothing from before") {
 		t.Errorf("the notes are %s", notes)
 	}
+	for _, body := range []string{`{"profile":{"holdNew":true}}`, `{"profile":{"reprovision":"hold"}}`} {
+		if notes := strings.Join(h.rehearse("yard", body).Notes, "\n"); !strings.Contains(notes, "The waiting room was not rehearsed") {
+			t.Errorf("%s: the notes are %s", body, notes)
+		}
+	}
 	if p, err := h.fleet.Profile(t.Context(), "yard"); err != nil || p.Strategy != muster.StrategyAllowCreate {
 		t.Errorf("the profile is %+v, %v", p, err)
 	}

@@ -36,6 +36,9 @@ func (s *stage) notes() []string {
 	if before.SessionLimit() != after.SessionLimit() {
 		add("How many connections a device has at once is not in the journal: that limit was not rehearsed.")
 	}
+	if before.Holds() || after.Holds() {
+		add("The waiting room was not rehearsed: devices are judged as if nobody had to be approved, and what waited then is not judged.")
+	}
 	if !reflect.DeepEqual(before.Chain, after.Chain) {
 		add("Certificate chains are not kept: the rule for them was not rehearsed.")
 	}

@@ -12,8 +12,8 @@ import (
 
 // A Rehearsal judges attempts to be let in once more, each later than the one before, as if their profile and its keys had
 // been what they are in the rehearsal. The checks are those of Provision; what it asks the registry for is taken from how
-// the attempt went, and where it did not come so far, from the registry of today. It changes nothing. One goroutine may
-// use it.
+// the attempt went, and where it did not come so far, from the registry of today. It knows no waiting room:
+// nobody has to be approved, and what waited is not judged. It changes nothing. One goroutine may use it.
 type Rehearsal struct {
 	s         *Service
 	had       *muster.Profile // as it is
@@ -73,6 +73,10 @@ func (r *Rehearsal) Judge(ctx context.Context, a *muster.Attempt) (muster.Hindsi
 	if r.fates[a.Name].early && !reachedRegistry(a.Reason) {
 		return muster.Hindsight{Detail: "it would have been in already"}, nil
 	}
+	if waited(a) {
+		r.leave(a, key)
+		return unjudged("it waited for somebody's approval, and the waiting room is not rehearsed"), nil
+	}
 	seen, err := r.letIn(ctx, a, key, &k)
 	if err != nil {
 		return muster.Hindsight{}, err
@@ -97,6 +101,14 @@ func (r *Rehearsal) keepOut(a *muster.Attempt) {
 	if a.Reason == "" && a.Way != muster.WayRepeated && a.Way != muster.WayProved {
 		s, _ := r.found(a)
 		r.fates[a.Name] = fate{standing: s}
+	}
+}
+
+// leave leaves what became of an attempt as it was.
+func (r *Rehearsal) leave(a *muster.Attempt, key *muster.ProvisionKey) {
+	if counts(a) {
+		r.fates[a.Name] = fate{standing: muster.StandingEnrolled}
+		key.Devices++
 	}
 }
 
@@ -223,6 +235,15 @@ func (r *Rehearsal) again(a *muster.Attempt, refusal error, released bool) muste
 	return refusedFor(refusal)
 }
 
+// waited reports whether an attempt came to the waiting room, or by it.
+func waited(a *muster.Attempt) bool {
+	switch a.Reason {
+	case muster.ReasonProvisionPending, muster.ReasonProvisionRejected, muster.ReasonProvisionRoomFull:
+		return true
+	}
+	return a.Way == muster.WayApproved
+}
+
 // ruled reports whether an attempt came as far as the rules that a profile and its keys set. Before them come the form of
 // the request, the key's name and its secret, and how often the address has failed.
 func ruled(a *muster.Attempt) bool {
@@ -236,7 +257,7 @@ func ruled(a *muster.Attempt) bool {
 	case muster.ReasonRateLimited, muster.ReasonRequestInvalid:
 		return a.Key != ""
 	}
-	return reachedRegistry(a.Reason)
+	return reachedRegistry(a.Reason) || waited(a)
 }
 
 // reachedRegistry reports whether a refusal is the registry's.

@@ -141,3 +141,46 @@ func TestARehearsalSaysWhatHappensUnderTheOtherSettings(t *testing.T) {
 		}
 	}
 }
+
+func TestARehearsalDoesNotJudgeTheWaitingRoom(t *testing.T) {
+	f := newFixture(t, provision.Options{})
+	profile := f.profile(t, "p", muster.StrategyAllowCreate, func(k *muster.ProvisionKey) { k.MaxDevices = 2 })
+	profile.Settings.HoldNew = true
+	keys, err := f.registry.ProvisionKeys(t.Context(), profile.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := keys[0]
+	key.Devices = 1 // the one that was approved
+	key.Networks = []netip.Prefix{netip.PrefixFrom(home, 24)}
+	away := netip.MustParseAddr("198.51.100.9")
+	cases := []struct {
+		name     string
+		attempt  muster.Attempt
+		unjudged bool
+		after    muster.Reason
+	}{
+		{"one that waits", muster.Attempt{Name: "a", Remote: home, Reason: muster.ReasonProvisionPending}, true, ""},
+		{"one that was rejected", muster.Attempt{Name: "b", Remote: home, Reason: muster.ReasonProvisionRejected}, true, ""},
+		{"one that had no room", muster.Attempt{Name: "c", Remote: home, Reason: muster.ReasonProvisionRoomFull}, true, ""},
+		{"one that was approved", muster.Attempt{Name: "a", Remote: home, Way: muster.WayApproved}, true, ""},
+		{"one that waits elsewhere", muster.Attempt{Name: "d", Remote: away, Reason: muster.ReasonProvisionPending}, false, muster.ReasonProvisionKeyNetwork},
+		{"the approved one again", muster.Attempt{Name: "a", Remote: home, Reason: muster.ReasonDeviceNameTaken}, false, muster.ReasonDeviceNameTaken},
+		{"the last that the key lets in", muster.Attempt{Name: "e", Remote: home, Reason: muster.ReasonDeviceNamePattern}, false, ""},
+		{"one too many beside the approved one", muster.Attempt{Name: "f", Remote: home, Reason: muster.ReasonDeviceNamePattern}, false, muster.ReasonProvisionKeyExhausted},
+	}
+	attempts := make([]muster.Attempt, len(cases))
+	for i, tc := range cases {
+		attempts[i] = tc.attempt
+		attempts[i].At, attempts[i].Count, attempts[i].Action, attempts[i].Key = f.now.Add(time.Duration(i)*time.Second), 1, muster.ActionProvision, key.Key
+	}
+	without := profile
+	without.Settings.HoldNew = false
+	r := f.Rehearse(&profile, &without, []muster.ProvisionKey{key}, attempts)
+	for i, tc := range cases {
+		seen, err := r.Judge(t.Context(), &attempts[i])
+		if err != nil || (seen.Unjudged != "") != tc.unjudged || seen.Reason != tc.after {
+			t.Errorf("%s: %+v, %v", tc.name, seen, err)
+		}
+	}
+}
