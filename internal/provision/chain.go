@@ -50,14 +50,32 @@ func (s *Service) Judge(ctx context.Context, chain []*x509.Certificate) (muster.
 	if err != nil {
 		return v.grant(), err
 	}
+	var c *muster.Certification
 	known, err := s.store.Enrolled(ctx, v.name)
 	switch {
 	case err == nil:
-		_, err = s.decide(v, &known, now)
+		c, err = s.decide(v, &known, now)
 	case muster.KindOf(err) == muster.NotFound:
-		_, err = s.decide(v, nil, now)
+		c, err = s.decide(v, nil, now)
+	}
+	if err == nil && c != nil {
+		err = s.unrevoked(ctx, c)
 	}
 	return v.grant(), err
+}
+
+// unrevoked refuses a certificate that our own authority has issued and revoked, as Certify does.
+func (s *Service) unrevoked(ctx context.Context, c *muster.Certification) error {
+	own, err := s.store.Certificate(ctx, c.Serial)
+	switch {
+	case err != nil && muster.KindOf(err) == muster.NotFound:
+		return nil
+	case err != nil:
+		return fmt.Errorf("look for the certificate: %w", err)
+	case own.Fingerprint == c.Leaf && !own.RevokedAt.IsZero():
+		return muster.Refuse(muster.ReasonCredentialRevoked, "")
+	}
+	return nil
 }
 
 // rationProfile refuses a device that comes too soon after others of the profile, as that of a key without a rate of its own.
@@ -159,7 +177,8 @@ func (s *Service) decide(v *voucher, known *muster.Enrolled, now time.Time) (*mu
 	if known == nil && !rule.AllowCreate {
 		return nil, muster.Refuse(muster.ReasonDeviceNotListed, "")
 	}
-	c := &muster.Certification{Most: rule.MaxDevices}
+	c := &muster.Certification{Most: rule.MaxDevices, Leaf: sha256.Sum256(v.path[0].Raw)}
+	c.Serial, _ = muster.SerialOf(v.path[0].SerialNumber)
 	if known == nil {
 		v.way, c.New = muster.WayCreated, true
 		c.Device = muster.Device{ID: muster.NewID[muster.Device](), Profile: v.profile.ID, Name: v.name, CreatedAt: now}

@@ -19,7 +19,13 @@ import (
 // certified is a fixture with an authority behind it.
 func certified(t *testing.T) *fixture {
 	t.Helper()
-	var f *fixture
+	f, _ := certifiedBy(t)
+	return f
+}
+
+// certifiedBy is certified, and returns the authority, too.
+func certifiedBy(t *testing.T) (f *fixture, by *issuer.Authority) {
+	t.Helper()
 	keys, err := muster.NewKeyring(make([]byte, muster.MasterKeySize))
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +38,7 @@ func certified(t *testing.T) *fixture {
 	later := &laterAuthority{}
 	f = newFixture(t, provision.Options{Authority: later})
 	later.Authority = issuer.NewAuthority(i, f.registry, f.keys, func(muster.DeviceID, error) {})
-	return f
+	return f, later.Authority
 }
 
 // laterAuthority is one whose registry is opened after it is asked for.

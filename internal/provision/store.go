@@ -52,9 +52,12 @@ type Store interface {
 	// Certify decides in one transaction what becomes of a certificate for the device of that name, for which the anchor of
 	// the profile vouches, and files it. decide is told of the device, nil if nobody has the name, and returns nil if nothing
 	// is to be filed. Refused with decide's error, ReasonChainUntrusted (the profile trusts the anchor no more),
-	// ReasonProfileExhausted or ReasonCredentialInUse.
+	// ReasonProfileExhausted, ReasonCredentialInUse or ReasonCredentialRevoked (our own authority has issued and revoked
+	// it). One that our own authority has issued ends with the credential from now on, and the credential with it.
 	Certify(ctx context.Context, profile muster.ProfileID, anchor muster.Anchor, name string,
 		decide func(known *muster.Enrolled) (*muster.Certification, error)) error
+	// Certificate returns the certificate of our own authority of that serial number, or muster.NotFound.
+	Certificate(ctx context.Context, serial muster.Serial) (muster.Certificate, error)
 	// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.
 	SuspendProvisionKey(ctx context.Context, id muster.ProvisionKeyID, at time.Time) error
 }

@@ -26,7 +26,8 @@ func (r *Registry) Anchored(ctx context.Context, subjects [][sha256.Size]byte) (
 // Certify decides in one transaction what becomes of a certificate for the device of that name, for which the anchor of
 // the profile vouches, and files it. decide is told of the device, nil if nobody has the name, and returns nil if nothing is
 // to be filed. Refused with decide's error, ReasonChainUntrusted (the profile trusts the anchor no more),
-// ReasonProfileExhausted or ReasonCredentialInUse.
+// ReasonProfileExhausted, ReasonCredentialInUse or ReasonCredentialRevoked (our own authority has issued and revoked it). One
+// that our own authority has issued ends with the credential from now on, and the credential with it.
 func (r *Registry) Certify(ctx context.Context, profile muster.ProfileID, anchor muster.Anchor, name string,
 	decide func(known *muster.Enrolled) (*muster.Certification, error),
 ) error {
@@ -89,7 +90,29 @@ func certify(tx *conn, c *muster.Certification) error {
 	if err := insertCredential(tx, c.Credential); err != nil {
 		return err
 	}
+	if err := adopt(tx, c); err != nil {
+		return err
+	}
 	return saveAttributes(tx, c.Device.ID, c.Attributes)
+}
+
+// adopt files whose the certificate is if our own authority has issued it, so that it and its credential end together.
+// Refused with ReasonCredentialRevoked if it has ended.
+func adopt(tx *conn, c *muster.Certification) error {
+	own, err := one(tx, readCertificate, certificateBySerial, blob(c.Serial[:]))
+	switch {
+	case errors.Is(err, errNoRow):
+		return nil
+	case err != nil:
+		return err
+	case own.Fingerprint != c.Leaf:
+		return nil // another authority has used the number
+	case !own.RevokedAt.IsZero():
+		return muster.Refuse(muster.ReasonCredentialRevoked, "")
+	}
+	_, err = tx.exec(`UPDATE certificate SET device = ?, credential = ?, profile = ? WHERE serial = ?`,
+		blob(c.Device.ID[:]), blob(c.Credential.ID[:]), blob(c.Device.Profile[:]), blob(c.Serial[:]))
+	return err
 }
 
 // fileAnchors files what the profile trusts, in place of what it trusted. A profile that lets nobody in by certificates
