@@ -78,7 +78,7 @@ func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID
 			return err
 		case before.Device != c.Device:
 			return muster.NotFound
-		case before.State == muster.CredentialRevoked:
+		case before.State == muster.CredentialRevoked, before.State == muster.CredentialPending: // retiring, the latter would open the door
 			return muster.Refuse(muster.ReasonCredentialRevoked, "")
 		}
 		if err := insertCredential(tx, c); err != nil {
@@ -111,7 +111,7 @@ func (r *Registry) RetireCredential(ctx context.Context, old, successor muster.C
 		switch {
 		case next.Device != before.Device || next.ID == before.ID:
 			return muster.NotFound
-		case before.State == muster.CredentialRevoked || next.State != muster.CredentialActive:
+		case before.State == muster.CredentialRevoked, before.State == muster.CredentialPending, next.State != muster.CredentialActive:
 			return muster.Refuse(muster.ReasonCredentialRevoked, "")
 		}
 		after = before

@@ -66,9 +66,16 @@ func credentialRetired(t *testing.T, r *registry) {
 	r.same(got.State, muster.CredentialRetiring)
 	_, err = r.RetireCredential(t.Context(), next.ID, old.ID)
 	r.refused(err, muster.ReasonCredentialRevoked)
+	pending := newCredential(d.ID, "pending") // it opens nothing, and would if it retired
+	pending.State = muster.CredentialPending
+	r.must(r.CreateCredential(t.Context(), pending))
+	_, err = r.RetireCredential(t.Context(), pending.ID, next.ID)
+	r.refused(err, muster.ReasonCredentialRevoked)
+	r.refused(r.RotateCredential(t.Context(), pending.ID, newCredential(d.ID, "fresh")), muster.ReasonCredentialRevoked)
 	r.used(map[muster.CredentialID]time.Time{old.ID: after(1)})
 	r.used(map[muster.CredentialID]time.Time{next.ID: after(2)}, d.ID)
 	held, err := r.Credentials(t.Context(), d.ID)
 	r.must(err)
-	r.same([]muster.CredentialState{held[0].State, held[1].State}, []muster.CredentialState{muster.CredentialRevoked, muster.CredentialActive})
+	r.same([]muster.CredentialState{held[0].State, held[1].State, held[2].State},
+		[]muster.CredentialState{muster.CredentialRevoked, muster.CredentialActive, muster.CredentialPending})
 }
