@@ -118,6 +118,25 @@ func TestCredentialsOfAllDevicesAreListed(t *testing.T) {
 	h.refused("GET", "/v1/credentials?state=gone", "", 400, muster.ReasonRequestInvalid)
 }
 
+// A year of five digits is none that JSON could have: the lists with it in them would be refused.
+func TestATimeThatNobodyCouldBeShownIsRefused(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	h.must("POST", "/v1/provision-keys", `{"key":"k"}`, nil)
+	for _, when := range []string{"9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"} {
+		for _, no := range []struct{ method, path, body string }{
+			{"POST", device("pump", "credentials"), `{"token":"long enough","expiresAt":"` + when + `"}`},
+			{"POST", device("pump", "credentials"), `{"token":"long enough","notBefore":"` + when + `"}`},
+			{"POST", "/v1/provision-keys", `{"expiresAt":"` + when + `"}`},
+			{"PATCH", "/v1/provision-keys/k", `{"expiresAt":"` + when + `"}`},
+			{"POST", "/v1/provision-keys/k/sweeps", `{"action":"suspend","from":"` + when + `"}`},
+			{"POST", "/v1/tokens", `{"name":"ci","role":"viewer","expiresAt":"` + when + `"}`},
+		} {
+			h.refused(no.method, no.path, no.body, 400, muster.ReasonRequestInvalid)
+		}
+	}
+}
+
 func TestACredentialIsChangedAndRetires(t *testing.T) {
 	h := newHouse(t)
 	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)

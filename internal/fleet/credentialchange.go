@@ -107,8 +107,21 @@ func (s *Service) RetireCredential(ctx context.Context, name string, id, success
 	return c, missing(err, "credential", id.String())
 }
 
-// checkDates refuses a credential that would never be valid.
+// checkBounds refuses times that nobody could be shown.
+func checkBounds(all ...time.Time) error {
+	for _, t := range all {
+		if err := muster.CheckBound(t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkDates refuses a credential that would never be valid, and dates that nobody could be shown.
 func checkDates(c *muster.Credential) error {
+	if err := checkBounds(c.NotBefore, c.ExpiresAt); err != nil {
+		return err
+	}
 	if !c.NotBefore.IsZero() && !c.ExpiresAt.IsZero() && !c.NotBefore.Before(c.ExpiresAt) {
 		return invalid("the credential would expire before it is valid")
 	}

@@ -72,6 +72,9 @@ func (s *Service) issue(profile muster.ProfileID, n NewProvisionKey) (IssuedKey,
 
 // checkKey refuses a key that cannot work.
 func checkKey(k *muster.ProvisionKey) error {
+	if err := checkBounds(k.NotBefore, k.ExpiresAt); err != nil {
+		return err
+	}
 	if err := k.Check(); err != nil {
 		return err
 	}

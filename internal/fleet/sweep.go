@@ -65,6 +65,9 @@ func (s *Service) Sweep(ctx context.Context, name string, action muster.SweepAct
 	if action != muster.SweepSuspend && action != muster.SweepRelease {
 		return muster.Sweep{}, invalid("devices are swept to suspend or to release them")
 	}
+	if err := checkBounds(from, to); err != nil {
+		return muster.Sweep{}, err
+	}
 	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
 		return muster.Sweep{}, invalid("the end of the time is not after its beginning")
 	}

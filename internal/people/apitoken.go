@@ -50,6 +50,9 @@ func (s *Service) CreateToken(ctx context.Context, n NewToken) (IssuedToken, err
 	case !n.ExpiresAt.IsZero() && !s.now().Before(n.ExpiresAt):
 		return IssuedToken{}, invalid("the API token would have expired already")
 	}
+	if err := muster.CheckBound(n.ExpiresAt); err != nil {
+		return IssuedToken{}, err
+	}
 	all, err := s.store.APITokens(ctx)
 	if err != nil {
 		return IssuedToken{}, err
