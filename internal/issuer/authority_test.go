@@ -218,6 +218,28 @@ func TestACertificateSaysWhatTheProfileSaysAndNothingElse(t *testing.T) {
 	}
 }
 
+// Whoever may choose its device's name must not get a certificate to serve as the server itself.
+func TestNoDeviceIsCertifiedToServeAsTheServer(t *testing.T) {
+	o := newOffice(t)
+	if err := o.issuer.Reload([]string{"muster.example", "*.iot.example", "192.0.2.7"}, "", ""); err != nil {
+		t.Fatal(err)
+	}
+	csr := armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{}))
+	for name, serves := range map[string]bool{
+		"localhost": false, "Muster.Example": false, "muster.example.": false, "a.iot.example": false, "192.0.2.7": false, "*.example": false,
+		"::1": false, "pump.muster.example": true, "a.b.iot.example": true, "pump": true, "192.0.2.8": true,
+	} {
+		d := muster.Device{ID: muster.NewID[muster.Device](), Name: name}
+		_, err := o.Sign(csr, &d, muster.CertificateRule{Server: true})
+		if want := map[bool]muster.Reason{false: muster.ReasonDeviceNameInvalid}[serves]; muster.ReasonOf(err) != want {
+			t.Errorf("%s: %v, want reason %q", name, err, want)
+		}
+		if _, err := o.Sign(csr, &d, muster.CertificateRule{}); err != nil {
+			t.Errorf("%s, which does not serve: %v", name, err)
+		}
+	}
+}
+
 func TestWithoutARuleACertificateLivesNinetyDays(t *testing.T) {
 	o := newOffice(t)
 	if got := o.issue(NewCertificate{Device: "pump"}).NotAfter.Sub(o.now); got != 90*day {

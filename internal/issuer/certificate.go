@@ -40,7 +40,7 @@ func NewAuthority(i *Issuer, store Store, keys *muster.Keyring, changed func(dev
 // Sign makes the certificate that a certificate signing request of a device is answered with, and files it nowhere. The
 // request gives nothing but the key: the subject is the device's name, and the rest is the rule's. Refused with
 // ReasonCSRInvalid, ReasonCSRSignatureWrong, ReasonCSRKeyWeak, ReasonCSRDigestWeak or, for a name that no subject holds,
-// ReasonDeviceNameInvalid.
+// ReasonDeviceNameInvalid. So is a name of the server itself where the rule lets devices serve.
 func (a *Authority) Sign(csr string, d *muster.Device, rule muster.CertificateRule) (muster.Certificate, error) {
 	c := muster.Certificate{Subject: d.Name, Device: d.ID, Profile: d.Profile}
 	err := a.sign(&c, csr, rule)
@@ -90,6 +90,9 @@ func (a *Authority) sign(c *muster.Certificate, text string, rule muster.Certifi
 	}
 	if n := utf8.RuneCountInString(c.Subject); n > maxCommonName {
 		return muster.Refuse(muster.ReasonDeviceNameInvalid, "the name has %d characters, and a certificate has room for %d", n, maxCommonName)
+	}
+	if rule.Server && a.issuer.serves(c.Subject) {
+		return muster.Refuse(muster.ReasonDeviceNameInvalid, "the profile's certificates are good for serving, and the name is one of the server's own, or a wildcard")
 	}
 	now := a.now()
 	if unset(now) {

@@ -264,6 +264,13 @@ func (i *Issuer) Run(ctx context.Context) {
 	}
 }
 
+// serves reports whether the server is, or could be taken for, one of that name.
+func (i *Issuer) serves(name string) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.names.cover(name)
+}
+
 // every says how often there is something to look at.
 func (i *Issuer) every() time.Duration {
 	i.mu.Lock()

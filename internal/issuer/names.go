@@ -79,6 +79,16 @@ func (n names) are(c *x509.Certificate) bool {
 	return slices.Equal(n.dns, c.DNSNames) && slices.EqualFunc(n.addresses, c.IPAddresses, net.IP.Equal)
 }
 
+// cover reports whether whoever serves as that name could pass for a server of these names. A wildcard could pass for any.
+func (n names) cover(text string) bool {
+	if a, err := netip.ParseAddr(strings.TrimSpace(text)); err == nil {
+		return slices.ContainsFunc(n.addresses, net.IP(a.Unmap().WithZone("").AsSlice()).Equal)
+	}
+	name, ok := dnsName(text)
+	_, parent, _ := strings.Cut(name, ".")
+	return ok && (strings.HasPrefix(name, "*.") || slices.Contains(n.dns, name) || slices.Contains(n.dns, "*."+parent))
+}
+
 // String lists the names for people.
 func (n names) String() string {
 	all := slices.Clone(n.dns)
