@@ -8,7 +8,9 @@
 //	internal/{mqttd,httpd,coapd,admin}   transports: bytes to words and back
 //	internal/dispatch                 recognises a peer and takes what it sends to the job it is for
 //	internal/{identity,provision,telemetry,session,fleet,issuer,journal}   jobs decide
+//	internal/{people,live,trace,bulk,backup}                               jobs, too
 //	internal/{sqlite,pebble,thingsboard,akenza,mqtt,proxy}   tools know one technology and decide nothing
+//	internal/payload                  the JSON of devices, which their dialects share
 //	muster                            the words
 //
 // Which room may import which is a table in house_test.go.

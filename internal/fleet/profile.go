@@ -120,8 +120,7 @@ func (s *Service) UpdateProfile(ctx context.Context, name string, seen []muster.
 }
 
 // DeleteProfile removes the profile called name and its provision keys, if it is one of the versions that were seen; none:
-// whatever it is. Refused with ReasonProfileInUse while it has
-// devices.
+// whatever it is. Refused with ReasonProfileInUse while it has devices.
 func (s *Service) DeleteProfile(ctx context.Context, name string, seen ...muster.Version) error {
 	p, err := s.Profile(ctx, name)
 	if err != nil {

@@ -126,7 +126,8 @@ func (s *Service) ChangePassword(ctx context.Context, old, wanted muster.Secret)
 	return err
 }
 
-// DeleteUser removes the user called name, if they are one of the versions that were seen; none: whatever they are. Refused with ReasonLastAdmin.
+// DeleteUser removes the user called name, if they are one of the versions that were seen; none: whatever they are. Refused
+// with ReasonLastAdmin if nobody else could sign in who may do everything.
 func (s *Service) DeleteUser(ctx context.Context, name string, seen ...muster.Version) error {
 	u, err := s.store.User(ctx, name)
 	if err != nil {
