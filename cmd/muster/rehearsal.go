@@ -40,18 +40,8 @@ func profileRehearse() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			path := []string{"v1", "profiles", args[0]}
-			var had admin.Profile
-			if err := c.do(cmd.Context(), call{method: http.MethodGet, path: path}, &had); err != nil {
-				return err
-			}
-			settings, err := p.settings(cmd.Flags(), had)
+			seen, err := askRehearsal(cmd, c, args[0], &p, tried)
 			if err != nil {
-				return err
-			}
-			tried.Profile = &settings
-			var seen admin.Rehearsal
-			if err := c.do(cmd.Context(), call{method: http.MethodPost, path: append(path, "rehearse"), body: tried}, &seen); err != nil {
 				return err
 			}
 			if o.format == "table" {
@@ -69,6 +59,22 @@ func profileRehearse() *cobra.Command {
 	r.addFlags(cmd)
 	o.addFlags(cmd)
 	return cmd
+}
+
+// askRehearsal asks what would have become of attempts if the profile called name were as it is and as the flags say.
+func askRehearsal(cmd *cobra.Command, c *client, name string, p *profileFlags, tried admin.RehearsalRequest) (seen admin.Rehearsal, err error) {
+	path := []string{"v1", "profiles", name}
+	var had admin.Profile
+	if err := c.do(cmd.Context(), call{method: http.MethodGet, path: path}, &had); err != nil {
+		return seen, err
+	}
+	settings, err := p.settings(cmd.Flags(), had)
+	if err != nil {
+		return seen, err
+	}
+	tried.Profile = &settings
+	err = c.do(cmd.Context(), call{method: http.MethodPost, path: append(path, "rehearse"), body: tried}, &seen)
+	return seen, err
 }
 
 // rehearsalTable has a row for each group.
