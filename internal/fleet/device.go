@@ -116,8 +116,9 @@ func (s *Service) profileOf(ctx context.Context, d *muster.Device) (muster.Profi
 	return muster.Profile{}, missing(muster.NotFound, "device", d.Name) // deleted since, and its profile after it
 }
 
-// DeleteDevice removes the device called name, if it is one of the versions that were seen (none: whatever it is), with its credentials and attributes, and ends its sessions with
-// ReasonDeviceDeleted. Its readings are removed soon, whatever happens.
+// DeleteDevice removes the device called name, if it is one of the versions that were seen (none: whatever it is), with its
+// credentials and attributes, and ends its sessions with ReasonDeviceDeleted. Its readings are removed soon, whatever
+// happens.
 func (s *Service) DeleteDevice(ctx context.Context, name string, seen ...muster.Version) error {
 	d, err := s.Device(ctx, name)
 	if err != nil {

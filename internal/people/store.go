@@ -21,7 +21,8 @@ type Store interface {
 	// UpdateUser changes Role, Password and Disabled of a user; the rest stays. Refused with ReasonLastAdmin if no admin would
 	// be left who can sign in. Where the password is another or the user is disabled, the user's logins end, but for stays.
 	UpdateUser(ctx context.Context, id muster.UserID, stays muster.LoginID, change func(*muster.User) error) (muster.User, error)
-	// DeleteUser removes a user and their logins, if they are one of the versions that were seen; none: whatever they are. Refused with ReasonLastAdmin if no admin would be left who can sign in.
+	// DeleteUser removes a user and their logins, if they are one of the versions that were seen; none: whatever they are.
+	// Refused with ReasonLastAdmin if no admin would be left who can sign in.
 	DeleteUser(ctx context.Context, id muster.UserID, seen ...muster.Version) error
 
 	// CreateLogin files a login, ends the one that it replaces, if there is one, and remembers the network that it came from.

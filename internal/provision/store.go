@@ -19,11 +19,11 @@ type Store interface {
 	// ReasonProvisionKeyRevoked, ReasonProvisionKeySuspended or ReasonDeviceProvisioned (the request has an answer that can
 	// be asked for, or the approval is used up).
 	Admit(ctx context.Context, a muster.Admission) error
-	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be
-	// absent before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
-	// credentials, the oldest first, of which there is one at least; with Claim.Credential, with that alone. Refused with ReasonDeviceNotListed (no such device, or
-	// one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
-	// ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
+	// Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent
+	// before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
+	// credentials, the oldest first, of which there is one at least; with Claim.Credential, with that alone. Refused with
+	// ReasonDeviceNotListed (no such device, or one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned
+	// (provisionState is set), ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 	Claim(ctx context.Context, c muster.Claim) (muster.Device, []muster.Credential, error)
 	// Answered returns what the request of that digest was granted since then, or muster.NotFound: no such request, or
 	// the device has authenticated with what it was granted or with what came later, or the device or its credential is

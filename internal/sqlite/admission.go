@@ -79,10 +79,10 @@ func furnishDevice(tx *conn, a muster.Admission) error {
 }
 
 // Claim marks the listed device as provisioned, once: it sets the server attribute provisionState, which must be absent
-// before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live
-// credentials, the oldest first, of which there is one at least; with Claim.Credential, with that alone. Refused with ReasonDeviceNotListed (no such device, or
-// one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned (provisionState is set),
-// ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
+// before, State, ProvisionedAt and ProvisionedWith, counts the device for the key and returns it with its live credentials,
+// the oldest first, of which there is one at least; with Claim.Credential, with that alone. Refused with
+// ReasonDeviceNotListed (no such device, or one of another profile), ReasonDeviceSuspended, ReasonDeviceProvisioned
+// (provisionState is set), ReasonProvisionKeyExhausted or ReasonCredentialRevoked (none of its credentials is live).
 func (r *Registry) Claim(ctx context.Context, c muster.Claim) (d muster.Device, live []muster.Credential, err error) {
 	err = r.write(ctx, func(tx *conn) error {
 		if d, err = claimDevice(tx, c); err != nil {

@@ -27,10 +27,10 @@ func readEnrolled(r *row) muster.Enrolled {
 // Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 // other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and was
 // never used. One that was approved is given the credential in place of all that it has, which are revoked at the first use
-// of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute provisionState, State,
-// ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with ReasonDeviceProvisioned (it was
-// not released, or has come in since, or the proof is none, or the approval is used up), ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its
-// request.
+// of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
+// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
+// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used up),
+// ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its request.
 func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.Device, err error) {
 	err = r.write(ctx, func(tx *conn) error {
 		if err := ungranted(tx, m.Request, m.At); err != nil {
