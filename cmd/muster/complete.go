@@ -18,9 +18,8 @@ const (
 
 // A namer says where names are found that a shell completes.
 type namer struct {
-	path   string
-	field  string // of an item, which has the name
-	search bool   // the server looks for a part of it
+	path  string
+	field string // of an item, which has the name
 }
 
 // namerOf returns where the first argument of a command is found; false: it is no such name.
@@ -32,16 +31,16 @@ func namerOf(cmd *cobra.Command) (namer, bool) {
 	words := strings.Fields(cmd.CommandPath())
 	switch words[min(1, len(words)-1)] {
 	case "device", "session":
-		return namer{"devices", "name", true}, true
+		return namer{"devices", "name"}, true
 	case "profile":
 		return profileNamer(), true
 	case "provision-key":
-		return namer{"provision-keys", "key", false}, true
+		return namer{"provision-keys", "key"}, true
 	}
 	return namer{}, false
 }
 
-func profileNamer() namer { return namer{"profiles", "name", false} }
+func profileNamer() namer { return namer{"profiles", "name"} }
 
 // addCompletions has shells complete the names of devices, profiles and provision keys, as the server knows them.
 func addCompletions(root *cobra.Command) {
@@ -81,12 +80,9 @@ func (n namer) complete(cmd *cobra.Command, begun string) ([]string, cobra.Shell
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
 	defer cancel()
-	q := url.Values{}
-	if n.search {
-		q.Set("limit", "1000")
-		if begun != "" {
-			q.Set("search", begun)
-		}
+	q := url.Values{"limit": {"1000"}}
+	if begun != "" {
+		q.Set("search", begun)
 	}
 	var page struct{ Items []map[string]any }
 	if err := c.do(ctx, call{method: http.MethodGet, path: []string{"v1", n.path}, query: q}, &page); err != nil {
