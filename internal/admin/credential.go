@@ -86,7 +86,6 @@ func (a *api) serveCredentials() {
 		refusing(muster.ReasonCredentialInUse, muster.ReasonCredentialInvalid, muster.ReasonCredentialRevoked))
 	serve(a, http.MethodPost, "/v1/devices/{name}/credentials/{id}/revoke", "revoke-credential",
 		"Ends the use of a credential and the sessions of its device", a.revokeCredential,
-		explained("It is never good again, not for another device either. Sessions of the device end; those that rest on another credential may come back."),
 		explained("It is never good again, not for another device either. Sessions of the device end; those that rest on another credential may come back."))
 }
 

@@ -85,7 +85,6 @@ func (a *api) serveProvisionKeys() {
 		refusing(muster.ReasonProvisionKeyRevoked))
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/revoke", "revoke-provision-key",
 		"Ends the use of a key, with a choice for what it let in", a.revokeProvisionKey,
-		explained("For good. What it let in is kept, suspended, or released to provision once more; the last two go on by themselves as a sweep."),
 		explained("For good. What it let in is kept, suspended, or released to provision once more; the last two go on by themselves as a sweep."))
 }
 

@@ -26,10 +26,8 @@ type Session struct {
 
 func (a *api) serveSessions() {
 	serve(a, http.MethodGet, "/v1/sessions", "list-sessions", "Who is connected, since when and from where", a.listSessions,
-		explained("HTTP and CoAP have no sessions."),
 		explained("HTTP and CoAP have no sessions."))
 	serve(a, http.MethodDelete, "/v1/sessions/{id}", "end-session", "Ends one session; the device may come back at once", a.endSession,
-		explained("A device that shall stay away is suspended."),
 		explained("A device that shall stay away is suspended."))
 	serve(a, http.MethodPost, "/v1/devices/{name}/disconnect", "disconnect-device", "Ends all sessions of a device; it may come back at once", a.disconnectDevice)
 }

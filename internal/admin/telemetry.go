@@ -25,10 +25,8 @@ func (a *api) serveTelemetry() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/latest", "latest-readings", "The newest reading of each key of a device", a.latest)
 	serve(a, http.MethodGet, "/v1/devices/{name}/history", "reading-history", "Readings of one key, the oldest first", a.history)
 	serve(a, http.MethodGet, "/v1/devices/{name}/buckets", "reading-buckets", "What the readings of one key come to, by the minute, the hour or the day", a.buckets,
-		explained("Buckets without readings are left out. Min, max, avg and sum are of the numbers among them, true being 1 and false 0."),
 		explained("Buckets without readings are left out. Min, max, avg and sum are of the numbers among them, true being 1 and false 0."))
 	serve(a, http.MethodDelete, "/v1/devices/{name}/readings", "remove-readings", "Removes the readings of one key", a.removeReadings,
-		explained("Those of the range, or all of the key without one. The audit log has it."),
 		explained("Those of the range, or all of the key without one. The audit log has it."))
 }
 
