@@ -23,6 +23,7 @@ type Readmission struct {
 	Device     DeviceID
 	Proof      CredentialID // by which it proved that it is the device; zero: it was released or approved
 	Approval   PendingID    // that lets it in, and is used up; zero: none does
+	Nonce      *Nonce       // of the proof, which is used up; nil: it stays good
 	Key        ProvisionKeyID
 	Credential Credential // one that it has, or a fresh one
 	At         time.Time

@@ -57,6 +57,7 @@ const (
 	ReasonJWTKeyUnknown        Reason = "jwt-key-unknown"
 	ReasonJWTAlgorithmMismatch Reason = "jwt-algorithm-mismatch"
 	ReasonJWTSignatureWrong    Reason = "jwt-signature-wrong"
+	ReasonJWTReplayed          Reason = "jwt-replayed"
 	ReasonDeviceSuspended      Reason = "device-suspended"
 	ReasonDeviceDeleted        Reason = "device-deleted"
 	ReasonCredentialRevoked    Reason = "credential-revoked"
@@ -212,6 +213,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonJWTKeyUnknown:        {Unknown, "the device has no live key that fits the JWT", "Register the public key with the device; compare kid.", ""},
 	ReasonJWTAlgorithmMismatch: {Unknown, "the JWT's algorithm is not the key's", "Sign with the algorithm of the registered key.", ""},
 	ReasonJWTSignatureWrong:    {Unknown, "the JWT's signature is wrong", "Sign with the private key whose public half is registered.", ""},
+	ReasonJWTReplayed:          {Unknown, "the JWT was used before", "Sign a new JWT, with a jti of its own, for each request; if the device did, somebody has seen the old one.", ""},
 	ReasonDeviceSuspended:      {Forbidden, "the device is suspended", "Run `muster device resume NAME` if it may come back.", ""},
 	ReasonDeviceDeleted:        {Forbidden, "the device was deleted", "Create or provision it again if it may come back.", ""},
 	ReasonCredentialRevoked:    {Forbidden, "the credential was revoked", "Give the device a new credential.", ""},

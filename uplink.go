@@ -14,6 +14,7 @@ type ProvisionRequest struct {
 	Evidence  Evidence            // empty: the server makes a token
 	RequestID string              // the same id asks for the same answer again
 	Recovery  Secret              // Grant.Recovery of the last time, from a device that asks again
+	Proof     Secret              // JWT, as of a SignedProof, from a device that asks again
 	Chain     []*x509.Certificate // that it presents, the leaf first; it has its key
 	Binary    bool                // it came as protobuf and is answered so
 }

@@ -70,6 +70,9 @@ func (d *Dispatcher) noteJoin(h *muster.Hello, req *muster.ProvisionRequest, gra
 	}
 	if err != nil {
 		a.Detail = muster.MessageOf(err)
+		if cause, ok := errors.AsType[*muster.Error](errors.Unwrap(err)); ok { // which the device is not told
+			a.Detail += "; " + cause.Message
+		}
 	}
 	d.Note(a)
 }

@@ -105,6 +105,10 @@ func provisionWay() []step {
 		{"device", "the profile expects the device, or nobody has its name", []muster.Reason{
 			muster.ReasonDeviceNotListed, muster.ReasonDeviceNameTaken, muster.ReasonDeviceProvisioned, muster.ReasonDeviceSuspended,
 		}},
+		{"proof", "the JWT that it proves itself by, if it does so, is right and new", []muster.Reason{
+			muster.ReasonJWTMalformed, muster.ReasonJWTExpired, muster.ReasonJWTClockSkew, muster.ReasonJWTLifetimeTooLong,
+			muster.ReasonJWTAudienceMismatch, muster.ReasonJWTSubjectMismatch, muster.ReasonJWTReplayed,
+		}},
 		{"approval", "nobody has to approve it, or somebody has", []muster.Reason{
 			muster.ReasonProvisionPending, muster.ReasonProvisionRejected, muster.ReasonProvisionRoomFull,
 		}},

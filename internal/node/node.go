@@ -163,8 +163,8 @@ func (n *Node) wire() {
 	n.intake = telemetry.New(n.readings, telemetry.Options{Watcher: n.live, Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
 	n.reader = telemetry.NewReader(n.readings)
 	n.provision = provision.New(n.registry, n.keys, provision.Options{
-		Authority: n.authority,
-		PerKey:    unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Changed: changed, Logger: n.log, Registerer: n.metrics,
+		Authority: n.authority, Verify: n.identity.Signed,
+		PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Changed: changed, Logger: n.log, Registerer: n.metrics,
 	})
 	n.dispatcher = dispatch.New(dispatch.Options{
 		Identity:          n.identity,

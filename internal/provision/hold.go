@@ -28,6 +28,7 @@ type visit struct {
 	now     time.Time
 	from    netip.Addr
 	request *muster.LookupKey // digest of the request; nil if its answer is not to be repeated
+	proved  proved
 }
 
 // hold lets devices in that need somebody's approval and have it. One that has none yet is refused, and waits. It does
@@ -102,9 +103,15 @@ func (s *Service) pending(v *visit, known *muster.Enrolled) (muster.Pending, err
 	if p.Asks, err = s.asks(&v.req.Evidence); err != nil {
 		return p, err
 	}
-	var by muster.CredentialID
-	by, p.Proof = s.proof(v.req, known.Credentials, v.now)
-	p.Request = s.same(v, &p, by)
+	v.proved, err = s.proof(v.req, v.key, v.profile, known, v.now)
+	if err != nil && muster.KindOf(err) == muster.Internal {
+		return p, err
+	}
+	if err != nil {
+		v.proved = proved{} // whoever approves it sees that it has proved nothing
+	}
+	p.Proof = v.proved.how
+	p.Request = s.same(v, &p, v.proved.by)
 	return p, nil
 }
 
@@ -177,7 +184,7 @@ func (s *Service) letInApproved(ctx context.Context, v *visit, p *muster.Pending
 	if known.Device.ID.IsZero() {
 		grant, err = s.createApproved(ctx, v, p)
 	} else {
-		m := muster.Readmission{Device: known.Device.ID, Approval: p.ID, Key: v.key.ID, At: v.now, Request: v.request}
+		m := muster.Readmission{Device: known.Device.ID, Approval: p.ID, Nonce: v.proved.nonce, Key: v.key.ID, At: v.now, Request: v.request}
 		grant, err = s.readmit(ctx, m, asked(&v.req.Evidence), known)
 	}
 	if err != nil {

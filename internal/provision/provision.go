@@ -21,6 +21,7 @@ type Options struct {
 	PerKey, Burst int
 
 	Authority Authority // answers certificate signing requests; nil: nobody does
+	Verify    Verify    // judges JWTs by which devices prove themselves; nil: they prove nothing
 	// Changed is called after the certificate of a device was replaced; why is what its sessions are told. It must forget
 	// what is remembered of the device and must not block for long. nil: nobody needs to know.
 	Changed func(device muster.DeviceID, why error)
@@ -36,6 +37,7 @@ type Service struct {
 	keys      *muster.Keyring
 	now       func() time.Time
 	authority Authority
+	verify    Verify
 	allowance *allowance
 	log       *slog.Logger
 	decoy     muster.ProvisionKey // nobody's key, for requests that name none
@@ -47,7 +49,7 @@ type Service struct {
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, now: o.Now, authority: o.Authority, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	s := &Service{store: store, keys: keys, now: o.Now, authority: o.Authority, verify: o.Verify, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
 	if s.changed = o.Changed; s.changed == nil {
 		s.changed = func(muster.DeviceID, error) {}
 	}
@@ -107,7 +109,7 @@ func (s *Service) letIn(ctx context.Context, req *muster.ProvisionRequest, name 
 		return grant, err
 	}
 	if profile.Settings.Holds() {
-		grant, held, err := s.hold(ctx, &visit{req, name, key, profile, now, from, request})
+		grant, held, err := s.hold(ctx, &visit{req: req, name: name, key: key, profile: profile, now: now, from: from, request: request})
 		if held || err != nil {
 			return grant, err
 		}

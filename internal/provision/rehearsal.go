@@ -199,7 +199,7 @@ func (r *Rehearsal) found(a *muster.Attempt) (s muster.Standing, told bool) {
 	case muster.ReasonDeviceNotListed:
 		return muster.StandingNone, listed // else there may be one that is not
 	}
-	return 0, false
+	return muster.StandingEnrolled, wrongProof(a.Reason)
 }
 
 // today returns what the registry has under a name by now, but for what came later than at.
@@ -227,6 +227,8 @@ func (r *Rehearsal) again(a *muster.Attempt, refusal error, released bool) muste
 	asBefore := r.profile.Settings.Reprovision == r.had.Settings.Reprovision && reconsidered(a.Reason)
 	switch {
 	case !reconsidered(refusal):
+	case wrongProof(a.Reason) && hearsProof(r.profile):
+		return asItWas(a)
 	case released || a.Way == muster.WayReleased, a.Way == muster.WayProved && hearsProof(r.profile):
 		return muster.Hindsight{}
 	case hearsProof(r.profile) && a.Way == 0 && !asBefore:
@@ -265,6 +267,16 @@ func reachedRegistry(reason muster.Reason) bool {
 	switch reason {
 	case muster.ReasonDeviceNameTaken, muster.ReasonDeviceNotListed, muster.ReasonDeviceProvisioned, muster.ReasonDeviceSuspended,
 		muster.ReasonCredentialInvalid, muster.ReasonCredentialInUse, muster.ReasonCredentialRevoked:
+		return true
+	}
+	return wrongProof(reason)
+}
+
+// wrongProof reports whether a refusal is of a JWT that a device has signed to prove itself.
+func wrongProof(reason muster.Reason) bool {
+	switch reason {
+	case muster.ReasonJWTMalformed, muster.ReasonJWTExpired, muster.ReasonJWTClockSkew, muster.ReasonJWTLifetimeTooLong,
+		muster.ReasonJWTAudienceMismatch, muster.ReasonJWTSubjectMismatch, muster.ReasonJWTReplayed:
 		return true
 	}
 	return false

@@ -23,7 +23,8 @@ func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.Prov
 	if len(req.RequestID) > maxRequestID {
 		return nil, muster.Refuse(muster.ReasonRequestInvalid, "the request id is longer than %d bytes", maxRequestID)
 	}
-	digest := s.keys.Digest("provision-request", string(appendPart(likeness(req, key, name), req.Recovery.Reveal())))
+	text := appendPart(appendPart(likeness(req, key, name), req.Recovery.Reveal()), req.Proof.Reveal())
+	digest := s.keys.Digest("provision-request", string(text))
 	return &digest, nil
 }
 

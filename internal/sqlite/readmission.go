@@ -30,7 +30,8 @@ func readEnrolled(r *row) muster.Enrolled {
 // of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
 // provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
 // ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used up),
-// ReasonDeviceSuspended, ReasonCredentialInUse, or as Admit is for its key and its request.
+// ReasonDeviceSuspended, ReasonCredentialInUse, ReasonJWTReplayed (the nonce is used up), ReasonRateLimited (too many are),
+// or as Admit is for its key and its request.
 func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.Device, err error) {
 	err = r.write(ctx, func(tx *conn) error {
 		if err := ungranted(tx, m.Request, m.At); err != nil {
@@ -41,6 +42,9 @@ func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.
 		}
 		if d.State == muster.DeviceSuspended {
 			return muster.Refuse(muster.ReasonDeviceSuspended, "")
+		}
+		if err := spend(tx, d.ID, m.Nonce, m.At); err != nil {
+			return err
 		}
 		if !m.Approval.IsZero() {
 			return renew(tx, &d, m)
@@ -88,9 +92,16 @@ func unrelease(tx *conn, device muster.DeviceID) error {
 }
 
 // succeed files a credential that replaces the one that the device proved itself by, and the one that was given to replace
-// that and was never used.
+// that and was never used. It leaves all as it is if the device has that credential.
 func succeed(tx *conn, m muster.Readmission) error {
-	_, err := tx.exec(`DELETE FROM credential WHERE last_used_at IS NULL
+	held, err := holds(tx, m)
+	switch {
+	case err != nil:
+		return err
+	case held:
+		return saveAnswer(tx, m.Request, m.Credential, m.At)
+	}
+	_, err = tx.exec(`DELETE FROM credential WHERE last_used_at IS NULL
 		AND id = (SELECT successor FROM credential WHERE id = ? AND device = ?)`, blob(m.Proof[:]), blob(m.Device[:]))
 	if err != nil {
 		return err
@@ -115,8 +126,7 @@ func renew(tx *conn, d *muster.Device, m muster.Readmission) error {
 	if err := useApproval(tx, m.Approval, d.Name, m.At); err != nil {
 		return err
 	}
-	held, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE id = ? AND device = ?)`,
-		blob(m.Credential.ID[:]), blob(m.Device[:]))
+	held, err := holds(tx, m)
 	if err != nil {
 		return err
 	}
@@ -131,4 +141,10 @@ func renew(tx *conn, d *muster.Device, m muster.Readmission) error {
 		}
 	}
 	return saveAnswer(tx, m.Request, m.Credential, m.At)
+}
+
+// holds reports whether the device has the credential that it is let in again with.
+func holds(tx *conn, m muster.Readmission) (bool, error) {
+	return one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE id = ? AND device = ?)`,
+		blob(m.Credential.ID[:]), blob(m.Device[:]))
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ func readmissionSentences() []sentence {
 	return []sentence{
 		{"a released device lets itself in once more, once", readmitted},
 		{"a device that proves itself gets a credential, at whose first use the proof is revoked", readmittedByProof},
+		{"what a device proves itself by once is good until its end, once", nonceSpent},
 		{"a released device that gets a credential otherwise is released no more", unreleased},
 		{"its answer can be asked for again, whatever the device did before", readmissionAnswered},
 		{"a device that was not released is refused and stays as it was", func(t *testing.T, r *registry) {
@@ -161,4 +163,30 @@ func unreleased(t *testing.T, r *registry) {
 	r.refused(err, muster.ReasonDeviceProvisioned)
 	_, _, err = r.Claim(t.Context(), r.claim("pump"))
 	r.must(err)
+}
+
+func nonceSpent(t *testing.T, r *registry) {
+	d := r.admit("pump")
+	held, err := r.Credentials(t.Context(), d.ID)
+	r.must(err)
+	try := func(nonce string, at int, want muster.Reason) {
+		t.Helper()
+		m := r.readmission(d.ID)
+		m.Proof, m.Credential, m.At = held[0].ID, held[0], after(at)
+		m.Nonce = &muster.Nonce{Digest: digest(nonce), Until: after(at + 10)}
+		_, err := r.Readmit(t.Context(), m)
+		if want == "" {
+			r.must(err)
+		} else {
+			r.refused(err, want)
+		}
+	}
+	try("first", 20, "")
+	try("first", 29, muster.ReasonJWTReplayed)
+	for i := range 63 {
+		try(strconv.Itoa(i), 21, "")
+	}
+	try("one too many", 22, muster.ReasonRateLimited)
+	try("first", 30, "") // it has ended and is told from nothing
+	r.states(d, muster.CredentialActive)
 }

@@ -30,7 +30,8 @@ func readProvision(body []byte) (muster.Uplink, error) {
 	return request, nil
 }
 
-// The members of a provision request (ThingsBoard device API 1.1); publicKey, csr, requestId and recoverySecret are ours.
+// The members of a provision request (ThingsBoard device API 1.1); publicKey, csr, requestId, recoverySecret
+// and proof are ours.
 const (
 	fieldName            = "deviceName"
 	fieldKey             = "provisionDeviceKey"
@@ -46,11 +47,12 @@ const (
 	fieldGateway         = "gateway"
 	fieldRequestID       = "requestId"
 	fieldRecovery        = "recoverySecret"
+	fieldProof           = "proof"
 )
 
 func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 	fields, err := readFields(body, muster.ReasonRequestInvalid, fieldName, fieldKey, fieldSecret, fieldCredentialsType, fieldToken, fieldUsername,
-		fieldPassword, fieldClientID, fieldHash, fieldPublicKey, fieldCSR, fieldGateway, fieldRequestID, fieldRecovery)
+		fieldPassword, fieldClientID, fieldHash, fieldPublicKey, fieldCSR, fieldGateway, fieldRequestID, fieldRecovery, fieldProof)
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +87,7 @@ func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 		},
 		RequestID: fields[fieldRequestID],
 		Recovery:  muster.Secret(fields[fieldRecovery]),
+		Proof:     muster.Secret(fields[fieldProof]),
 	}, nil
 }
 
