@@ -87,18 +87,7 @@ func certificateView(c muster.Certificate) view {
 
 // Certificates returns a page of certificates. It looks at so many of them at most.
 func (r *Registry) Certificates(ctx context.Context, q muster.CertificateQuery) (muster.CertificatePage, error) {
-	c, err := r.readers.take(ctx)
-	if err != nil {
-		return muster.CertificatePage{}, err
-	}
-	defer r.readers.giveBack(c)
-	stop := c.watch(ctx)
-	defer stop()
-	page, err := certificatePage(c, &q, lookedAt)
-	if err != nil && ctx.Err() != nil {
-		return muster.CertificatePage{}, ctx.Err()
-	}
-	return page, failure(err)
+	return paged(ctx, r.readers, &q, certificatePage)
 }
 
 // certificateMatch is true of a certificate that meets the conditions. One that is NULL is none.

@@ -11,18 +11,9 @@ import (
 // looks at so many credentials at most, and sorts nothing.
 func (r *Registry) FleetCredentials(ctx context.Context, q muster.CredentialQuery) (muster.CredentialPage, error) {
 	known := r.known.Load()
-	c, err := r.readers.take(ctx)
-	if err != nil {
-		return muster.CredentialPage{}, err
-	}
-	defer r.readers.giveBack(c)
-	stop := c.watch(ctx)
-	defer stop()
-	page, err := credentialPage(c, known, &q, lookedAt)
-	if err != nil && ctx.Err() != nil {
-		return muster.CredentialPage{}, ctx.Err()
-	}
-	return page, failure(err)
+	return paged(ctx, r.readers, &q, func(c *conn, q *muster.CredentialQuery, look int) (muster.CredentialPage, error) {
+		return credentialPage(c, known, q, look)
+	})
 }
 
 func credentialPage(c *conn, known *known, q *muster.CredentialQuery, look int) (page muster.CredentialPage, err error) {

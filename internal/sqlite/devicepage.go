@@ -7,24 +7,30 @@ import (
 	"muster"
 )
 
-// lookedAt bounds the devices that one page looks at.
+// lookedAt bounds what one page looks at.
 const lookedAt = 20_000
+
+// paged has a page read on a connection of its own. What ctx ends is told as its error.
+func paged[Q, P any](ctx context.Context, readers *readers, q *Q, read func(c *conn, q *Q, look int) (P, error)) (P, error) {
+	var none P
+	c, err := readers.take(ctx)
+	if err != nil {
+		return none, err
+	}
+	defer readers.giveBack(c)
+	stop := c.watch(ctx)
+	defer stop()
+	page, err := read(c, q, lookedAt)
+	if err != nil && ctx.Err() != nil {
+		return none, ctx.Err()
+	}
+	return page, failure(err)
+}
 
 // Devices returns a page of devices. It follows an index of the order that is asked for, looks at so many devices at most,
 // and sorts nothing.
 func (r *Registry) Devices(ctx context.Context, q muster.DeviceQuery) (muster.DevicePage, error) {
-	c, err := r.readers.take(ctx)
-	if err != nil {
-		return muster.DevicePage{}, err
-	}
-	defer r.readers.giveBack(c)
-	stop := c.watch(ctx)
-	defer stop()
-	page, err := devicePage(c, &q, lookedAt)
-	if err != nil && ctx.Err() != nil {
-		return muster.DevicePage{}, ctx.Err()
-	}
-	return page, failure(err)
+	return paged(ctx, r.readers, &q, devicePage)
 }
 
 func devicePage(c *conn, q *muster.DeviceQuery, look int) (page muster.DevicePage, err error) {
