@@ -157,12 +157,18 @@ func (s *server) configure(lines string) {
 	}
 }
 
-// startServer is newServer and start; the server ends with the test.
+// startServer is newServer and start; the server ends with the test, and what it said last is shown where the test fails.
 func startServer(t testing.TB) *server {
 	t.Helper()
 	s := newServer(t, "")
 	s.start()
-	t.Cleanup(s.kill)
+	t.Cleanup(func() {
+		s.kill()
+		if t.Failed() {
+			said := s.log.String()
+			t.Logf("the server said at last:\n%s", said[max(0, len(said)-4096):])
+		}
+	})
 	return s
 }
 

@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"muster"
@@ -17,7 +18,12 @@ func (s *Service) letInAgain(ctx context.Context, req *muster.ProvisionRequest, 
 		return nil, refusal
 	}
 	known, err := s.store.Enrolled(ctx, name)
-	if err != nil || known.Device.Profile != profile.ID {
+	switch {
+	case muster.KindOf(err) == muster.NotFound:
+		return nil, refusal // it was deleted meanwhile
+	case err != nil:
+		return nil, fmt.Errorf("read the device that asks again: %w", err)
+	case known.Device.Profile != profile.ID:
 		return nil, refusal
 	}
 	m := muster.Readmission{Device: known.Device.ID, Key: key.ID, At: now, Request: request}

@@ -1,11 +1,13 @@
 package provision_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"math/big"
 	"testing"
 	"time"
@@ -204,4 +206,18 @@ func selfSigned(t *testing.T, now time.Time) *x509.Certificate {
 		t.Fatal(err)
 	}
 	return leaf
+}
+
+// A failing registry reads no device that asks again.
+type failing struct{ provision.Store }
+
+func (failing) Enrolled(context.Context, string) (muster.Enrolled, error) {
+	return muster.Enrolled{}, errors.New("the disk is gone")
+}
+
+func TestADeviceThatCannotBeReadHearsNotThatItsNameIsTaken(t *testing.T) {
+	f, _ := newProving(t)
+	f.Service = provision.New(failing{f.registry}, f.keys, provision.Options{Now: func() time.Time { return f.now }})
+	_, err := f.provision(t, ask("p", "pump"))
+	refused(t, err, muster.ReasonInternal)
 }
