@@ -34,10 +34,10 @@ func nonNil(tags map[string]string) map[string]string {
 	return tags
 }
 
-// Expect refuses v, with ReasonVersionStale, unless it is one of those that whoever asks for a change has seen. Nil expects
-// none.
+// Expect refuses v, with ReasonVersionStale, unless it is one of those that whoever asks for a change has seen; with none,
+// any will do.
 func (v Version) Expect(seen []Version) error {
-	if seen == nil || slices.Contains(seen, v) {
+	if len(seen) == 0 || slices.Contains(seen, v) {
 		return nil
 	}
 	return Refuse(ReasonVersionStale, "")

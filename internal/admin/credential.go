@@ -157,7 +157,7 @@ func (a *api) updateCredential(ctx context.Context, in *struct {
 	if change.ExpiresAt, err = changedBound("expiresAt", in.Body.ExpiresAt); err != nil {
 		return nil, err
 	}
-	return a.shownCredential(a.Fleet.UpdateCredential(ctx, in.Name, id, in.seen(), change))
+	return a.shownCredential(a.Fleet.UpdateCredential(ctx, in.Name, id, change, in.seen()...))
 }
 
 func (a *api) retireCredential(ctx context.Context, in *struct {

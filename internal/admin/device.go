@@ -111,7 +111,7 @@ func (a *api) updateDevice(ctx context.Context, in *struct {
 	Body DeviceChange
 },
 ) (*tagged[Device], error) {
-	row, err := a.Fleet.UpdateDevice(ctx, in.Name, in.seen(), fleet.DeviceChange(in.Body))
+	row, err := a.Fleet.UpdateDevice(ctx, in.Name, fleet.DeviceChange(in.Body), in.seen()...)
 	if err != nil {
 		return nil, err
 	}

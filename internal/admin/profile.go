@@ -149,10 +149,10 @@ func (a *api) updateProfile(ctx context.Context, in *struct {
 	Body ProfileChange
 },
 ) (*tagged[Profile], error) {
-	p, err := a.Fleet.UpdateProfile(ctx, in.Name, in.seen(), func(p *muster.Profile) error {
+	p, err := a.Fleet.UpdateProfile(ctx, in.Name, func(p *muster.Profile) error {
 		set(&p.Name, in.Body.Name)
 		return in.Body.apply(p)
-	})
+	}, in.seen()...)
 	if err != nil {
 		return nil, err
 	}

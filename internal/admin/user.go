@@ -116,7 +116,7 @@ func (a *api) updateUser(ctx context.Context, in *struct {
 		}
 		c.Role = &role
 	}
-	u, err := a.People.UpdateUser(ctx, in.Name, in.seen(), c)
+	u, err := a.People.UpdateUser(ctx, in.Name, c, in.seen()...)
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,8 @@ func (s *Service) held(ctx context.Context, name string) (muster.Device, []muste
 }
 
 // UpdateCredential changes the dates of a credential of the device called name if it is one of the versions that were seen;
-// nil: whatever it is. Sessions of the device end with ReasonCredentialChanged: they may have been let in until the old date.
-func (s *Service) UpdateCredential(ctx context.Context, name string, id muster.CredentialID, seen []muster.Version, change CredentialChange) (muster.Credential, error) {
+// none: whatever it is. Sessions of the device end with ReasonCredentialChanged: they may have been let in until the old date.
+func (s *Service) UpdateCredential(ctx context.Context, name string, id muster.CredentialID, change CredentialChange, seen ...muster.Version) (muster.Credential, error) {
 	return s.changeCredential(ctx, name, id, muster.ReasonCredentialChanged, func(c *muster.Credential) error {
 		if err := c.Version().Expect(seen); err != nil {
 			return err

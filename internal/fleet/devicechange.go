@@ -15,9 +15,9 @@ type DeviceChange struct {
 	Gateway *bool
 }
 
-// UpdateDevice changes the device called name if it is one of the versions that were seen; nil: whatever it is. A change
+// UpdateDevice changes the device called name if it is one of the versions that were seen; none: whatever it is. A change
 // of what its sessions rest on, which are name, profile and gateway, ends them with ReasonDeviceChanged.
-func (s *Service) UpdateDevice(ctx context.Context, name string, seen []muster.Version, c DeviceChange) (DeviceRow, error) {
+func (s *Service) UpdateDevice(ctx context.Context, name string, c DeviceChange, seen ...muster.Version) (DeviceRow, error) {
 	var profile *muster.Profile
 	if c.Profile != nil {
 		p, err := s.Profile(ctx, *c.Profile)

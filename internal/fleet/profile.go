@@ -100,9 +100,9 @@ func (s *Service) Profiles(ctx context.Context) ([]muster.Profile, error) {
 	return s.store.Profiles(ctx)
 }
 
-// UpdateProfile changes the profile called name, inside a transaction, if it is one of the versions that were seen; nil:
+// UpdateProfile changes the profile called name, inside a transaction, if it is one of the versions that were seen; none:
 // whatever it is. Devices that are in stay in, whatever its strategy becomes.
-func (s *Service) UpdateProfile(ctx context.Context, name string, seen []muster.Version, change func(*muster.Profile) error) (muster.Profile, error) {
+func (s *Service) UpdateProfile(ctx context.Context, name string, change func(*muster.Profile) error, seen ...muster.Version) (muster.Profile, error) {
 	p, err := s.Profile(ctx, name)
 	if err != nil {
 		return muster.Profile{}, err

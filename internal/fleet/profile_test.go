@@ -141,15 +141,15 @@ func TestChangingAProfile(t *testing.T) {
 			return nil
 		}
 	}
-	p, err := f.UpdateProfile(t.Context(), "a", []muster.Version{"x", before.Version()}, rename("b"))
+	p, err := f.UpdateProfile(t.Context(), "a", rename("b"), "x", before.Version())
 	if err != nil || p.Name != "b" || p.Strategy != muster.StrategyDisabled {
 		t.Errorf("got %+v, %v", p, err)
 	}
-	_, err = f.UpdateProfile(t.Context(), "b", []muster.Version{before.Version()}, rename("c"))
+	_, err = f.UpdateProfile(t.Context(), "b", rename("c"), before.Version())
 	refused(t, err, muster.ReasonVersionStale)
-	_, err = f.UpdateProfile(t.Context(), "b", nil, rename(""))
+	_, err = f.UpdateProfile(t.Context(), "b", rename(""))
 	refused(t, err, muster.ReasonRequestInvalid)
-	_, err = f.UpdateProfile(t.Context(), "a", nil, rename("b"))
+	_, err = f.UpdateProfile(t.Context(), "a", rename("b"))
 	refused(t, err, muster.ReasonNotFound)
 	if got, err := f.Profile(t.Context(), "b"); err != nil || got.ID != p.ID {
 		t.Errorf("got %+v, %v", got, err)

@@ -41,7 +41,7 @@ func TestWhoSignsInElsewhereIsKnownBySubject(t *testing.T) {
 	_, err = come("id 4", "<b>", muster.RoleViewer, false)
 	refused(t, err, muster.ReasonRequestInvalid)
 	yes := true
-	_, err = f.UpdateUser(t.Context(), "anna@example.org", nil, people.UserChange{Disabled: &yes})
+	_, err = f.UpdateUser(t.Context(), "anna@example.org", people.UserChange{Disabled: &yes})
 	f.must(err)
 	_, err = come("id 1", "anna@example.org", muster.RoleOperator, false)
 	refused(t, err, muster.ReasonUserDisabled)

@@ -68,9 +68,9 @@ type UserChange struct {
 	Disabled *bool
 }
 
-// UpdateUser changes the user called name if they are one of the versions that were seen; nil: whatever they are. Who is
+// UpdateUser changes the user called name if they are one of the versions that were seen; none: whatever they are. Who is
 // disabled is signed out everywhere. Refused with ReasonLastAdmin.
-func (s *Service) UpdateUser(ctx context.Context, name string, seen []muster.Version, c UserChange) (muster.User, error) {
+func (s *Service) UpdateUser(ctx context.Context, name string, c UserChange, seen ...muster.Version) (muster.User, error) {
 	if c.Role != nil && !c.Role.Allows(muster.RoleViewer) {
 		return muster.User{}, invalid("a user has a role: viewer, operator or admin")
 	}

@@ -74,7 +74,7 @@ func TestWhoIsDisabledIsSignedOutAtOnce(t *testing.T) {
 	f.user("anna", muster.RoleViewer)
 	s := f.signIn("anna", home)
 	yes, no := true, false
-	_, err := f.UpdateUser(t.Context(), "anna", nil, people.UserChange{Disabled: &yes})
+	_, err := f.UpdateUser(t.Context(), "anna", people.UserChange{Disabled: &yes})
 	f.must(err)
 	_, err = f.CheckLogin(t.Context(), s.Cookie, home)
 	refused(t, err, muster.ReasonLoginOver)
@@ -82,7 +82,7 @@ func TestWhoIsDisabledIsSignedOutAtOnce(t *testing.T) {
 	refused(t, err, muster.ReasonUserDisabled)
 	_, err = f.SignIn(t.Context(), try("anna", wrong, home))
 	refused(t, err, muster.ReasonSignInWrong) // only who knows the password hears more
-	_, err = f.UpdateUser(t.Context(), "anna", nil, people.UserChange{Disabled: &no})
+	_, err = f.UpdateUser(t.Context(), "anna", people.UserChange{Disabled: &no})
 	f.must(err)
 	f.signIn("anna", home)
 }
@@ -92,15 +92,15 @@ func TestAnotherRoleHoldsAtOnce(t *testing.T) {
 	f.user("anna", muster.RoleViewer)
 	s := f.signIn("anna", home)
 	operator, none := muster.RoleOperator, muster.RoleNone
-	_, err := f.UpdateUser(t.Context(), "anna", nil, people.UserChange{Role: &operator})
+	_, err := f.UpdateUser(t.Context(), "anna", people.UserChange{Role: &operator})
 	f.must(err)
 	actor, err := f.CheckLogin(t.Context(), s.Cookie, home)
 	if err != nil || actor.Role != muster.RoleOperator || actor.Name != "anna" || actor.Login != s.Login.ID {
 		t.Errorf("got %+v, %v", actor, err)
 	}
-	_, err = f.UpdateUser(t.Context(), "anna", nil, people.UserChange{Role: &none})
+	_, err = f.UpdateUser(t.Context(), "anna", people.UserChange{Role: &none})
 	refused(t, err, muster.ReasonRequestInvalid)
-	_, err = f.UpdateUser(t.Context(), "nobody", nil, people.UserChange{Role: &operator})
+	_, err = f.UpdateUser(t.Context(), "nobody", people.UserChange{Role: &operator})
 	refused(t, err, muster.ReasonNotFound)
 }
 
