@@ -25,7 +25,7 @@ func (a *api) serveAttributes() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/attributes/{scope}", "list-scope-attributes", "Attributes of one scope, by key", a.listScopeAttributes)
 	serve(a, http.MethodPatch, "/v1/devices/{name}/attributes/{scope}", "change-attributes",
 		"Sets attributes of one scope, and removes those that are null", a.changeAttributes,
-		explained("All or nothing. Attributes of the client are set by the device, so that they can only be removed."),
+		explained("All or nothing; the answer has all of the scope. Attributes of the client are set by the device, so that they can only be removed."),
 		refusing(muster.ReasonPayloadInvalid))
 }
 
@@ -46,7 +46,11 @@ func (a *api) listScopeAttributes(ctx context.Context, in *struct {
 	Scope string `path:"scope" enum:"server,shared,client"`
 },
 ) (*tagged[List[Attribute]], error) {
-	all, err := a.Fleet.ScopeAttributes(ctx, in.Name, scopeNamed(in.Scope))
+	return shownAttributes(a.Fleet.ScopeAttributes(ctx, in.Name, scopeNamed(in.Scope)))
+}
+
+// shownAttributes shows those of one scope that a job has returned.
+func shownAttributes(all []muster.Attribute, err error) (*tagged[List[Attribute]], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +68,7 @@ func (a *api) changeAttributes(ctx context.Context, in *struct {
 	Expected
 	Body map[string]json.RawMessage `doc:"values by key; null removes the attribute"`
 },
-) (*struct{}, error) {
+) (*tagged[List[Attribute]], error) {
 	set := make(map[string]muster.Value, len(in.Body))
 	var remove []string
 	for key, text := range in.Body {
@@ -78,7 +82,7 @@ func (a *api) changeAttributes(ctx context.Context, in *struct {
 		}
 		set[key] = value
 	}
-	return nil, a.Fleet.ChangeAttributes(ctx, in.Name, scopeNamed(in.Scope), set, remove, in.seen()...)
+	return shownAttributes(a.Fleet.ChangeAttributes(ctx, in.Name, scopeNamed(in.Scope), set, remove, in.seen()...))
 }
 
 // parseValue reads a value as it is written in JSON; null is none. Numbers without fraction and exponent are integers where they fit.

@@ -101,7 +101,7 @@ func (a *api) addCredential(ctx context.Context, in *struct {
 	Name string `path:"name" maxLength:"255"`
 	Body NewCredential
 },
-) (*answer[MadeCredential], error) {
+) (*tagged[MadeCredential], error) {
 	b := in.Body
 	c, shown, err := a.Fleet.AddCredential(ctx, in.Name, fleet.NewCredential{
 		Credentials: b.credentials(), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
@@ -109,7 +109,7 @@ func (a *api) addCredential(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[MadeCredential]{MadeCredential{a.credentialOf(c), b.madeToken(shown)}}, nil
+	return tag(c.Version(), MadeCredential{a.credentialOf(c), b.madeToken(shown)}), nil
 }
 
 func (a *api) rotateCredential(ctx context.Context, in *struct {
@@ -117,7 +117,7 @@ func (a *api) rotateCredential(ctx context.Context, in *struct {
 	ID   string `path:"id" maxLength:"36"`
 	Body NewCredential
 },
-) (*answer[MadeCredential], error) {
+) (*tagged[MadeCredential], error) {
 	old, err := muster.ParseID[muster.Credential](in.ID)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (a *api) rotateCredential(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[MadeCredential]{MadeCredential{a.credentialOf(c), b.madeToken(shown)}}, nil
+	return tag(c.Version(), MadeCredential{a.credentialOf(c), b.madeToken(shown)}), nil
 }
 
 func (a *api) showCredential(ctx context.Context, in *CredentialName) (*tagged[Credential], error) {

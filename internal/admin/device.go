@@ -82,7 +82,7 @@ func (a *api) serveDevices() {
 	serve(a, http.MethodPost, "/v1/devices/{name}/resume", "resume-device", "Lets a suspended device back in", a.resumeDevice)
 }
 
-func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*answer[MadeDevice], error) {
+func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*tagged[MadeDevice], error) {
 	b := in.Body
 	row, shown, err := a.Fleet.CreateDevice(ctx, fleet.NewDevice{
 		Name: b.Name, Profile: b.Profile, Label: b.Label, Tags: b.Tags, Gateway: b.Gateway, Credentials: b.credentials(),
@@ -90,7 +90,7 @@ func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*
 	if err != nil {
 		return nil, err
 	}
-	return &answer[MadeDevice]{MadeDevice{a.deviceOf(row), b.madeToken(shown...)}}, nil
+	return tag(row.Version(), MadeDevice{a.deviceOf(row), b.madeToken(shown...)}), nil
 }
 
 func (a *api) showDevice(ctx context.Context, in *named) (*tagged[DeviceView], error) {
@@ -111,14 +111,10 @@ func (a *api) updateDevice(ctx context.Context, in *struct {
 	Body DeviceChange
 },
 ) (*tagged[Device], error) {
-	row, err := a.Fleet.UpdateDevice(ctx, in.Name, fleet.DeviceChange(in.Body), in.seen()...)
-	if err != nil {
-		return nil, err
-	}
-	return tag(row.Version(), a.deviceOf(row)), nil
+	return a.shownDevice(a.Fleet.UpdateDevice(ctx, in.Name, fleet.DeviceChange(in.Body), in.seen()...))
 }
 
-func (a *api) deleteDevice(ctx context.Context, in *removal) (*struct{}, error) {
+func (a *api) deleteDevice(ctx context.Context, in *seenNamed) (*struct{}, error) {
 	d, err := a.Fleet.Device(ctx, in.Name)
 	if err != nil {
 		return nil, err
@@ -133,14 +129,20 @@ func (a *api) deleteDevice(ctx context.Context, in *removal) (*struct{}, error) 
 	return nil, nil
 }
 
-func (a *api) suspendDevice(ctx context.Context, in *named) (*struct{}, error) {
-	_, err := a.Fleet.SuspendDevice(ctx, in.Name)
-	return nil, err
+func (a *api) suspendDevice(ctx context.Context, in *seenNamed) (*tagged[Device], error) {
+	return a.shownDevice(a.Fleet.SuspendDevice(ctx, in.Name, in.seen()...))
 }
 
-func (a *api) resumeDevice(ctx context.Context, in *named) (*struct{}, error) {
-	_, err := a.Fleet.ResumeDevice(ctx, in.Name)
-	return nil, err
+func (a *api) resumeDevice(ctx context.Context, in *seenNamed) (*tagged[Device], error) {
+	return a.shownDevice(a.Fleet.ResumeDevice(ctx, in.Name, in.seen()...))
+}
+
+// shownDevice shows a device that a job has returned.
+func (a *api) shownDevice(row fleet.DeviceRow, err error) (*tagged[Device], error) {
+	if err != nil {
+		return nil, err
+	}
+	return tag(row.Version(), a.deviceOf(row)), nil
 }
 
 func (a *api) deviceOf(d fleet.DeviceRow) Device {

@@ -87,8 +87,8 @@ type named struct {
 	Name string `path:"name" maxLength:"255"`
 }
 
-// A removal is the input of an operation that removes the thing of that name.
-type removal struct {
+// seenNamed is the input of an operation on the thing of that name, in the state that was read.
+type seenNamed struct {
 	Name string `path:"name" maxLength:"255"`
 	Expected
 }
@@ -115,7 +115,7 @@ func (a *api) listProfiles(ctx context.Context, in *struct {
 	}, profileOf)
 }
 
-func (a *api) createProfile(ctx context.Context, in *struct{ Body NewProfile }) (*answer[MadeProfile], error) {
+func (a *api) createProfile(ctx context.Context, in *struct{ Body NewProfile }) (*tagged[MadeProfile], error) {
 	n := fleet.NewProfile{
 		Name: in.Body.Name, ProvisionKey: in.Body.ProvisionKey, ProvisionSecret: muster.Secret(in.Body.ProvisionSecret),
 	}
@@ -132,7 +132,7 @@ func (a *api) createProfile(ctx context.Context, in *struct{ Body NewProfile }) 
 	if key != nil {
 		made.ProvisionKey, made.ProvisionSecret = key.Key, key.Secret.Reveal()
 	}
-	return &answer[MadeProfile]{made}, nil
+	return tag(p.Version(), made), nil
 }
 
 func (a *api) showProfile(ctx context.Context, in *named) (*tagged[Profile], error) {
@@ -159,7 +159,7 @@ func (a *api) updateProfile(ctx context.Context, in *struct {
 	return tag(p.Version(), profileOf(p)), nil
 }
 
-func (a *api) deleteProfile(ctx context.Context, in *removal) (*struct{}, error) {
+func (a *api) deleteProfile(ctx context.Context, in *seenNamed) (*struct{}, error) {
 	return nil, a.Fleet.DeleteProfile(ctx, in.Name, in.seen()...)
 }
 

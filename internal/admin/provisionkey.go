@@ -93,6 +93,12 @@ type keyed struct {
 	Key string `path:"key" maxLength:"255"`
 }
 
+// seenKeyed is keyed, in the state that was read.
+type seenKeyed struct {
+	Key string `path:"key" maxLength:"255"`
+	Expected
+}
+
 func (a *api) listProvisionKeys(ctx context.Context, in *struct {
 	Search        string `query:"search" maxLength:"255" doc:"part of the key, case ignored"`
 	Profile       string `query:"profile" maxLength:"255" doc:"of this profile alone"`
@@ -137,7 +143,7 @@ func keyPlace(order string, k *muster.ProvisionKey) place {
 	}
 }
 
-func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvisionKey }) (*answer[IssuedKey], error) {
+func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvisionKey }) (*tagged[IssuedKey], error) {
 	b := in.Body
 	n := fleet.NewProvisionKey{
 		Profile: b.Profile, Key: b.Key, Secret: muster.Secret(b.Secret), NotBefore: b.NotBefore, ExpiresAt: b.ExpiresAt,
@@ -156,7 +162,7 @@ func (a *api) createProvisionKey(ctx context.Context, in *struct{ Body NewProvis
 }
 
 func (a *api) showProvisionKey(ctx context.Context, in *keyed) (*tagged[ProvisionKey], error) {
-	return a.taggedKey(ctx)(a.Fleet.ProvisionKey(ctx, in.Key))
+	return a.shownKey(ctx)(a.Fleet.ProvisionKey(ctx, in.Key))
 }
 
 func (a *api) updateProvisionKey(ctx context.Context, in *struct {
@@ -169,7 +175,7 @@ func (a *api) updateProvisionKey(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return a.taggedKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change, in.seen()...))
+	return a.shownKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change, in.seen()...))
 }
 
 // change reads what shall change.
@@ -207,19 +213,20 @@ func changedBound(name string, text *string) (*time.Time, error) {
 	return &at, nil
 }
 
-func (a *api) suspendProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
-	return a.shownKey(ctx)(a.Fleet.SuspendProvisionKey(ctx, in.Key))
+func (a *api) suspendProvisionKey(ctx context.Context, in *seenKeyed) (*tagged[ProvisionKey], error) {
+	return a.shownKey(ctx)(a.Fleet.SuspendProvisionKey(ctx, in.Key, in.seen()...))
 }
 
-func (a *api) resumeProvisionKey(ctx context.Context, in *keyed) (*answer[ProvisionKey], error) {
-	return a.shownKey(ctx)(a.Fleet.ResumeProvisionKey(ctx, in.Key))
+func (a *api) resumeProvisionKey(ctx context.Context, in *seenKeyed) (*tagged[ProvisionKey], error) {
+	return a.shownKey(ctx)(a.Fleet.ResumeProvisionKey(ctx, in.Key, in.seen()...))
 }
 
 func (a *api) rotateProvisionKey(ctx context.Context, in *struct {
-	Key  string `path:"key" maxLength:"255"`
+	Key string `path:"key" maxLength:"255"`
+	Expected
 	Body *Rotation
 },
-) (*answer[IssuedKey], error) {
+) (*tagged[IssuedKey], error) {
 	var overlap time.Duration
 	if in.Body != nil && in.Body.Overlap != "" {
 		var err error
@@ -227,27 +234,16 @@ func (a *api) rotateProvisionKey(ctx context.Context, in *struct {
 			return nil, muster.Refuse(muster.ReasonRequestInvalid, "overlap: %.40q is no duration such as 72h", in.Body.Overlap)
 		}
 	}
-	k, err := a.Fleet.RotateProvisionKey(ctx, in.Key, overlap)
+	k, err := a.Fleet.RotateProvisionKey(ctx, in.Key, overlap, in.seen()...)
 	if err != nil {
 		return nil, err
 	}
 	return a.issued(ctx, k)
 }
 
-// taggedKey returns what shows a key that a job has returned, with its version.
-func (a *api) taggedKey(ctx context.Context) func(muster.ProvisionKey, error) (*tagged[ProvisionKey], error) {
-	return func(k muster.ProvisionKey, err error) (*tagged[ProvisionKey], error) {
-		shown, err := a.shownKey(ctx)(k, err)
-		if err != nil {
-			return nil, err
-		}
-		return tag(k.Version(), shown.Body), nil
-	}
-}
-
 // shownKey returns what shows a key that a job has returned.
-func (a *api) shownKey(ctx context.Context) func(muster.ProvisionKey, error) (*answer[ProvisionKey], error) {
-	return func(k muster.ProvisionKey, err error) (*answer[ProvisionKey], error) {
+func (a *api) shownKey(ctx context.Context) func(muster.ProvisionKey, error) (*tagged[ProvisionKey], error) {
+	return func(k muster.ProvisionKey, err error) (*tagged[ProvisionKey], error) {
 		if err != nil {
 			return nil, err
 		}
@@ -255,16 +251,16 @@ func (a *api) shownKey(ctx context.Context) func(muster.ProvisionKey, error) (*a
 		if err != nil {
 			return nil, err
 		}
-		return &answer[ProvisionKey]{a.provisionKeyOf(k, names)}, nil
+		return tag(k.Version(), a.provisionKeyOf(k, names)), nil
 	}
 }
 
-func (a *api) issued(ctx context.Context, k fleet.IssuedKey) (*answer[IssuedKey], error) {
+func (a *api) issued(ctx context.Context, k fleet.IssuedKey) (*tagged[IssuedKey], error) {
 	names, err := a.profileNames(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &answer[IssuedKey]{IssuedKey{a.provisionKeyOf(k.ProvisionKey, names), k.Secret.Reveal()}}, nil
+	return tag(k.Version(), IssuedKey{a.provisionKeyOf(k.ProvisionKey, names), k.Secret.Reveal()}), nil
 }
 
 // profileNames returns what the profiles are called.

@@ -92,10 +92,11 @@ func (a *api) letInDevice(d muster.Device) LetInDevice {
 }
 
 func (a *api) revokeProvisionKey(ctx context.Context, in *struct {
-	Key  string `path:"key" maxLength:"255"`
+	Key string `path:"key" maxLength:"255"`
+	Expected
 	Body *Revocation
 },
-) (*answer[RevokedKey], error) {
+) (*tagged[RevokedKey], error) {
 	var action muster.SweepAction
 	if in.Body != nil && in.Body.Devices != "" {
 		var err error
@@ -103,12 +104,12 @@ func (a *api) revokeProvisionKey(ctx context.Context, in *struct {
 			return nil, err
 		}
 	}
-	k, sweep, err := a.Fleet.RevokeProvisionKey(ctx, in.Key, action)
+	k, sweep, err := a.Fleet.RevokeProvisionKey(ctx, in.Key, action, in.seen()...)
 	shown, err := a.shownKey(ctx)(k, err)
 	if err != nil {
 		return nil, err
 	}
-	out := &answer[RevokedKey]{RevokedKey{ProvisionKey: shown.Body}}
+	out := tag(k.Version(), RevokedKey{ProvisionKey: shown.Body})
 	if sweep != nil {
 		w := sweepOf(*sweep)
 		out.Body.Sweep = &w

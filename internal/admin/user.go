@@ -82,7 +82,7 @@ func (a *api) listUsers(ctx context.Context, in *struct {
 	}, userOf)
 }
 
-func (a *api) createUser(ctx context.Context, in *struct{ Body NewUser }) (*answer[User], error) {
+func (a *api) createUser(ctx context.Context, in *struct{ Body NewUser }) (*tagged[User], error) {
 	role, err := muster.ParseRole(in.Body.Role)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,7 @@ func (a *api) createUser(ctx context.Context, in *struct{ Body NewUser }) (*answ
 	if err != nil {
 		return nil, err
 	}
-	return &answer[User]{userOf(u)}, nil
+	return tag(u.Version(), userOf(u)), nil
 }
 
 func (a *api) showUser(ctx context.Context, in *named) (*tagged[User], error) {
@@ -123,7 +123,7 @@ func (a *api) updateUser(ctx context.Context, in *struct {
 	return tag(u.Version(), userOf(u)), nil
 }
 
-func (a *api) deleteUser(ctx context.Context, in *removal) (*struct{}, error) {
+func (a *api) deleteUser(ctx context.Context, in *seenNamed) (*struct{}, error) {
 	return nil, a.People.DeleteUser(ctx, in.Name, in.seen()...)
 }
 
@@ -131,12 +131,12 @@ func (a *api) setPassword(ctx context.Context, in *struct {
 	Name string `path:"name" maxLength:"255"`
 	Body NewPassword
 },
-) (*answer[User], error) {
+) (*tagged[User], error) {
 	u, err := a.People.SetPassword(ctx, in.Name, muster.Secret(in.Body.Password))
 	if err != nil {
 		return nil, err
 	}
-	return &answer[User]{userOf(u)}, nil
+	return tag(u.Version(), userOf(u)), nil
 }
 
 func userOf(u muster.User) User {

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -51,6 +52,63 @@ func TestAChangeIsMadeToTheStateThatWasRead(t *testing.T) {
 		for _, match := range []string{`"x", ` + second, "*", ""} {
 			if w := h.change(path, match, bodies[2]); w.Code != 200 {
 				t.Errorf("%s for %q: %d %s", path, match, w.Code, w.Body)
+			}
+		}
+	}
+}
+
+func TestAnAnswerNamesTheStateThatItShows(t *testing.T) {
+	h := newHouse(t)
+	pump, key, attributes := device("pump"), "/v1/provision-keys/k", device("pump", "attributes", "shared")
+	for _, tc := range []struct{ method, path, body, of string }{
+		{"POST", "/v1/devices", `{"name":"pump"}`, pump},
+		{"PATCH", pump, `{"label":"x"}`, pump},
+		{"POST", pump + "/suspend", "", pump},
+		{"POST", pump + "/resume", "", pump},
+		{"PATCH", attributes, `{"b":2,"a":1}`, attributes},
+		{"PATCH", attributes, `{"a":null}`, attributes},
+		{"POST", "/v1/profiles", `{"name":"p","strategy":"disabled"}`, "/v1/profiles/p"},
+		{"POST", "/v1/provision-keys", `{"profile":"p","key":"k"}`, key},
+		{"POST", key + "/suspend", "", key},
+		{"POST", key + "/resume", "", key},
+		{"POST", key + "/rotate", `{"overlap":"1h"}`, key},
+		{"POST", key + "/revoke", `{"devices":"keep"}`, key},
+		{"POST", "/v1/users", `{"name":"u","role":"viewer","password":"` + rightPassword + `"}`, "/v1/users/u"},
+		{"POST", "/v1/users/u/password", `{"password":"` + rightPassword + `!"}`, "/v1/users/u"},
+	} {
+		w := h.ask(tc.method, tc.path, tc.body)
+		if is := h.ask("GET", tc.of, "").Header().Get("ETag"); w.Code != 200 || is == "" || w.Header().Get("ETag") != is {
+			t.Errorf("%s %s: %d %q, it is %q; %s", tc.method, tc.path, w.Code, w.Header().Get("ETag"), is, w.Body)
+		}
+	}
+	var all admin.List[admin.Credential]
+	h.must("GET", pump+"/credentials", "", &all)
+	w := h.ask("POST", pump+"/credentials/"+all.Items[0].ID+"/rotate", `{}`)
+	var made admin.MadeCredential
+	if err := json.Unmarshal(w.Body.Bytes(), &made); err != nil {
+		t.Fatal(err)
+	}
+	if is := h.ask("GET", pump+"/credentials/"+made.ID, "").Header().Get("ETag"); is == "" || w.Header().Get("ETag") != is {
+		t.Errorf("the new credential is %q, and was answered as %q", is, w.Header().Get("ETag"))
+	}
+}
+
+func TestAnActIsDoneToTheStateThatWasRead(t *testing.T) {
+	h := newHouse(t)
+	h.must("POST", "/v1/devices", `{"name":"pump"}`, nil)
+	h.must("POST", "/v1/provision-keys", `{"key":"k"}`, nil)
+	for path, acts := range map[string][]string{
+		device("pump"):         {"suspend", "resume"},
+		"/v1/provision-keys/k": {"suspend", "resume", "rotate", "revoke"},
+	} {
+		for _, act := range acts {
+			before := h.ask("GET", path, "")
+			h.problem(h.match(`"x"`, "POST", path+"/"+act, ""), 412, muster.ReasonVersionStale)
+			if after := h.ask("GET", path, ""); after.Body.String() != before.Body.String() {
+				t.Errorf("a refused %s has left %s", act, after.Body)
+			}
+			if w := h.match(before.Header().Get("ETag"), "POST", path+"/"+act, ""); w.Code != 200 {
+				t.Errorf("%s %s: %d %s", act, path, w.Code, w.Body)
 			}
 		}
 	}

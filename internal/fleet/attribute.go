@@ -24,26 +24,27 @@ func (s *Service) ScopeAttributes(ctx context.Context, name string, scope muster
 }
 
 // ChangeAttributes sets attributes of one scope of the device called name and removes others, in one transaction. Those
-// of the client's scope, which the device writes, can only be removed. If there are versions that
-// were seen, the attributes of the scope have to be one of them.
-func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muster.Scope, set map[string]muster.Value, remove []string, seen ...muster.Version) error {
+// of the client's scope, which the device writes, can only be removed. If there are versions that were seen, the attributes
+// of the scope have to be one of them. It returns those of the scope as they are then, by key.
+func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muster.Scope, set map[string]muster.Value, remove []string, seen ...muster.Version) ([]muster.Attribute, error) {
 	if len(set)+len(remove) > muster.MaxKeys {
-		return invalid("at most %d attributes are changed at once", muster.MaxKeys)
+		return nil, invalid("at most %d attributes are changed at once", muster.MaxKeys)
 	}
 	if scope == muster.ClientScope && len(set) > 0 {
-		return invalid("attributes of the client are set by the device; they can be removed")
+		return nil, invalid("attributes of the client are set by the device; they can be removed")
 	}
 	d, err := s.Device(ctx, name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	now := s.now()
 	attributes := make([]muster.Attribute, 0, len(set))
 	for key, value := range set {
 		if strings.TrimSpace(key) == "" || len(key) > muster.MaxKeyLength {
-			return invalid("the key of an attribute has 1 to %d bytes", muster.MaxKeyLength)
+			return nil, invalid("the key of an attribute has 1 to %d bytes", muster.MaxKeyLength)
 		}
 		attributes = append(attributes, muster.Attribute{Scope: scope, Key: key, Value: value, UpdatedAt: now})
 	}
-	return missing(s.store.ChangeAttributes(ctx, d.ID, scope, attributes, remove, seen...), "device", name)
+	all, err := s.store.ChangeAttributes(ctx, d.ID, scope, attributes, remove, seen...)
+	return all, missing(err, "device", name)
 }

@@ -131,30 +131,39 @@ func (s *Service) DeleteDevice(ctx context.Context, name string, seen ...muster.
 	return nil
 }
 
-// SuspendDevice keeps the device called name out until it is resumed, and ends its sessions with ReasonDeviceSuspended.
-func (s *Service) SuspendDevice(ctx context.Context, name string) (muster.Device, error) {
+// SuspendDevice keeps the device called name out until it is resumed, if it is one of the versions that were seen; none:
+// whatever it is. It ends the device's sessions with ReasonDeviceSuspended.
+func (s *Service) SuspendDevice(ctx context.Context, name string, seen ...muster.Version) (DeviceRow, error) {
 	d, err := s.updateDevice(context.WithoutCancel(ctx), name, func(d *muster.Device) error {
+		if err := d.Version().Expect(seen); err != nil {
+			return err
+		}
 		d.State = muster.DeviceSuspended
 		return nil
 	})
 	if err != nil {
-		return muster.Device{}, err
+		return DeviceRow{}, err
 	}
 	s.changed(d.ID, muster.Refuse(muster.ReasonDeviceSuspended, ""))
-	return d, nil
+	p, err := s.profileOf(ctx, &d)
+	return DeviceRow{d, p.Name}, err
 }
 
-// ResumeDevice lets the suspended device called name back to where it was: in, or expected if it must provision first.
-func (s *Service) ResumeDevice(ctx context.Context, name string) (muster.Device, error) {
+// ResumeDevice lets the suspended device called name back to where it was, in, or expected if it must provision first, if it
+// is one of the versions that were seen; none: whatever it is.
+func (s *Service) ResumeDevice(ctx context.Context, name string, seen ...muster.Version) (DeviceRow, error) {
 	d, err := s.Device(ctx, name)
 	if err != nil {
-		return muster.Device{}, err
+		return DeviceRow{}, err
 	}
 	p, err := s.profileOf(ctx, &d)
 	if err != nil {
-		return muster.Device{}, err
+		return DeviceRow{}, err
 	}
-	return s.updateDevice(ctx, name, func(d *muster.Device) error {
+	d, err = s.updateDevice(ctx, name, func(d *muster.Device) error {
+		if err := d.Version().Expect(seen); err != nil {
+			return err
+		}
 		switch {
 		case d.State != muster.DeviceSuspended:
 		case d.ProvisionedAt.IsZero():
@@ -164,6 +173,7 @@ func (s *Service) ResumeDevice(ctx context.Context, name string) (muster.Device,
 		}
 		return nil
 	})
+	return DeviceRow{d, p.Name}, err
 }
 
 func (s *Service) updateDevice(ctx context.Context, name string, change func(*muster.Device) error) (muster.Device, error) {

@@ -154,10 +154,14 @@ func (c *ProvisionKeyChange) Apply(k *muster.ProvisionKey) error {
 	return checkKey(k)
 }
 
-// SuspendProvisionKey closes the key of that text or id until it is resumed. What it let in stays in.
-func (s *Service) SuspendProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
+// SuspendProvisionKey closes the key of that text or id until it is resumed, if it is one of the versions that were seen;
+// none: whatever it is. What it let in stays in.
+func (s *Service) SuspendProvisionKey(ctx context.Context, name string, seen ...muster.Version) (muster.ProvisionKey, error) {
 	now := s.now()
 	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
+		if err := k.Version().Expect(seen); err != nil {
+			return err
+		}
 		if k.SuspendedAt.IsZero() {
 			k.SuspendedAt = now
 		}
@@ -165,23 +169,30 @@ func (s *Service) SuspendProvisionKey(ctx context.Context, name string) (muster.
 	})
 }
 
-// ResumeProvisionKey opens the suspended key of that text or id.
-func (s *Service) ResumeProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
+// ResumeProvisionKey opens the suspended key of that text or id, if it is one of the versions that were seen; none: whatever
+// it is.
+func (s *Service) ResumeProvisionKey(ctx context.Context, name string, seen ...muster.Version) (muster.ProvisionKey, error) {
 	return s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
+		if err := k.Version().Expect(seen); err != nil {
+			return err
+		}
 		k.SuspendedAt = time.Time{}
 		return nil
 	})
 }
 
-// RotateProvisionKey gives a key a new secret, made by the server, and returns it. The old secret works on for the time
-// of the overlap; the one before it works no more.
-func (s *Service) RotateProvisionKey(ctx context.Context, name string, overlap time.Duration) (IssuedKey, error) {
+// RotateProvisionKey gives a key a new secret, made by the server, and returns it, if the key is one of the versions that
+// were seen; none: whatever it is. The old secret works on for the time of the overlap; the one before it works no more.
+func (s *Service) RotateProvisionKey(ctx context.Context, name string, overlap time.Duration, seen ...muster.Version) (IssuedKey, error) {
 	if overlap < 0 || overlap > maxOverlap {
 		return IssuedKey{}, invalid("the overlap of two secrets is between 0 and %v", maxOverlap)
 	}
 	secret := muster.Secret(muster.RandomText(secretLength))
 	now := s.now()
 	k, err := s.updateKey(ctx, name, func(k *muster.ProvisionKey) error {
+		if err := k.Version().Expect(seen); err != nil {
+			return err
+		}
 		if !k.RevokedAt.IsZero() {
 			return muster.Refuse(muster.ReasonProvisionKeyRevoked, "")
 		}

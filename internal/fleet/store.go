@@ -86,8 +86,8 @@ type Store interface {
 	ReadingsRemoved(ctx context.Context, device, key string, within muster.Range) error
 	// ChangeAttributes creates or replaces attributes and removes those of that scope with the keys. NotFound if the device is
 	// gone; ReasonPayloadInvalid if it would have too many; ReasonVersionStale if those of the scope are none of the versions
-	// that were seen, if there are any.
-	ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string, seen ...muster.Version) error
+	// that were seen, if there are any. It returns those of the scope as they are then, by key.
+	ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string, seen ...muster.Version) ([]muster.Attribute, error)
 
 	// BeginOnce files a request and returns true, or returns what was filed under its key since then.
 	BeginOnce(ctx context.Context, o muster.Once, since time.Time) (before muster.Once, begun bool, err error)

@@ -42,11 +42,17 @@ func (s *Service) LetIn(ctx context.Context, key string, l LetInList) (devices [
 	return devices, count, err
 }
 
-// RevokeProvisionKey ends the use of a key, named by its text or its id, and begins a sweep over what it let in; nil for
-// SweepKeep, with which that stays in. What the key is asked for by now it lets in no more.
-func (s *Service) RevokeProvisionKey(ctx context.Context, name string, action muster.SweepAction) (muster.ProvisionKey, *muster.Sweep, error) {
+// RevokeProvisionKey ends the use of a key, named by its text or its id, if it is one of the versions that were seen (none:
+// whatever it is), and begins a sweep over what it let in; nil for SweepKeep, with which that stays in. What the key is asked
+// for by now it lets in no more.
+func (s *Service) RevokeProvisionKey(
+	ctx context.Context, name string, action muster.SweepAction, seen ...muster.Version,
+) (muster.ProvisionKey, *muster.Sweep, error) {
 	now := s.now()
 	revoke := func(k *muster.ProvisionKey) error {
+		if err := k.Version().Expect(seen); err != nil {
+			return err
+		}
 		if k.RevokedAt.IsZero() || k.RevokedAt.After(now) {
 			k.RevokedAt = now
 		}

@@ -33,9 +33,12 @@ func (r *Registry) SaveAttributes(ctx context.Context, device muster.DeviceID, a
 }
 
 // ChangeAttributes creates or replaces attributes and removes those of that scope with the keys, all or nothing. Refused as
-// SaveAttributes is.
-func (r *Registry) ChangeAttributes(ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string, seen ...muster.Version) error {
-	return r.write(ctx, func(tx *conn) error {
+// SaveAttributes is. It returns those of the scope as they are then, by key.
+func (r *Registry) ChangeAttributes(
+	ctx context.Context, device muster.DeviceID, scope muster.Scope, set []muster.Attribute, remove []string, seen ...muster.Version,
+) ([]muster.Attribute, error) {
+	var left []muster.Attribute
+	err := r.write(ctx, func(tx *conn) error {
 		d, err := one(tx, readDevice, deviceByID, blob(device[:]))
 		if err != nil {
 			return err
@@ -80,8 +83,15 @@ func (r *Registry) ChangeAttributes(ctx context.Context, device muster.DeviceID,
 		if err := attributesBounded(tx, device); err != nil {
 			return err
 		}
+		if left, err = all(tx, readAttribute, attributesOfScope, blob(device[:]), number(scope)); err != nil {
+			return err
+		}
 		return audited(ctx, tx, act{"update", "attributes", d.Name, before, after})
 	})
+	if err != nil {
+		return nil, err
+	}
+	return left, nil
 }
 
 func attributesBounded(tx *conn, device muster.DeviceID) error {
