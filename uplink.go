@@ -1,6 +1,9 @@
 package muster
 
-import "crypto/x509"
+import (
+	"crypto/x509"
+	"time"
+)
 
 // An Uplink is what a device sends, whatever the protocol and dialect.
 type Uplink interface{ uplink() }
@@ -31,11 +34,15 @@ type AttributeRequest struct {
 // A LimitsRequest asks for the limits of the session.
 type LimitsRequest struct{ ReplyTo string }
 
+// A TimeRequest asks what time it is.
+type TimeRequest struct{ Nonce string } // what the answer is signed together with; empty: it is not signed
+
 func (*ProvisionRequest) uplink() {}
 func (*Telemetry) uplink()        {}
 func (*Attributes) uplink()       {}
 func (*AttributeRequest) uplink() {}
 func (*LimitsRequest) uplink()    {}
+func (*TimeRequest) uplink()      {}
 
 // A Downlink is what a device is sent.
 type Downlink interface{ downlink() }
@@ -65,9 +72,16 @@ type Limits struct {
 	MaxInflight int // messages
 }
 
+// Clock is the answer to a TimeRequest.
+type Clock struct {
+	At     time.Time
+	Signed string // a JWT that says so, signed with the key of the server's certificate; empty: it was not asked for
+}
+
 func (*Grant) downlink()           {}
 func (*AttributeValues) downlink() {}
 func (*Limits) downlink()          {}
+func (*Clock) downlink()           {}
 
 // A Message is a Downlink in some dialect: bytes for an MQTT topic, or for the body of a response. The zero Message has
 // nothing to say beyond the acknowledgement.
@@ -80,6 +94,8 @@ type Message struct {
 	Code int
 	// RetryAfter is when it makes sense to ask the same again, in seconds; 0: not said.
 	RetryAfter int
+	// Fresh says that the answer is good for this moment alone: nobody on the way may keep it for another.
+	Fresh bool
 }
 
 // An Answerer is told how what it handed in went.

@@ -55,8 +55,9 @@ type answer struct {
 	format  int // of the payload; noFormat: none is given
 	block1  *block
 	block2  *block
-	size1   int // the largest body that would be taken; 0: not said
-	maxAge  int // seconds; 0: not said
+	size1   int  // the largest body that would be taken; 0: not said
+	maxAge  int  // seconds; 0: not said
+	fresh   bool // it may not be kept, not even for the minute that is meant where nothing is said [RFC 7252, 5.10.5]
 }
 
 // bare returns an answer without a payload.
@@ -85,7 +86,7 @@ func (a *answer) message(t message.Type, id uint16, token message.Token) message
 	if a.format != noFormat {
 		add(message.ContentFormat, uint32(a.format))
 	}
-	if a.maxAge > 0 {
+	if a.maxAge > 0 || a.fresh {
 		add(message.MaxAge, uint32(a.maxAge))
 	}
 	if a.block2 != nil {

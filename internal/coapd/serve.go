@@ -120,7 +120,7 @@ func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *reque
 	if err != nil && muster.KindOf(err) == muster.Internal {
 		s.log.Error("a request failed", "error", err)
 	}
-	a := answer{code: code(q.method, m, err), payload: m.Body, format: noFormat, maxAge: m.RetryAfter}
+	a := answer{code: code(q.method, m, err), payload: m.Body, format: noFormat, maxAge: m.RetryAfter, fresh: m.Fresh}
 	switch {
 	case len(m.Body) == 0 && err != nil:
 		a.payload = diagnostic(err, size)

@@ -55,7 +55,7 @@ func overProxy(t *testing.T, s *server, broker string, p proof, body string) (st
 		return "", err
 	}
 	defer l.close()
-	return ask3(patience(t), l, body)
+	return ask3(patience(t), l, "/provision/", body)
 }
 
 func TestAProxySaysWhereADeviceIs(t *testing.T) {

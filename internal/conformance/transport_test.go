@@ -189,16 +189,16 @@ func join3(ctx context.Context, s *server, p proof, body string) (string, error)
 		return "", err
 	}
 	defer l.close()
-	return ask3(ctx, l.(*link3), body)
+	return ask3(ctx, l.(*link3), "/provision/", body)
 }
 
-// ask3 asks to be let in, and returns the answer.
-func ask3(ctx context.Context, l *link3, body string) (string, error) {
+// ask3 publishes a request about something, and returns the answer.
+func ask3(ctx context.Context, l *link3, about, body string) (string, error) {
 	client, got := l.client, make(chan string, 1)
-	if err := done3(ctx, client.Subscribe("/provision/response", 1, func(_ paho3.Client, m paho3.Message) { got <- string(m.Payload()) })); err != nil {
+	if err := done3(ctx, client.Subscribe(about+"response", 1, func(_ paho3.Client, m paho3.Message) { got <- string(m.Payload()) })); err != nil {
 		return "", err
 	}
-	if err := done3(ctx, client.Publish("/provision/request", 1, false, body)); err != nil {
+	if err := done3(ctx, client.Publish(about+"request", 1, false, body)); err != nil {
 		return "", err
 	}
 	return wait(ctx, got, l.ended())
@@ -231,6 +231,7 @@ func provisionWS3(ctx context.Context, s *server, body string) (string, error) {
 type link5 struct {
 	client *paho5.Client
 	lost   chan error
+	told   *paho5.ConnackProperties
 }
 
 // A disconnected is the reason code of a DISCONNECT that the server sent.
@@ -280,6 +281,7 @@ func open5(ctx context.Context, s *server, p proof, received func(paho5.PublishR
 		}
 		return nil, err
 	}
+	l.told = ack.Properties
 	return l, nil
 }
 
@@ -306,6 +308,11 @@ func provisionWS5(ctx context.Context, s *server, body string) (string, error) {
 }
 
 func join5(ctx context.Context, s *server, p proof, body string) (string, error) {
+	return ask5(ctx, s, p, "/provision/", body, func(*paho5.ConnackProperties) {})
+}
+
+// ask5 comes in, looks at what CONNACK says, publishes a request about something and returns the answer.
+func ask5(ctx context.Context, s *server, p proof, about, body string, look func(*paho5.ConnackProperties)) (string, error) {
 	got := make(chan string, 1)
 	l, err := open5(ctx, s, p, func(r paho5.PublishReceived) (bool, error) {
 		got <- string(r.Packet.Payload)
@@ -315,8 +322,9 @@ func join5(ctx context.Context, s *server, p proof, body string) (string, error)
 		return "", err
 	}
 	defer l.close()
+	look(l.told)
 	// No subscription: the answer comes on the connection that asked.
-	if _, err := l.client.Publish(ctx, &paho5.Publish{Topic: "/provision/request", QoS: 1, Payload: []byte(body)}); err != nil {
+	if _, err := l.client.Publish(ctx, &paho5.Publish{Topic: about + "request", QoS: 1, Payload: []byte(body)}); err != nil {
 		return "", err
 	}
 	return wait(ctx, got, l.lost)

@@ -11,6 +11,7 @@ import (
 
 	"muster"
 	"muster/internal/identity"
+	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/provision"
 	"muster/internal/session"
@@ -28,6 +29,7 @@ const (
 type Options struct {
 	Identity   *identity.Service
 	Provision  *provision.Service
+	Issuer     *issuer.Issuer // signs the time; nil: nobody does
 	Intake     *telemetry.Intake
 	Attributes *telemetry.Attributes
 	Sessions   *session.Registry
@@ -58,11 +60,13 @@ type Platform interface {
 // A Dispatcher is the one place that every attempt passes, whatever the transport. It is safe for concurrent use.
 type Dispatcher struct {
 	o             Options
-	dialects      []Dialect // the platform last
+	dialects      []Dialect // the time's first, the platform last
 	joinAddress   string
 	answerAddress string
 	joining       *failures
 	connecting    *failures
+	asking        *failures     // of the time: here nothing fails, and every time counts
+	signed        budget        // of times
 	looking       chan struct{} // holds a token for each request for attributes that is looked up
 	waiters       sync.Pool     // of *waiter
 }
@@ -80,9 +84,10 @@ func New(o Options) *Dispatcher {
 	}
 	d := &Dispatcher{
 		o:          o,
-		dialects:   append(o.Dialects[:len(o.Dialects):len(o.Dialects)], Dialect(o.Platform)),
+		dialects:   append(append([]Dialect{clocks{}}, o.Dialects...), o.Platform),
 		joining:    newFailures(o.ProvisionFailures, 30),
 		connecting: newFailures(o.AuthFailures, 60),
+		asking:     newFailures(o.AuthFailures, 60),
 		looking:    make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2)),
 		waiters:    sync.Pool{New: newWaiter},
 	}
@@ -94,6 +99,7 @@ func New(o Options) *Dispatcher {
 func (d *Dispatcher) SetLimits(provisionFailures, authFailures int) {
 	d.joining.setLimit(provisionFailures)
 	d.connecting.setLimit(authFailures)
+	d.asking.setLimit(authFailures)
 }
 
 // Connect judges a client that opens a session. The error is a *muster.Error with the whole truth; what the client may

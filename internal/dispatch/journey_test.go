@@ -18,6 +18,7 @@ import (
 	"muster/internal/dispatch"
 	"muster/internal/fleet"
 	"muster/internal/identity"
+	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/pebble"
 	"muster/internal/provision"
@@ -62,8 +63,12 @@ func newHouse(t testing.TB) *house {
 	}
 	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.forget})
 	intake := telemetry.New(readings, telemetry.Options{})
+	authority, err := issuer.Open(filepath.Join(dir, "ca"), issuer.Options{Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h.Dispatcher = dispatch.New(dispatch.Options{
-		Identity: who, Provision: provision.New(registry, keys, provision.Options{Changed: h.forget}), Intake: intake,
+		Issuer: authority, Identity: who, Provision: provision.New(registry, keys, provision.Options{Changed: h.forget}), Intake: intake,
 		Attributes: telemetry.NewAttributes(registry), Sessions: sessions, Journal: h.journal, Tracer: h.tracer, Keys: keys,
 		Platform: &thingsboard.Dialect{}, Dialects: []dispatch.Dialect{akenza.Dialect{}},
 		ProvisionFailures: 5, AuthFailures: 5,

@@ -100,7 +100,12 @@ func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, 
 
 func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, err error) (muster.Message, error) {
 	var down muster.Downlink
-	if err == nil {
+	asked, isTime := up.(*muster.TimeRequest)
+	switch {
+	case err != nil:
+	case isTime:
+		down, err = p.d.deviceTime(p.remote, asked)
+	default:
 		down, err = p.d.serve(ctx, &p.who, up, &p.pace)
 	}
 	if err != nil {

@@ -17,6 +17,9 @@ func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request)
 }
 
 func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.Message, error) {
+	if asksTime(r) {
+		return d.stranger(h, r)
+	}
 	token, address, err := d.o.Platform.Route(r)
 	if err != nil {
 		return d.o.Platform.Write(h.Transport, nil, nil, err), err

@@ -14,16 +14,24 @@ import (
 var (
 	anyone        = []string{"*"}
 	methods       = []string{"GET, HEAD, POST, OPTIONS"} // of attributes, which can be read
+	getOnly       = []string{"GET, HEAD, OPTIONS"}       // of the time
 	postOnly      = []string{"POST, OPTIONS"}            // of everything else
 	jsonContent   = []string{"application/json"}
 	binaryContent = []string{"application/octet-stream"}
 	noLength      = []string{"0"}
+	notKept       = []string{"no-store"}
 )
+
+// timePath is that of the time, which is read and needs no token.
+const timePath = Prefix + "time"
 
 // allowed returns the methods that a path is served with.
 func allowed(path string) []string {
-	if strings.HasSuffix(path, "/attributes") {
+	switch {
+	case strings.HasSuffix(path, "/attributes"):
 		return methods
+	case path == timePath:
+		return getOnly
 	}
 	return postOnly
 }
@@ -44,6 +52,9 @@ func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, e
 	}
 	if m.RetryAfter > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(m.RetryAfter)}
+	}
+	if m.Fresh {
+		header["Cache-Control"] = notKept
 	}
 	if err != nil && len(m.Body) == 0 {
 		h.refuse(w, code, err)

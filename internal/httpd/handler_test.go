@@ -204,6 +204,7 @@ func TestRefusalsHaveThingsBoardsShapeAndOurReason(t *testing.T) {
 func TestARefusedMethodIsToldWhichAreServed(t *testing.T) {
 	for path, want := range map[string]string{
 		"/api/v1/provision":    "POST, OPTIONS",
+		"/api/v1/time":         "GET, HEAD, OPTIONS",
 		"/api/v1/T/telemetry":  "POST, OPTIONS",
 		"/api/v1/T/attributes": "GET, HEAD, POST, OPTIONS",
 	} {

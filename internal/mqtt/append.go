@@ -2,6 +2,7 @@ package mqtt
 
 import (
 	"encoding/binary"
+	"strconv"
 	"strings"
 )
 
@@ -15,6 +16,7 @@ type Connack struct {
 	TopicAliases     uint16
 	KeepAlive        uint16 // seconds, in place of the client's; 0: the client's stands
 	EndSession       bool   // the client asked for a session that lasts and gets none
+	Time             int64  // what time it is, epoch milliseconds, as the user property time; 0: not said
 }
 
 // AppendConnack appends a CONNACK of MQTT 5. A refusal carries its code and its reason alone.
@@ -44,6 +46,10 @@ func (c *Connack) appendLimits(b []byte) []byte {
 	b = append(b, byte(subscriptionIDsServed), 0, byte(sharedServed), 0)
 	if c.KeepAlive != 0 {
 		b = binary.BigEndian.AppendUint16(append(b, byte(serverKeepAlive)), c.KeepAlive)
+	}
+	if c.Time != 0 {
+		b = appendText(append(b, byte(userProperty)), "time")
+		b = appendText(b, strconv.FormatInt(c.Time, 10))
 	}
 	return b
 }

@@ -21,8 +21,8 @@ func TestAppend(t *testing.T) {
 			[]byte{0x20, 18, 0, 0, 15, 0x21, 0, 100, 0x27, 0, 1, 0, 4, 0x22, 0, 8, 0x29, 0, 0x2a, 0},
 		},
 		{
-			"CONNACK of 5 with everything", AppendConnack(nil, &Connack{ReceiveMaximum: 1, MaximumPacket: 2, AssignedClientID: "id", KeepAlive: 600, EndSession: true}),
-			[]byte{0x20, 31, 0, 0, 28, 0x11, 0, 0, 0, 0, 0x21, 0, 1, 0x27, 0, 0, 0, 2, 0x12, 0, 2, 'i', 'd', 0x22, 0, 0, 0x29, 0, 0x2a, 0, 0x13, 2, 0x58},
+			"CONNACK of 5 with everything", AppendConnack(nil, &Connack{ReceiveMaximum: 1, MaximumPacket: 2, AssignedClientID: "id", KeepAlive: 600, EndSession: true, Time: 7}),
+			[]byte{0x20, 41, 0, 0, 38, 0x11, 0, 0, 0, 0, 0x21, 0, 1, 0x27, 0, 0, 0, 2, 0x12, 0, 2, 'i', 'd', 0x22, 0, 0, 0x29, 0, 0x2a, 0, 0x13, 2, 0x58, 0x26, 0, 4, 't', 'i', 'm', 'e', 0, 1, '7'},
 		},
 		{"CONNACK of 5 that refuses", AppendConnack(nil, &Connack{Code: NotAuthorized, Reason: "no"}), []byte{0x20, 8, 0, 0x87, 5, 0x1f, 0, 2, 'n', 'o'}},
 		{"PUBACK of 3.1.1 has no code", AppendAck(nil, V311, TypePuback, 258, TopicNameInvalid, "why"), []byte{0x40, 2, 1, 2}},

@@ -225,6 +225,9 @@ func (c *conn) welcome(connect *mqtt.Connect) bool {
 	return true
 }
 
+// timedPacket is how large a CONNACK may be that says what time it is.
+const timedPacket = 96
+
 // settleTerms fixes what holds for the session, and returns what an MQTT 5 client is told of it.
 func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
 	now, who, keepAlive := c.s.clock.Load(), c.peer.Identity(), connect.KeepAlive
@@ -242,6 +245,9 @@ func (c *conn) settleTerms(connect *mqtt.Connect) mqtt.Connack {
 		MaximumPacket:  uint32(c.limit + packetHeader),
 		TopicAliases:   topicAliases,
 		EndSession:     c.expires,
+	}
+	if c.version == mqtt.V5 && (c.maxPacket == 0 || c.maxPacket >= timedPacket) { // [MQTT-3.2.2-20]
+		terms.Time = time.Now().UnixMilli()
 	}
 	if c.version == mqtt.V5 && c.s.keepAlive > 0 && (keepAlive == 0 || keepAlive > c.s.keepAlive) {
 		keepAlive = c.s.keepAlive // [MQTT-3.1.2-21]

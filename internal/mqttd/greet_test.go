@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 func TestConnectIsAccepted(t *testing.T) {
 	h := &house{}
 	_, address := open(t, h, Options{MaxKeepAlive: 10 * time.Minute}, time.Second)
+	small := []byte{0x27, 0, 0, 0, 64} // the time has no room [MQTT-3.2.2-20]
 	limits := []byte{0x21, 0, 100, 0x27, 0, 1, 0, 4}
 	tail := []byte{0x22, 0, 8, 0x29, 0, 0x2a, 0}
 	tests := []struct {
@@ -25,9 +27,9 @@ func TestConnectIsAccepted(t *testing.T) {
 		{"in MQTT 3.1", connectPacket(mqtt.V31, "c", "u", 60), []byte{0x20, 2, 0, 0}},
 		{"in MQTT 3.1.1", connectPacket(mqtt.V311, "c", "u", 60), []byte{0x20, 2, 0, 0}},
 		{"in MQTT 3.1.1 without a client id [MQTT-3.1.3-6]", connectPacket(mqtt.V311, "", "u", 60), []byte{0x20, 2, 0, 0}},
-		{"in MQTT 5, with the limits", connectPacket(mqtt.V5, "c", "u", 60), frame(0x20, []byte{0, 0, 15}, limits, tail)},
-		{"in MQTT 5, and its session ends with it", connectPacket(mqtt.V5, "c", "u", 60, 0x11, 0, 0, 0, 9), frame(0x20, []byte{0, 0, 20, 0x11, 0, 0, 0, 0}, limits, tail)},
-		{"in MQTT 5, and it shall not be silent for longer [MQTT-3.1.2-21]", connectPacket(mqtt.V5, "c", "u", 0), frame(0x20, []byte{0, 0, 18}, limits, tail, []byte{0x13, 2, 0x58})},
+		{"in MQTT 5, with the limits", connectPacket(mqtt.V5, "c", "u", 60, small...), frame(0x20, []byte{0, 0, 15}, limits, tail)},
+		{"in MQTT 5, and its session ends with it", connectPacket(mqtt.V5, "c", "u", 60, append(small, 0x11, 0, 0, 0, 9)...), frame(0x20, []byte{0, 0, 20, 0x11, 0, 0, 0, 0}, limits, tail)},
+		{"in MQTT 5, and it shall not be silent for longer [MQTT-3.1.2-21]", connectPacket(mqtt.V5, "c", "u", 0, small...), frame(0x20, []byte{0, 0, 18}, limits, tail, []byte{0x13, 2, 0x58})},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -36,6 +38,15 @@ func TestConnectIsAccepted(t *testing.T) {
 			d.expect(test.want)
 		})
 	}
+	t.Run("in MQTT 5, with the time", func(t *testing.T) {
+		d := dial(t, address)
+		d.send(connectPacket(mqtt.V5, "c", "u", 60))
+		_, told, ok := bytes.Cut(d.packet(), append([]byte{0x26}, append(text("time"), 0, 13)...))
+		ms, err := strconv.ParseInt(string(told[:min(len(told), 13)]), 10, 64)
+		if off := time.Since(time.UnixMilli(ms)); !ok || err != nil || off < 0 || off > time.Minute {
+			t.Errorf("the time is %q", told)
+		}
+	})
 	t.Run("in MQTT 5 with a client id of the server's [MQTT-3.2.2-16]", func(t *testing.T) {
 		d := dial(t, address)
 		d.send(connectPacket(mqtt.V5, "", "u", 60))

@@ -169,6 +169,7 @@ func (n *Node) wire() {
 	n.dispatcher = dispatch.New(dispatch.Options{
 		Identity:          n.identity,
 		Provision:         n.provision,
+		Issuer:            n.issuer,
 		Intake:            n.intake,
 		Attributes:        telemetry.NewAttributes(n.registry),
 		Sessions:          n.sessions,
