@@ -104,7 +104,7 @@ func (h *house) startMuster(ctx context.Context) (*server, error) {
 		return nil, err
 	}
 	s.command = exec.Command(h.binary, "serve", "--data", h.file("muster"), "--config", h.file("muster.yaml"),
-		"--http", s.http, "--mqtt", s.mqtt, "--mqtts", s.mqtts, "--coap", s.coap, "--coaps", "off")
+		"--http", s.http, "--https", "off", "--mqtt", s.mqtt, "--mqtts", s.mqtts, "--coap", s.coap, "--coaps", "off")
 	return s, s.start(ctx, h.file("muster.log"), func() bool {
 		answer, err := http.Get("http://" + s.http + "/readyz")
 		if err != nil {

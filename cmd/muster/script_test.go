@@ -59,7 +59,7 @@ func hasTools() bool {
 
 // setUp gives a script addresses to listen at.
 func setUp(env *testscript.Env) error {
-	for _, name := range []string{"HTTP", "MQTT", "MQTTS", "COAP", "COAPS"} {
+	for _, name := range []string{"HTTP", "HTTPS", "MQTT", "MQTTS", "COAP", "COAPS"} {
 		address, err := freeAddress(name)
 		if err != nil {
 			return err

@@ -25,6 +25,7 @@ func settings() []setting {
 	return []setting{
 		text("data", "data directory, default ./data", func(c *node.Config) *string { return &c.Data }),
 		text("http", "address of HTTP, default 127.0.0.1:8080; off for none", func(c *node.Config) *string { return &c.HTTP }),
+		text("https", "address of HTTP over TLS, default :8443; off for none", func(c *node.Config) *string { return &c.HTTPS }),
 		text("mqtt", "address of MQTT, default 127.0.0.1:1883; off for none", func(c *node.Config) *string { return &c.MQTT }),
 		text("mqtts", "address of MQTT over TLS, default :8883; off for none", func(c *node.Config) *string { return &c.MQTTS }),
 		text("coap", "address of CoAP, default 127.0.0.1:5683; off for none", func(c *node.Config) *string { return &c.CoAP }),

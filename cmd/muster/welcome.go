@@ -48,6 +48,7 @@ func (w *welcome) write(out io.Writer) error {
 	fmt.Fprintf(&b, "Muster %s\n\n", version)
 	for _, l := range []struct{ name, scheme, address string }{
 		{"HTTP", "http://", w.addresses.HTTP},
+		{"HTTP, TLS", "https://", w.addresses.HTTPS},
 		{"MQTT", "mqtt://", w.addresses.MQTT},
 		{"MQTT, TLS", "mqtts://", w.addresses.MQTTS},
 		{"CoAP", "coap://", w.addresses.CoAP},

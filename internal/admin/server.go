@@ -44,7 +44,7 @@ type Finding struct {
 
 // A Listener is an address that devices or people reach.
 type Listener struct {
-	Name    string `json:"name" enum:"http,mqtt,mqtts,coap,coaps"`
+	Name    string `json:"name" enum:"http,https,mqtt,mqtts,coap,coaps"`
 	Address string `json:"address"`
 	TLS     bool   `json:"tls" doc:"or DTLS"`
 }

@@ -123,6 +123,27 @@ func TestDevicesComeInByTheirChains(t *testing.T) {
 		})
 	}
 
+	t.Run("https", func(t *testing.T) {
+		for reason, shown := range map[string]*tls.Certificate{
+			"":              sent.device("lever@plant", time.Hour, false),
+			"chain-expired": dead.device("lever-x@plant", time.Hour, false),
+		} {
+			l, err := connectHTTPS(patience(t), s, proof{certificate: shown})
+			if err == nil {
+				err = l.report(patience(t), `{"up":true}`)
+			}
+			if (err == nil) != (reason == "") {
+				t.Errorf("%s: %v", reason, err)
+			}
+			if all := s.must("attempts", "--reason", reason, "--transport", "http"); reason != "" && !strings.Contains(all, "lever-x") {
+				t.Errorf("the journal of %s: %s", reason, all)
+			}
+		}
+		if got := s.latest("lever", "up"); got != "true" {
+			t.Errorf("latest %s", got)
+		}
+	})
+
 	t.Run("coaps", func(t *testing.T) {
 		for want, certificate := range map[codes.Code]*tls.Certificate{
 			codes.Created:      sent.device("valve@plant", time.Hour, false),

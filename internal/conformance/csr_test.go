@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +52,7 @@ func TestASigningRequestIsAnsweredOverEveryProtocol(t *testing.T) {
 			if got := s.latest(name, "a"); got != "1" {
 				t.Errorf("latest %q", got)
 			}
+			again := resumable(t, s, shown)
 			s.must("ca", "revoke", c.SerialNumber.Text(16))
 			select {
 			case <-l.ended():
@@ -59,9 +62,40 @@ func TestASigningRequestIsAnsweredOverEveryProtocol(t *testing.T) {
 			if _, err := overMQTT3.connect(patience(t), s, proof{certificate: &shown}); err == nil {
 				t.Error("a revoked certificate came in")
 			}
+			again()
 			if why := s.must("device", "why", name); !strings.Contains(why, "credential-revoked") {
 				t.Errorf("device why does not say so:\n%s", why)
 			}
 		})
+	}
+}
+
+// resumable reports over HTTPS with a certificate, and returns what has the same TLS session resumed when the certificate is
+// revoked: neither the connection nor the session serves it.
+func resumable(t *testing.T, s *server, shown tls.Certificate) (again func()) {
+	t.Helper()
+	c := s.https(proof{certificate: &shown})
+	c.Transport.(*http.Transport).TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	report := func() (code int, resumed bool) {
+		r, err := c.Post("https://"+s.ports.https+"/api/v1/telemetry", "application/json", strings.NewReader(`{"a":1}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		_, _ = io.Copy(io.Discard, r.Body)
+		return r.StatusCode, r.TLS.DidResume
+	}
+	if code, _ := report(); code != http.StatusOK {
+		t.Fatalf("HTTP %d", code)
+	}
+	return func() {
+		if code, _ := report(); code == http.StatusOK {
+			t.Error("the connection serves a revoked certificate")
+		}
+		c.CloseIdleConnections()
+		if code, resumed := report(); code == http.StatusOK || !resumed {
+			t.Errorf("a session resumed (%v) with a revoked certificate: HTTP %d", resumed, code)
+		}
+		c.CloseIdleConnections()
 	}
 }

@@ -103,7 +103,7 @@ func (s *server) defaultPorts(t *testing.T) *strings.Replacer {
 	t.Helper()
 	var pairs []string
 	for standard, address := range map[string]string{
-		"8080": s.ports.http, "1883": s.ports.mqtt, "8883": s.ports.mqtts, "5683": s.ports.coap, "5684": s.ports.coaps,
+		"8080": s.ports.http, "8443": s.ports.https, "1883": s.ports.mqtt, "8883": s.ports.mqtts, "5683": s.ports.coap, "5684": s.ports.coaps,
 	} {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {

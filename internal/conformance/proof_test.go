@@ -47,18 +47,21 @@ func TestADeviceThatProvesItselfIsLetInAgain(t *testing.T) {
 		mqtts := func(ctx context.Context, s *server, body string) (string, error) {
 			return join3(ctx, s, proof{username: "provision", certificate: &certificate}, body)
 		}
+		https := func(ctx context.Context, s *server, body string) (string, error) {
+			return post(ctx, s.https(proof{certificate: &certificate}), "https://"+s.ports.https+"/api/v1/provision", body)
+		}
 		coaps := func(ctx context.Context, s *server, body string) (string, error) {
 			return joinCoAP(ctx, s, func(s *server) (*udpclient.Conn, error) { return dialDTLS(s, dtls.WithCertificates(certificate)) }, body)
 		}
 		join(t, s, overMQTT3, p, "presents", `"credentialsType":"X509_CERTIFICATE","hash":`+string(quoted))
-		for _, over := range []transport{{"mqtts", mqtts, connectMQTTS}, {"coaps", coaps, connectCoAPS}} {
+		for _, over := range []transport{{"mqtts", mqtts, connectMQTTS}, {"https", https, connectHTTPS}, {"coaps", coaps, connectCoAPS}} {
 			a := join(t, s, over, p, "presents", "")
 			if a.Status != "SUCCESS" || a.token() == "" {
 				t.Errorf("%s: %+v", over.name, a)
 			}
 		}
 		certificate = stranger
-		for _, over := range []transport{{"mqtts", mqtts, nil}, {"coaps", coaps, nil}} {
+		for _, over := range []transport{{"mqtts", mqtts, nil}, {"https", https, nil}, {"coaps", coaps, nil}} {
 			if a := join(t, s, over, p, "presents", ""); a.Reason != "device-name-taken" {
 				t.Errorf("%s with another certificate: %+v", over.name, a)
 			}

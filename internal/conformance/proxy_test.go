@@ -88,22 +88,24 @@ func TestAProxySaysWhereADeviceIs(t *testing.T) {
 			})
 		})
 	}
-	t.Run("HTTP", func(t *testing.T) {
-		client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-			DisableKeepAlives: true,
-			DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-				return dialProxied(ctx, address, proxyHeader(far))
-			},
-		}}
-		r, err := client.Post(s.url()+"/api/v1/provision", "application/json", strings.NewReader(request(p, "far-http", "")))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Body.Close()
-		if text, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(text), "SUCCESS") {
-			t.Errorf("%s, %v", text, err)
-		}
-	})
+	for scheme, address := range map[string]string{"http": s.ports.http, "https": s.ports.https} {
+		t.Run(scheme, func(t *testing.T) {
+			client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
+				DisableKeepAlives: true, TLSClientConfig: s.tls(proof{}),
+				DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+					return dialProxied(ctx, address, proxyHeader(far))
+				},
+			}}
+			r, err := client.Post(scheme+"://"+address+"/api/v1/provision", "application/json", strings.NewReader(request(p, "far-"+scheme, "")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Body.Close()
+			if text, err := io.ReadAll(r.Body); err != nil || !strings.Contains(string(text), "SUCCESS") {
+				t.Errorf("%s, %v", text, err)
+			}
+		})
+	}
 	t.Run("without a header the proxy is closed, in the journal and counted", func(t *testing.T) {
 		for _, first := range []string{"\x10\x0c", "\r\n\r\n\x00\r\nQUIT\n\x21\x12\x00\x00"} {
 			c, err := dialProxied(t.Context(), s.ports.mqtt, []byte(first))

@@ -65,7 +65,7 @@ type server struct {
 	binary string
 	data   string
 	config string
-	ports  struct{ http, mqtt, mqtts, coap, coaps string }
+	ports  struct{ http, https, mqtt, mqtts, coap, coaps string }
 	token  string
 	setup  string // the token of the setup link
 	caFile string
@@ -129,7 +129,7 @@ func newServer(t testing.TB, tags string) *server {
 	if err := os.WriteFile(s.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []*string{&s.ports.http, &s.ports.mqtt, &s.ports.mqtts, &s.ports.coap, &s.ports.coaps} {
+	for _, p := range []*string{&s.ports.http, &s.ports.https, &s.ports.mqtt, &s.ports.mqtts, &s.ports.coap, &s.ports.coaps} {
 		*p = freePort(t)
 	}
 	out, err := exec.Command(s.binary, "init", "--data", s.data, "--json").Output()
@@ -178,7 +178,7 @@ func (s *server) start() {
 	s.t.Helper()
 	s.log = &output{}
 	line := append(s.within[:len(s.within):len(s.within)], s.binary, "serve", "--data", s.data, "--config", s.config, "--http", s.ports.http,
-		"--mqtt", s.ports.mqtt, "--mqtts", s.ports.mqtts, "--coap", s.ports.coap, "--coaps", s.ports.coaps)
+		"--https", s.ports.https, "--mqtt", s.ports.mqtt, "--mqtts", s.ports.mqtts, "--coap", s.ports.coap, "--coaps", s.ports.coaps)
 	s.cmd = exec.Command(line[0], line[1:]...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	if err := s.cmd.Start(); err != nil {

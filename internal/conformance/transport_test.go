@@ -54,10 +54,11 @@ var (
 	overWS3   = transport{"ws3", provisionWS3, connectWS3}
 	overWS5   = transport{"ws5", provisionWS5, connectWS5}
 	overHTTP  = transport{"http", provisionHTTP, connectHTTP}
+	overHTTPS = transport{"https", provisionHTTPS, connectHTTPS}
 	overCoAP  = transport{"coap", provisionCoAP, connectCoAP}
 	overCoAPS = transport{"coaps", provisionCoAPS, connectCoAPS}
 
-	transports     = []transport{overMQTT3, overMQTT5, overMQTTS, overWS3, overWS5, overHTTP, overCoAP, overCoAPS}
+	transports     = []transport{overMQTT3, overMQTT5, overMQTTS, overWS3, overWS5, overHTTP, overHTTPS, overCoAP, overCoAPS}
 	mqttTransports = transports[:2] // each speaks plain, or TLS where the proof is a certificate
 )
 
@@ -332,19 +333,40 @@ func ask5(ctx context.Context, s *server, p proof, about, body string, look func
 
 // HTTP.
 
-type linkHTTP struct{ url string }
+type linkHTTP struct {
+	client *http.Client
+	url    string
+}
 
 func connectHTTP(ctx context.Context, s *server, p proof) (link, error) {
-	l := &linkHTTP{s.url() + "/api/v1/" + url.PathEscape(p.token)}
+	l := &linkHTTP{http.DefaultClient, s.url() + "/api/v1/" + url.PathEscape(p.token)}
 	return l, l.report(ctx, "{}")
 }
 
-func post(ctx context.Context, url, body string) (string, error) {
+// https returns a client that trusts the server and shows what p has.
+func (s *server) https(p proof) *http.Client {
+	return &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{TLSClientConfig: s.tls(p), IdleConnTimeout: time.Second}}
+}
+
+func connectHTTPS(ctx context.Context, s *server, p proof) (link, error) {
+	path := "/api/v1"
+	if p.certificate == nil {
+		path += "/" + url.PathEscape(p.token)
+	}
+	l := &linkHTTP{s.https(p), "https://" + s.ports.https + path}
+	return l, l.report(ctx, "{}")
+}
+
+func provisionHTTPS(ctx context.Context, s *server, body string) (string, error) {
+	return post(ctx, s.https(proof{}), "https://"+s.ports.https+"/api/v1/provision", body)
+}
+
+func post(ctx context.Context, client *http.Client, url, body string) (string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader([]byte(body)))
 	if err != nil {
 		return "", err
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := client.Do(r)
 	if err != nil {
 		return "", err
 	}
@@ -357,12 +379,12 @@ func post(ctx context.Context, url, body string) (string, error) {
 }
 
 func (l *linkHTTP) report(ctx context.Context, body string) error {
-	_, err := post(ctx, l.url+"/telemetry", body)
+	_, err := post(ctx, l.client, l.url+"/telemetry", body)
 	return err
 }
 func (l *linkHTTP) ended() <-chan error { return nil }
-func (l *linkHTTP) close()              {}
+func (l *linkHTTP) close()              { l.client.CloseIdleConnections() }
 
 func provisionHTTP(ctx context.Context, s *server, body string) (string, error) {
-	return post(ctx, s.url()+"/api/v1/provision", body)
+	return post(ctx, http.DefaultClient, s.url()+"/api/v1/provision", body)
 }

@@ -12,9 +12,10 @@ import (
 // the command line have the same names with dashes. A change of those that are tagged with reload counts while the node
 // serves; all others need a restart.
 type Config struct {
-	Data   string `yaml:"data"`   // the data directory
-	HTTP   string `yaml:"http"`   // host:port; "off" listens nowhere
-	MQTT   string `yaml:"mqtt"`   // likewise, as all below
+	Data   string `yaml:"data"`  // the data directory
+	HTTP   string `yaml:"http"`  // host:port; "off" listens nowhere
+	HTTPS  string `yaml:"https"` // likewise, as all below
+	MQTT   string `yaml:"mqtt"`
 	MQTTS  string `yaml:"mqtts"`  // MQTT over TLS
 	CoAP   string `yaml:"coap"`   // UDP
 	CoAPS  string `yaml:"coaps"`  // DTLS
@@ -79,7 +80,7 @@ func (c *Config) Check() error {
 		return muster.Refuse(muster.ReasonSettingInvalid, "data: the data directory is empty")
 	}
 	for _, a := range []struct{ key, address string }{
-		{"http", c.HTTP}, {"mqtt", c.MQTT}, {"mqtts", c.MQTTS}, {"coap", c.CoAP}, {"coaps", c.CoAPS},
+		{"http", c.HTTP}, {"https", c.HTTPS}, {"mqtt", c.MQTT}, {"mqtts", c.MQTTS}, {"coap", c.CoAP}, {"coaps", c.CoAPS},
 	} {
 		if a.address == "" || a.address == off {
 			continue

@@ -156,6 +156,7 @@ func portFindings(ctx context.Context, c *Config, running bool) []admin.Finding 
 		plain, udp     bool
 	}{
 		{"http", c.HTTP, "8080", true, false},
+		{"https", c.HTTPS, "8443", false, false},
 		{"mqtt", c.MQTT, "1883", true, false},
 		{"mqtts", c.MQTTS, "8883", false, false},
 		{"coap", c.CoAP, "5683", true, true},
@@ -222,7 +223,10 @@ func certificateFinding(ctx context.Context, c *Config) admin.Finding {
 	const about = "certificate"
 	address := c.listen(c.MQTTS, "8883", false)
 	if address == off {
-		return admin.Finding{About: about, OK: true, Says: "MQTT over TLS is off"}
+		address = c.listen(c.HTTPS, "8443", false)
+	}
+	if address == off {
+		return admin.Finding{About: about, OK: true, Says: "MQTT over TLS and HTTPS are off"}
 	}
 	plain, err := dialTCP(ctx, address)
 	if err != nil {

@@ -26,17 +26,17 @@ func finding(t *testing.T, all []admin.Finding, about string) admin.Finding {
 
 func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 	c := testConfig(t)
-	if f := finding(t, Examine(t.Context(), Config{Data: filepath.Join(c.Data, "nothing"), HTTP: off, MQTT: off, MQTTS: off, CoAP: off, CoAPS: off}), "data directory"); f.OK {
+	if f := finding(t, Examine(t.Context(), Config{Data: filepath.Join(c.Data, "nothing"), HTTP: off, HTTPS: off, MQTT: off, MQTTS: off, CoAP: off, CoAPS: off}), "data directory"); f.OK {
 		t.Error("a directory that is not there is well")
 	}
 	n := open(t, c)
 	a := n.Addresses()
 	defer n.Close()
-	c.HTTP, c.MQTT, c.MQTTS, c.CoAP, c.CoAPS = a.HTTP, a.MQTT, a.MQTTS, a.CoAP, a.CoAPS
+	c.HTTP, c.HTTPS, c.MQTT, c.MQTTS, c.CoAP, c.CoAPS = a.HTTP, a.HTTPS, a.MQTT, a.MQTTS, a.CoAP, a.CoAPS
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(ctx) }()
-	for _, about := range []string{"clock", "data directory", "master key", "http", "mqtt", "mqtts", "coap", "coaps", "certificate"} {
+	for _, about := range []string{"clock", "data directory", "master key", "http", "https", "mqtt", "mqtts", "coap", "coaps", "certificate"} {
 		if f := finding(t, Examine(t.Context(), c), about); !f.OK {
 			t.Errorf("%+v", f)
 		}

@@ -10,7 +10,6 @@ import (
 // A gate keeps the HTTP connections of a server to a limit, so that nobody can use up the files that MQTT and the stores
 // need. When more than half of them are open, those that only wait for a next request have to go, and no new one waits.
 type gate struct {
-	net.Listener
 	server *http.Server
 	limit  int64
 	open   atomic.Int64
@@ -18,19 +17,28 @@ type gate struct {
 
 // newGate returns the gate in front of a server that does not serve yet. A connection that becomes one of MQTT leaves it:
 // from then on it counts there.
-func newGate(l net.Listener, server *http.Server, limit int64) *gate {
+func newGate(server *http.Server, limit int64) *gate {
 	server.ConnState = func(c net.Conn, state http.ConnState) {
-		if a, ok := c.(*admitted); ok && state == http.StateHijacked {
+		if a := admittedBelow(c); a != nil && state == http.StateHijacked {
 			a.leave()
 		}
 	}
-	return &gate{Listener: l, server: server, limit: limit}
+	return &gate{server: server, limit: limit}
+}
+
+// at returns a listener of the connections of l that there is room for. All listeners of a gate share its limit.
+func (g *gate) at(l net.Listener) net.Listener { return &gated{l, g} }
+
+type gated struct {
+	net.Listener
+	gate *gate
 }
 
 // Accept returns the next connection that there is room for; the others are closed.
-func (g *gate) Accept() (net.Conn, error) {
+func (l *gated) Accept() (net.Conn, error) {
+	g := l.gate
 	for {
-		c, err := g.Listener.Accept()
+		c, err := l.Listener.Accept()
 		if err != nil {
 			return nil, err
 		}
@@ -61,4 +69,18 @@ type admitted struct {
 func (a *admitted) Close() error {
 	a.leave()
 	return a.Conn.Close()
+}
+
+// admittedBelow returns the admitted connection that c is, or is TLS over; nil: none.
+func admittedBelow(c net.Conn) *admitted {
+	for {
+		switch over := c.(type) {
+		case *admitted:
+			return over
+		case interface{ NetConn() net.Conn }:
+			c = over.NetConn()
+		default:
+			return nil
+		}
+	}
 }

@@ -22,8 +22,8 @@ func TestConnectionsThatOnlyWaitMakeRoom(t *testing.T) {
 			<-hold
 		}
 	})}
-	g := newGate(l, s, 8)
-	go func() { _ = s.Serve(g) }()
+	g := newGate(s, 8)
+	go func() { _ = s.Serve(g.at(l)) }()
 	defer s.Close()
 
 	ask := func(path string) net.Conn {
@@ -88,8 +88,8 @@ func TestAConnectionThatIsNoMoreOfHTTPLeavesTheGate(t *testing.T) {
 		}
 		taken <- c
 	})}
-	g := newGate(l, s, 2)
-	go func() { _ = s.Serve(g) }()
+	g := newGate(s, 2)
+	go func() { _ = s.Serve(g.at(l)) }()
 	defer s.Close()
 	for range cap(taken) {
 		c, err := net.Dial("tcp", l.Addr().String())

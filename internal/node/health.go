@@ -97,6 +97,7 @@ func (n *Node) Listeners() []admin.Listener {
 	var all []admin.Listener
 	for _, l := range []admin.Listener{
 		{Name: "http", Address: n.bound.HTTP},
+		{Name: "https", Address: n.bound.HTTPS, TLS: true},
 		{Name: "mqtt", Address: n.bound.MQTT},
 		{Name: "mqtts", Address: n.bound.MQTTS, TLS: true},
 		{Name: "coap", Address: n.bound.CoAP},

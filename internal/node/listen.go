@@ -9,13 +9,13 @@ import (
 )
 
 // Addresses says where a node listens; an address that is off is empty.
-type Addresses struct{ HTTP, MQTT, MQTTS, CoAP, CoAPS string }
+type Addresses struct{ HTTP, HTTPS, MQTT, MQTTS, CoAP, CoAPS string }
 
 // listeners are the bound addresses of a node. They are bound before anybody is served, so that a port in use is an error
 // of the start and not of the first device.
 type listeners struct {
-	http, mqtt, mqtts, coaps net.Listener
-	coap                     *net.UDPConn
+	http, https, mqtt, mqtts, coaps net.Listener
+	coap                            *net.UDPConn
 }
 
 // bind binds what is not off; dtls makes the listener for CoAP over DTLS.
@@ -29,6 +29,7 @@ func (l *listeners) bind(c *Config, dtls func(address string) (net.Listener, err
 		plain     bool
 	}{
 		{"http", &l.http, tcp, c.HTTP, "8080", true},
+		{"https", &l.https, tcp, c.HTTPS, "8443", false},
 		{"mqtt", &l.mqtt, tcp, c.MQTT, "1883", true},
 		{"mqtts", &l.mqtts, tcp, c.MQTTS, "8883", false},
 		{"coaps", &l.coaps, dtls, c.CoAPS, "5684", false},
@@ -63,7 +64,7 @@ func cannotListen(key string, err error) error {
 
 func (l *listeners) close() error {
 	var errs []error
-	for _, c := range []net.Listener{l.http, l.mqtt, l.mqtts, l.coaps} {
+	for _, c := range []net.Listener{l.http, l.https, l.mqtt, l.mqtts, l.coaps} {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}
@@ -87,7 +88,7 @@ func (l *listeners) close() error {
 func (n *Node) Addresses() Addresses { return n.bound }
 
 func (l *listeners) addresses() Addresses {
-	a := Addresses{HTTP: address(l.http), MQTT: address(l.mqtt), MQTTS: address(l.mqtts), CoAPS: address(l.coaps)}
+	a := Addresses{HTTP: address(l.http), HTTPS: address(l.https), MQTT: address(l.mqtt), MQTTS: address(l.mqtts), CoAPS: address(l.coaps)}
 	if l.coap != nil {
 		a.CoAP = l.coap.LocalAddr().String()
 	}

@@ -21,6 +21,7 @@ import (
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
 	"muster/internal/fleet"
+	"muster/internal/httpd"
 	"muster/internal/identity"
 	"muster/internal/issuer"
 	"muster/internal/journal"
@@ -69,6 +70,7 @@ type Node struct {
 	dispatcher *dispatch.Dispatcher
 
 	mqtt      *mqttd.Server
+	https     *httpd.TLS
 	coap      *coapd.Server
 	listeners listeners
 	bound     Addresses // of the listeners
@@ -186,6 +188,9 @@ func (n *Node) wire() {
 	n.log.Info("open files", "limit", files, "mqttConnections", connections(files))
 	n.mqtt = mqttd.New(n.dispatcher, mqttd.Options{
 		Logger: n.log, Registerer: n.metrics, MaxPacket: limits.MaxPacket, MaxConns: connections(files),
+	})
+	n.https = httpd.NewTLS(httpd.TLSOptions{
+		Logger: n.log, Registerer: n.metrics, Config: n.tls("http/1.1"), MaxHandshakes: int(min(requests(files)/2, httpd.DefaultMaxHandshakes)),
 	})
 	n.coap = coapd.New(n.dispatcher, coapd.Options{
 		Logger: n.log, Registerer: n.metrics, GetCertificate: n.issuer.GetCertificate,

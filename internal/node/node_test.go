@@ -23,7 +23,7 @@ import (
 func testConfig(t testing.TB) Config {
 	c := DefaultConfig()
 	c.Data = filepath.Join(t.TempDir(), "data")
-	c.HTTP, c.MQTT, c.MQTTS, c.CoAP, c.CoAPS = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
+	c.HTTP, c.HTTPS, c.MQTT, c.MQTTS, c.CoAP, c.CoAPS = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
 	return c
 }
 

@@ -41,7 +41,7 @@ func (n *Node) hearProxies() error {
 	for _, port := range []struct {
 		transport muster.Transport
 		listener  *net.Listener
-	}{{muster.HTTP, &n.listeners.http}, {muster.MQTT, &n.listeners.mqtt}, {muster.MQTT, &n.listeners.mqtts}} {
+	}{{muster.HTTP, &n.listeners.http}, {muster.HTTP, &n.listeners.https}, {muster.MQTT, &n.listeners.mqtt}, {muster.MQTT, &n.listeners.mqtts}} {
 		if *port.listener == nil {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -40,13 +41,12 @@ func (n *Node) serve(ctx context.Context) *servers {
 	}
 	s.http.RegisterOnShutdown(n.live.Close) // streams of events would go on
 	l := n.listeners
+	gate := newGate(s.http, requests(openFiles()))
 	if l.http != nil {
-		s.start(func() error {
-			if err := s.http.Serve(newGate(l.http, s.http, requests(openFiles()))); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		})
+		s.start(func() error { return s.serveHTTP(gate.at(l.http)) })
+	}
+	if l.https != nil {
+		s.start(func() error { return s.serveHTTP(n.https.Over(gate.at(l.https))) })
 	}
 	if l.mqtt != nil {
 		s.start(func() error { return s.mqtt.Serve(l.mqtt) })
@@ -65,6 +65,13 @@ func (n *Node) serve(ctx context.Context) *servers {
 		s.background.Go(func() { work(ctx) })
 	}
 	return s
+}
+
+func (s *servers) serveHTTP(l net.Listener) error {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }
 
 func (s *servers) start(serve func() error) {
@@ -100,10 +107,11 @@ func (s *servers) cut() error {
 	return s.http.Close()
 }
 
-// tls returns the configuration of MQTT over TLS: a client certificate is asked for and judged at CONNECT, where it can be
-// told why it was refused.
-func (n *Node) tls() *tls.Config {
+// tls returns the configuration of MQTT over TLS and of HTTPS: a client certificate is asked for, and judged at CONNECT or at
+// each request, where the client can be told why it was refused. So no session that is resumed brings back what was revoked.
+func (n *Node) tls(protocols ...string) *tls.Config {
 	return &tls.Config{
+		NextProtos:     protocols,
 		MinVersion:     tls.VersionTLS12,
 		ClientAuth:     tls.RequestClientCert,
 		GetCertificate: n.issuer.GetCertificate,

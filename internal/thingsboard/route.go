@@ -24,7 +24,7 @@ func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string,
 		return "", "", muster.Refuse(muster.ReasonTopicUnknown, "no device can have this token")
 	case r.Transport == muster.CoAP:
 		address, err = routeCoAP(r, feature)
-	case feature == joiner && len(owner) == 0, feature != joiner && len(owner) == 1:
+	case feature != joiner || len(owner) == 0:
 		address, err = routeHTTP(r, feature)
 	default:
 		err = muster.Refuse(muster.ReasonTopicUnknown, "")
