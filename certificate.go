@@ -2,6 +2,7 @@ package muster
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -70,6 +71,27 @@ func (s Serial) String() string { return hex.EncodeToString(s[:]) }
 
 // Number returns what a certificate holds.
 func (s Serial) Number() *big.Int { return new(big.Int).SetBytes(s[:]) }
+
+// A Presented is what our own authority knows a certificate by that somebody brings.
+type Presented struct {
+	Serial Serial    // zero: none that our authority gives
+	Digest LookupKey // SHA-256 of DER
+}
+
+// presented reads the base64 of a certificate; zero: it is none.
+func presented(text string) (p Presented) {
+	der, err := base64.StdEncoding.DecodeString(BareCertificate(text))
+	if err != nil {
+		return p
+	}
+	c, err := x509.ParseCertificate(der)
+	if err != nil {
+		return p
+	}
+	p.Serial, _ = SerialOf(c.SerialNumber)
+	p.Digest = sha256.Sum256(der)
+	return p
+}
 
 // An AuthorityID names a key that signs certificates: the first 20 bytes of the SHA-256 of the public key (RFC 7093, method 1).
 type AuthorityID [20]byte

@@ -6,8 +6,6 @@ type Certification struct {
 	New        bool   // it is created
 	Most       int    // how many devices the profile may create for certificates; 0: any number
 	Credential Credential
-	Serial     Serial    // of its certificate, as one of our own authority has; zero: of none
-	Leaf       LookupKey // SHA-256 of DER
 	Attributes []Attribute
 	Ends       []CredentialID // of the device, which are revoked
 	Drops      []CredentialID // of the device, which are removed: they were revoked long ago

@@ -24,6 +24,7 @@ type Credential struct {
 	CreatedAt  time.Time
 	LastUsedAt time.Time    // zero: never; may lag by a minute
 	Issued     *Certificate // of our own authority, to be filed together with the credential; nil of what a store returns
+	Shows      Presented    // the certificate that it is, which our own authority may have issued; zero of what a store returns
 }
 
 // A CredentialKind says what a device shows to be recognised.
@@ -265,7 +266,9 @@ func (e *Evidence) Seal(keys *Keyring, device DeviceID, now time.Time) (Credenti
 		Lookup: CredentialDigest(keys, id), State: CredentialActive, CreatedAt: now,
 	}
 	switch e.Kind {
-	case X509Certificate, PublicKey:
+	case X509Certificate:
+		c.Hint, c.Shows = id, presented(e.Certificate)
+	case PublicKey:
 		c.Hint = id
 	case MQTTBasic:
 		c.Hint = strings.Trim(e.ClientID+"|"+e.Username, "|")

@@ -21,7 +21,7 @@ import (
 
 func newCA() *cobra.Command {
 	return group("ca", "The built-in certificate authority, and what it has issued",
-		caShow(), caBundle(), caList(), caIssue(), caSign(), caRevoke(), caCRL(), caRotate())
+		caShow(), caBundle(), caList(), caIssue(), caSign(), caRenew(), caRevoke(), caCRL(), caRotate())
 }
 
 func caPath(more ...string) []string { return append([]string{"v1", "ca"}, more...) }
@@ -173,11 +173,7 @@ func caIssue() *cobra.Command {
 			if err := c.do(cmd.Context(), call{method: http.MethodPost, path: certificatePath(), body: n}, &made); err != nil {
 				return errors.Join(err, os.Remove(keyFile))
 			}
-			if err := writeOut(cmd, certFile, []byte(made.PEM+made.Chain)); err != nil {
-				return err
-			}
-			cmd.PrintErrf("certificate %s of %s is valid until %s\n", made.Serial, printable(made.Subject), shownCell(made.NotAfter))
-			return nil
+			return writeCertificate(cmd, certFile, &made)
 		},
 	}
 	addCertificateFlags(cmd, &n)
@@ -204,6 +200,45 @@ func newKey() (key, csr []byte, err error) {
 	}
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request}), nil
+}
+
+func caRenew() *cobra.Command {
+	var r remote
+	var n admin.Renewal
+	var csr, out string
+	cmd := &cobra.Command{
+		Use: "renew SERIAL", Short: "Issues a certificate in the place of one; the old one of a device lets it in until the new one has", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := r.client()
+			if err != nil {
+				return err
+			}
+			if csr != "" {
+				if n.CSR, err = readText("--csr", csr); err != nil {
+					return err
+				}
+			}
+			var made admin.WholeCertificate
+			if err := c.do(cmd.Context(), call{method: http.MethodPost, path: certificatePath(args[0], "renew"), body: n}, &made); err != nil {
+				return err
+			}
+			return writeCertificate(cmd, out, &made)
+		},
+	}
+	cmd.Flags().StringVar(&csr, "csr", "", "signing request with a new key; left out: for the same key")
+	cmd.Flags().Uint16Var(&n.Days, "days", 0, "how long it is valid; 0: as the device's profile says, or 90")
+	cmd.Flags().StringVar(&out, "out", "", "file for the certificate and its chain, PEM; left out: the standard output")
+	r.addFlags(cmd)
+	return cmd
+}
+
+// writeCertificate writes what a device needs beside its key, and tells a person what it is.
+func writeCertificate(cmd *cobra.Command, file string, made *admin.WholeCertificate) error {
+	if err := writeOut(cmd, file, []byte(made.PEM+made.Chain)); err != nil {
+		return err
+	}
+	cmd.PrintErrf("certificate %s of %s is valid until %s\n", made.Serial, printable(made.Subject), shownCell(made.NotAfter))
+	return nil
 }
 
 func caRevoke() *cobra.Command {

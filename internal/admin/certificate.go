@@ -60,6 +60,12 @@ type NewCertificate struct {
 	Days    uint16 `json:"days,omitempty" maximum:"3650" doc:"how long it is valid; left out: as the device's profile says, or 90"`
 }
 
+// A Renewal is what certificate shall take the place of another one.
+type Renewal struct {
+	CSR  string `json:"csr,omitempty" maxLength:"16384" doc:"PKCS #10, PEM or base64, with a new key; left out: for the key of the old one"`
+	Days uint16 `json:"days,omitempty" maximum:"3650" doc:"how long it is valid; left out: as the device's profile says, or 90"`
+}
+
 // A CertificateRevocation is why a certificate is revoked.
 type CertificateRevocation struct {
 	Reason string `json:"reason,omitempty" enum:"unspecified,key-compromise,affiliation-changed,superseded,cessation-of-operation,privilege-withdrawn" doc:"left out: unspecified"`
@@ -76,6 +82,10 @@ func (a *api) serveCertificates() {
 		refusing(muster.ReasonCSRInvalid, muster.ReasonCSRSignatureWrong, muster.ReasonCSRKeyWeak, muster.ReasonCSRDigestWeak,
 			muster.ReasonDeviceNameInvalid, muster.ReasonNotFound, muster.ReasonClockWrong))
 	serve(a, http.MethodGet, "/v1/certificates/{serial}", "show-certificate", "One certificate, with its text", a.showCertificate)
+	serve(a, http.MethodPost, "/v1/certificates/{serial}/renew", "renew-certificate", "Issues a certificate in the place of one", a.renewCertificate,
+		explained("It is for the same key, unless a signing request brings another one, and says what the profile says now. The old one of a device lets it in until the new one has."),
+		refusing(muster.ReasonCSRInvalid, muster.ReasonCSRSignatureWrong, muster.ReasonCSRKeyWeak, muster.ReasonCSRDigestWeak,
+			muster.ReasonDeviceNameInvalid, muster.ReasonCredentialRevoked, muster.ReasonClockWrong))
 	serve(a, http.MethodPost, "/v1/certificates/{serial}/revoke", "revoke-certificate",
 		"Says that a certificate is good no more, and ends its credential and the sessions of its device", a.revokeCertificate)
 }
@@ -155,6 +165,26 @@ func (a *api) issueCertificate(ctx context.Context, in *struct{ Body NewCertific
 	c, err := a.Authority.Issue(ctx, issuer.NewCertificate{
 		CSR: in.Body.CSR, Device: in.Body.Device, Subject: in.Body.Subject, Days: in.Body.Days,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[WholeCertificate]{a.wholeCertificate(c)}, nil
+}
+
+func (a *api) renewCertificate(ctx context.Context, in *struct {
+	Serial string `path:"serial" maxLength:"60"`
+	Body   *Renewal
+},
+) (*answer[WholeCertificate], error) {
+	serial, err := muster.ParseSerial(in.Serial)
+	if err != nil {
+		return nil, err
+	}
+	var r issuer.Renewal
+	if in.Body != nil {
+		r = issuer.Renewal(*in.Body)
+	}
+	c, err := a.Authority.Renew(ctx, serial, r)
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,7 @@ var roles = map[string]string{
 	"GET /v1/certificates":                  "viewer",
 	"POST /v1/certificates":                 "operator",
 	"GET /v1/certificates/{serial}":         "viewer",
+	"POST /v1/certificates/{serial}/renew":  "operator",
 	"POST /v1/certificates/{serial}/revoke": "operator",
 
 	"GET /v1/imports":               "viewer",

@@ -94,8 +94,20 @@ func (s *shelf) NextCRL(context.Context, muster.AuthorityID) (int64, error) {
 	return s.lists, nil
 }
 func (s *shelf) AuthorityRotated(context.Context, muster.AuthorityID) error { return nil }
-func (s *shelf) Profiles(context.Context) ([]muster.Profile, error) {
-	return []muster.Profile{s.profile}, nil
+func (s *shelf) Profile(context.Context, string) (muster.Profile, error)    { return s.profile, nil }
+
+func (s *shelf) ProfileByID(context.Context, muster.ProfileID) (muster.Profile, error) {
+	return s.profile, nil
+}
+
+func (s *shelf) RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error {
+	for i, h := range s.held[c.Device] {
+		if h.ID == old {
+			s.held[c.Device][i].State = muster.CredentialRetiring
+			return s.CreateCredential(ctx, c)
+		}
+	}
+	return muster.NotFound
 }
 
 func (s *shelf) Credentials(_ context.Context, id muster.DeviceID) ([]muster.Credential, error) {

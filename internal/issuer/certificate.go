@@ -42,9 +42,32 @@ func NewAuthority(i *Issuer, store Store, keys *muster.Keyring, changed func(dev
 // ReasonCSRInvalid, ReasonCSRSignatureWrong, ReasonCSRKeyWeak, ReasonCSRDigestWeak or, for a name that no subject holds,
 // ReasonDeviceNameInvalid. So is a name of the server itself where the rule lets devices serve.
 func (a *Authority) Sign(csr string, d *muster.Device, rule muster.CertificateRule) (muster.Certificate, error) {
+	key, err := requestedKey(csr)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	return a.signDevice(key, d, rule)
+}
+
+func (a *Authority) signDevice(key subjectKey, d *muster.Device, rule muster.CertificateRule) (muster.Certificate, error) {
 	c := muster.Certificate{Subject: d.Name, Device: d.ID, Profile: d.Profile}
-	err := a.sign(&c, csr, rule)
+	err := a.sign(&c, key, rule)
 	return c, err
+}
+
+// A subjectKey is the public key that a certificate is for.
+type subjectKey struct {
+	public any
+	info   []byte // SubjectPublicKeyInfo, DER
+}
+
+// requestedKey returns the key of a certificate signing request.
+func requestedKey(text string) (subjectKey, error) {
+	csr, err := parseCSR(text)
+	if err != nil {
+		return subjectKey{}, err
+	}
+	return subjectKey{csr.PublicKey, csr.RawSubjectPublicKeyInfo}, nil
 }
 
 // CheckCSR refuses a certificate signing request that is never answered, as Sign does.
@@ -83,11 +106,7 @@ func (p *pair) signed(c *x509.Certificate) bool {
 }
 
 // sign fills in c, whose subject and owner are known, and signs it.
-func (a *Authority) sign(c *muster.Certificate, text string, rule muster.CertificateRule) error {
-	csr, err := parseCSR(text)
-	if err != nil {
-		return err
-	}
+func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.CertificateRule) (err error) {
 	if n := utf8.RuneCountInString(c.Subject); n > maxCommonName {
 		return muster.Refuse(muster.ReasonDeviceNameInvalid, "the name has %d characters, and a certificate has room for %d", n, maxCommonName)
 	}
@@ -105,7 +124,7 @@ func (a *Authority) sign(c *muster.Certificate, text string, rule muster.Certifi
 	if c.NotAfter.After(above.leaf.NotAfter) {
 		c.NotAfter = above.leaf.NotAfter
 	}
-	c.DER, err = x509.CreateCertificate(rand.Reader, template(c, csr, rule), above.leaf, csr.PublicKey, above.key)
+	c.DER, err = x509.CreateCertificate(rand.Reader, template(c, key, rule), above.leaf, key.public, above.key)
 	if err != nil {
 		return fmt.Errorf("sign the certificate of %s: %w", c.Subject, err)
 	}
@@ -114,7 +133,7 @@ func (a *Authority) sign(c *muster.Certificate, text string, rule muster.Certifi
 }
 
 // template is what a certificate says (RFC 5280, 4).
-func template(c *muster.Certificate, csr *x509.CertificateRequest, rule muster.CertificateRule) *x509.Certificate {
+func template(c *muster.Certificate, key subjectKey, rule muster.CertificateRule) *x509.Certificate {
 	t := &x509.Certificate{
 		SerialNumber: c.Serial.Number(),
 		Subject:      pkix.Name{CommonName: c.Subject},
@@ -122,7 +141,7 @@ func template(c *muster.Certificate, csr *x509.CertificateRequest, rule muster.C
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
 	}
-	id := sha256.Sum256(subjectPublicKey(csr.RawSubjectPublicKeyInfo))
+	id := sha256.Sum256(subjectPublicKey(key.info))
 	t.SubjectKeyId = id[:20] // RFC 7093, method 1
 	if rule.Organization != "" {
 		t.Subject.Organization = []string{rule.Organization}
@@ -137,81 +156,6 @@ func template(c *muster.Certificate, csr *x509.CertificateRequest, rule muster.C
 		t.URIs = []*url.URL{{Scheme: "urn", Opaque: "uuid:" + c.Device.String()}}
 	}
 	return t
-}
-
-// NewCertificate is a certificate that an operator asks for: of a device, which it lets in, or of a subject, which it does not.
-type NewCertificate struct {
-	CSR     string
-	Device  string // its name
-	Subject string // the common name; only without Device
-	Days    uint16 // 0: as the device's profile says
-}
-
-// Issue answers a certificate signing request of an operator. Refused as Sign is, with ReasonNotFound for a device that is
-// not there, and with ReasonRequestInvalid.
-func (a *Authority) Issue(ctx context.Context, n NewCertificate) (muster.Certificate, error) {
-	switch {
-	case (n.Device == "") == (n.Subject == ""):
-		return muster.Certificate{}, invalid("a certificate is of a device or of another subject: name one of them")
-	case n.Days > muster.MaxCertificateDays:
-		return muster.Certificate{}, invalid("certificates are valid for at most %d days", muster.MaxCertificateDays)
-	case n.Device != "":
-		return a.issueToDevice(ctx, n)
-	}
-	if muster.CheckDeviceName(n.Subject) != nil {
-		return muster.Certificate{}, invalid("the subject is not a name")
-	}
-	c := muster.Certificate{Subject: n.Subject}
-	if err := a.sign(&c, n.CSR, muster.CertificateRule{Days: n.Days}); err != nil {
-		return muster.Certificate{}, err
-	}
-	return c, a.store.CreateCertificate(ctx, c)
-}
-
-func (a *Authority) issueToDevice(ctx context.Context, n NewCertificate) (muster.Certificate, error) {
-	d, err := a.store.Device(ctx, n.Device)
-	if err != nil {
-		return muster.Certificate{}, missing(err, "device", n.Device)
-	}
-	rule, err := a.rule(ctx, d.Profile)
-	if err != nil {
-		return muster.Certificate{}, err
-	}
-	if n.Days > 0 {
-		rule.Days = n.Days
-	}
-	held, err := a.store.Credentials(ctx, d.ID)
-	if err != nil {
-		return muster.Certificate{}, err
-	}
-	held = slices.DeleteFunc(held, func(c muster.Credential) bool { return c.State == muster.CredentialRevoked })
-	if len(held) >= muster.MaxCredentials {
-		return muster.Certificate{}, invalid("the device has %d credentials, the most that one may have: revoke one first", len(held))
-	}
-	c, err := a.Sign(n.CSR, &d, rule)
-	if err != nil {
-		return muster.Certificate{}, err
-	}
-	credential, err := muster.SealIssued(a.keys, &c)
-	if err != nil {
-		return muster.Certificate{}, err
-	}
-	c.DeviceName = d.Name
-	return c, missing(a.store.CreateCredential(ctx, credential), "device", n.Device)
-}
-
-// rule returns what certificates devices of a profile are given.
-func (a *Authority) rule(ctx context.Context, id muster.ProfileID) (muster.CertificateRule, error) {
-	profiles, err := a.store.Profiles(ctx)
-	if err != nil {
-		return muster.CertificateRule{}, err
-	}
-	for _, p := range profiles {
-		if p.ID == id {
-			return p.Settings.Certificates, nil
-		}
-	}
-	return muster.CertificateRule{}, missing(muster.NotFound, "profile", id.String())
 }
 
 // A CertificateList says which certificates are wanted, in words.
@@ -230,15 +174,11 @@ func (a *Authority) Certificates(ctx context.Context, l CertificateList) (muster
 		l.Device = d.ID
 	}
 	if l.ProfileName != "" {
-		profiles, err := a.store.Profiles(ctx)
+		p, err := a.store.Profile(ctx, l.ProfileName)
 		if err != nil {
-			return muster.CertificatePage{}, err
+			return muster.CertificatePage{}, missing(err, "profile", l.ProfileName)
 		}
-		at := slices.IndexFunc(profiles, func(p muster.Profile) bool { return p.Name == l.ProfileName })
-		if at < 0 {
-			return muster.CertificatePage{}, missing(muster.NotFound, "profile", l.ProfileName)
-		}
-		l.Profile = profiles[at].ID
+		l.Profile = p.ID
 	}
 	return a.store.Certificates(ctx, l.CertificateQuery)
 }

@@ -18,6 +18,9 @@ type Store interface {
 	Certificate(ctx context.Context, serial muster.Serial) (muster.Certificate, error)
 	// Certificates returns a page of certificates, in a time that does not grow with how many there are.
 	Certificates(ctx context.Context, q muster.CertificateQuery) (muster.CertificatePage, error)
+	// RotateCredential adds a credential to a device, files the certificate that it holds, and lets another credential of the
+	// device retire, which the first use of the new one revokes. Refused with ReasonCredentialRevoked.
+	RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error
 	// RevokeCertificate says that a certificate is good no more, and ends its credential with it. One that was revoked
 	// before stays as it is. A certificate whose credential ends otherwise is revoked in the same transaction.
 	RevokeCertificate(ctx context.Context, serial muster.Serial, at time.Time, why muster.RevocationReason) (muster.Certificate, error)
@@ -34,6 +37,8 @@ type Store interface {
 	Device(ctx context.Context, name string) (muster.Device, error)
 	// Credentials returns the credentials of a device, the oldest first.
 	Credentials(ctx context.Context, device muster.DeviceID) ([]muster.Credential, error)
-	// Profiles returns all profiles, by name.
-	Profiles(ctx context.Context) ([]muster.Profile, error)
+	// Profile returns the profile called name, or muster.NotFound.
+	Profile(ctx context.Context, name string) (muster.Profile, error)
+	// ProfileByID returns a profile, or muster.NotFound.
+	ProfileByID(ctx context.Context, id muster.ProfileID) (muster.Profile, error)
 }

@@ -66,13 +66,14 @@ func (s *Service) Judge(ctx context.Context, chain []*x509.Certificate) (muster.
 
 // unrevoked refuses a certificate that our own authority has issued and revoked, as Certify does.
 func (s *Service) unrevoked(ctx context.Context, c *muster.Certification) error {
-	own, err := s.store.Certificate(ctx, c.Serial)
+	shown := c.Credential.Shows
+	own, err := s.store.Certificate(ctx, shown.Serial)
 	switch {
 	case err != nil && muster.KindOf(err) == muster.NotFound:
 		return nil
 	case err != nil:
 		return fmt.Errorf("look for the certificate: %w", err)
-	case own.Fingerprint == c.Leaf && !own.RevokedAt.IsZero():
+	case own.Fingerprint == shown.Digest && !own.RevokedAt.IsZero():
 		return muster.Refuse(muster.ReasonCredentialRevoked, "")
 	}
 	return nil
@@ -177,8 +178,7 @@ func (s *Service) decide(v *voucher, known *muster.Enrolled, now time.Time) (*mu
 	if known == nil && !rule.AllowCreate {
 		return nil, muster.Refuse(muster.ReasonDeviceNotListed, "")
 	}
-	c := &muster.Certification{Most: rule.MaxDevices, Leaf: sha256.Sum256(v.path[0].Raw)}
-	c.Serial, _ = muster.SerialOf(v.path[0].SerialNumber)
+	c := &muster.Certification{Most: rule.MaxDevices}
 	if known == nil {
 		v.way, c.New = muster.WayCreated, true
 		c.Device = muster.Device{ID: muster.NewID[muster.Device](), Profile: v.profile.ID, Name: v.name, CreatedAt: now}

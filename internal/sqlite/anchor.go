@@ -90,29 +90,7 @@ func certify(tx *conn, c *muster.Certification) error {
 	if err := insertCredential(tx, c.Credential); err != nil {
 		return err
 	}
-	if err := adopt(tx, c); err != nil {
-		return err
-	}
 	return saveAttributes(tx, c.Device.ID, c.Attributes)
-}
-
-// adopt files whose the certificate is if our own authority has issued it, so that it and its credential end together.
-// Refused with ReasonCredentialRevoked if it has ended.
-func adopt(tx *conn, c *muster.Certification) error {
-	own, err := one(tx, readCertificate, certificateBySerial, blob(c.Serial[:]))
-	switch {
-	case errors.Is(err, errNoRow):
-		return nil
-	case err != nil:
-		return err
-	case own.Fingerprint != c.Leaf:
-		return nil // another authority has used the number
-	case !own.RevokedAt.IsZero():
-		return muster.Refuse(muster.ReasonCredentialRevoked, "")
-	}
-	_, err = tx.exec(`UPDATE certificate SET device = ?, credential = ?, profile = ? WHERE serial = ?`,
-		blob(c.Device.ID[:]), blob(c.Credential.ID[:]), blob(c.Device.Profile[:]), blob(c.Serial[:]))
-	return err
 }
 
 // fileAnchors files what the profile trusts, in place of what it trusted. A profile that lets nobody in by certificates

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"muster"
@@ -31,6 +32,28 @@ func insertCertificate(tx *conn, c muster.Certificate) error {
 		blob(c.Serial[:]), blob(c.Authority[:]), idOrNull(c.Device), idOrNull(c.Credential), idOrNull(c.Profile), text(c.Subject),
 		blob(c.Fingerprint[:]), blob(c.DER), millis(c.NotBefore), millis(c.NotAfter), millis(c.CreatedAt), millis(c.RevokedAt), number(c.Why))
 	return refused(err, muster.ReasonCredentialInUse, muster.ReasonNotFound)
+}
+
+// adopt files whose the certificate is that a credential shows, if our own authority has issued it, so that they end
+// together. Refused with ReasonCredentialRevoked if it has ended.
+func adopt(tx *conn, c *muster.Credential) error {
+	if c.Shows.Serial == (muster.Serial{}) {
+		return nil
+	}
+	own, err := one(tx, readCertificate, certificateBySerial, blob(c.Shows.Serial[:]))
+	switch {
+	case errors.Is(err, errNoRow):
+		return nil
+	case err != nil:
+		return err
+	case own.Fingerprint != c.Shows.Digest:
+		return nil // another authority has used the number
+	case !own.RevokedAt.IsZero():
+		return muster.Refuse(muster.ReasonCredentialRevoked, "the certificate is one of the server's own authority, which has revoked it")
+	}
+	_, err = tx.exec(`UPDATE certificate SET device = ?1, credential = ?2, profile = (SELECT profile FROM device WHERE id = ?1) WHERE serial = ?3`,
+		blob(c.Device[:]), blob(c.ID[:]), blob(c.Shows.Serial[:]))
+	return err
 }
 
 // CreateCertificate files a certificate that opens no door.

@@ -212,10 +212,13 @@ func insertCredential(tx *conn, c muster.Credential) error {
 		last_used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		blob(c.ID[:]), blob(c.Device[:]), number(c.Kind), blob(c.Lookup[:]), blob(c.Value), text(c.Hint), number(c.State),
 		millis(c.NotBefore), millis(c.ExpiresAt), millis(c.CreatedAt), millis(c.LastUsedAt))
-	if err != nil || c.Issued == nil {
+	switch {
+	case err != nil:
 		return refused(err, muster.ReasonCredentialInUse, muster.ReasonNotFound)
+	case c.Issued != nil:
+		return insertCertificate(tx, *c.Issued)
 	}
-	return insertCertificate(tx, *c.Issued)
+	return adopt(tx, &c)
 }
 
 // UpdateCredential changes State, NotBefore and ExpiresAt of a credential; the rest stays. NotFound if it is gone.

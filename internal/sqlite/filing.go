@@ -156,7 +156,11 @@ func (f *filing) fileCredentials(all []credentialOf) (undone []int, err error) {
 		case undoesAll(err):
 			return nil, err
 		}
-		// The device takes along what it has been given so far.
+		// The device takes along what it has been given so far, except certificates that it was to have: they stay good.
+		_, err = f.tx.exec(`UPDATE certificate SET device = NULL, credential = NULL WHERE device = ?`, blob(f.filed[c.row].Device[:]))
+		if err != nil {
+			return nil, err
+		}
 		if _, err := f.tx.exec(`DELETE FROM device WHERE id = ?`, blob(f.filed[c.row].Device[:])); err != nil {
 			return nil, err
 		}

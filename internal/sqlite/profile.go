@@ -55,6 +55,11 @@ func (r *Registry) Profile(ctx context.Context, name string) (muster.Profile, er
 	return find(ctx, r.readers, readProfile, `SELECT `+profileFields+` FROM profile p WHERE p.name = ?`, text(name))
 }
 
+// ProfileByID returns a profile, or muster.NotFound.
+func (r *Registry) ProfileByID(ctx context.Context, id muster.ProfileID) (muster.Profile, error) {
+	return find(ctx, r.readers, readProfile, profileByID, blob(id[:]))
+}
+
 // Profiles returns all profiles, by name.
 func (r *Registry) Profiles(ctx context.Context) ([]muster.Profile, error) {
 	return list(ctx, r.readers, readProfile, `SELECT `+profileFields+` FROM profile p ORDER BY p.name`)

@@ -29,6 +29,7 @@ func certificateSentences() []sentence {
 		}},
 		{"revoking it ends its credential, once", certificateRevoked},
 		{"it ends with its credential, however that ends", certificateEndsWithCredential},
+		{"one that is brought by hand is the device's from then on", certificateBrought},
 		{"an admission that is refused leaves none behind", func(t *testing.T, r *registry) {
 			_, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error { k.MaxDevices = 1; return nil })
 			r.must(err)
@@ -151,6 +152,32 @@ func certificateEndsWithCredential(t *testing.T, r *registry) {
 	got, err := r.Certificate(t.Context(), last.Serial)
 	r.must(err)
 	r.same(got.DeviceName, "")
+}
+
+func certificateBrought(t *testing.T, r *registry) {
+	c := newCertificate("probe")
+	r.must(r.CreateCertificate(t.Context(), c))
+	d, _ := r.list("pump")
+	brought := newCredential(d.ID, "brought")
+	brought.Kind = muster.X509Certificate
+	brought.Shows = muster.Presented{Serial: c.Serial, Digest: digest("another one")}
+	r.must(r.CreateCredential(t.Context(), brought))
+	got, err := r.Certificate(t.Context(), c.Serial)
+	r.must(err)
+	r.same(got.Credential, muster.CredentialID{})
+
+	brought = newCredential(d.ID, "brought again")
+	brought.Kind = muster.X509Certificate
+	brought.Shows = muster.Presented{Serial: c.Serial, Digest: c.Fingerprint}
+	r.must(r.CreateCredential(t.Context(), brought))
+	got, err = r.RevokeCertificate(t.Context(), c.Serial, after(5), 1)
+	r.must(err)
+	r.same(got.Device, d.ID)
+	r.same(got.Profile, d.Profile)
+	r.same(r.stateOf(d, brought.ID), muster.CredentialRevoked)
+
+	brought.ID, brought.Lookup = muster.NewID[muster.Credential](), digest("once more")
+	r.refused(r.CreateCredential(t.Context(), brought), muster.ReasonCredentialRevoked)
 }
 
 func certificatePages(t *testing.T, r *registry) {
