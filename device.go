@@ -15,6 +15,7 @@ type Device struct {
 	State           DeviceState
 	Gateway         bool
 	Label           string
+	Description     string
 	Tags            map[string]string
 	CreatedAt       time.Time
 	ProvisionedAt   time.Time      // zero until it has let itself in
@@ -74,13 +75,16 @@ const (
 	MaxTextLength = 1000 // characters of a label or a description
 )
 
-// CheckDevice refuses a device whose name, label or tags the registry could not carry.
+// CheckDevice refuses a device whose name, label, description or tags the registry could not carry.
 func CheckDevice(d *Device) error {
 	if err := CheckDeviceName(d.Name); err != nil {
 		return err
 	}
 	if !utf8.ValidString(d.Label) || utf8.RuneCountInString(d.Label) > MaxTextLength {
 		return Refuse(ReasonRequestInvalid, "a label has at most %d characters of UTF-8", MaxTextLength)
+	}
+	if !utf8.ValidString(d.Description) || utf8.RuneCountInString(d.Description) > MaxTextLength {
+		return Refuse(ReasonRequestInvalid, "a description has at most %d characters of UTF-8", MaxTextLength)
 	}
 	if len(d.Tags) > MaxTags {
 		return Refuse(ReasonRequestInvalid, "a device has at most %d tags", MaxTags)

@@ -19,7 +19,7 @@ func versionOf(fields ...any) Version {
 
 // Version returns the version of what operators can change of the device, and of its state.
 func (d *Device) Version() Version {
-	return versionOf(d.ID, d.Profile, d.Name, d.State, d.Gateway, d.Label, nonNil(d.Tags), d.ProvisionedAt.UnixMilli())
+	return versionOf(d.ID, d.Profile, d.Name, d.State, d.Gateway, d.Label, d.Description, nonNil(d.Tags), d.ProvisionedAt.UnixMilli())
 }
 
 // Version returns the version of the profile.

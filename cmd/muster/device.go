@@ -33,6 +33,7 @@ func deviceCreate() *cobra.Command {
 	f.StringVar(&n.Profile, "profile", "", "its profile (default default)")
 	e.add(f)
 	f.StringVar(&n.Label, "label", "", "what people call it")
+	f.StringVar(&n.Description, "description", "", "what there is to say of it")
 	f.StringToStringVar(&n.Tags, "tag", nil, "a tag, NAME=VALUE; may be repeated")
 	f.BoolVar(&n.Gateway, "gateway", false, "it speaks for other devices")
 	return asking(cmd, func(args []string) (_ call, err error) {
@@ -90,6 +91,9 @@ func deviceSheet(d admin.DeviceView) table {
 	t.add("provisioned", d.ProvisionedAt)
 	if d.Label != "" {
 		t.add("label", d.Label)
+	}
+	if d.Description != "" {
+		t.add("description", d.Description)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Tags)) {
 		t.add("tag "+name, d.Tags[name])

@@ -11,7 +11,7 @@ import (
 
 func deviceUpdate() *cobra.Command {
 	var r remote
-	var name, profile, label string
+	var name, profile, label, description string
 	var gateway bool
 	var tags map[string]string
 	var removed []string
@@ -24,6 +24,7 @@ func deviceUpdate() *cobra.Command {
 	f.StringVar(&name, "name", "", "new name")
 	f.StringVar(&profile, "profile", "", "another profile")
 	f.StringVar(&label, "label", "", "what people call it")
+	f.StringVar(&description, "description", "", "what there is to say of it")
 	f.StringToStringVar(&tags, "tag", nil, "sets a tag, NAME=VALUE; may be repeated")
 	f.StringSliceVar(&removed, "remove-tag", nil, "removes the tag of that name; may be repeated")
 	f.BoolVar(&gateway, "gateway", false, "it speaks for other devices; --gateway=false: it does not")
@@ -37,6 +38,7 @@ func deviceUpdate() *cobra.Command {
 		given(f, "name", &change.Name, &name)
 		given(f, "profile", &change.Profile, &profile)
 		given(f, "label", &change.Label, &label)
+		given(f, "description", &change.Description, &description)
 		given(f, "gateway", &change.Gateway, &gateway)
 		path, tag := []string{"v1", "devices", args[0]}, ""
 		if f.Changed("tag") || f.Changed("remove-tag") {

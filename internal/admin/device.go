@@ -20,6 +20,7 @@ type Device struct {
 	Connected     bool              `json:"connected" doc:"it has a session now" example:"true"`
 	Gateway       bool              `json:"gateway,omitempty"`
 	Label         string            `json:"label,omitempty" example:"by the door"`
+	Description   string            `json:"description,omitempty" example:"Feeds the upper basin."`
 	Tags          map[string]string `json:"tags,omitempty" example:"{\"site\":\"north\"}"`
 	CreatedAt     time.Time         `json:"createdAt"`
 	ProvisionedAt time.Time         `json:"provisionedAt,omitzero" doc:"when it let itself in" example:"2026-03-01T08:30:00Z"`
@@ -42,21 +43,23 @@ type Attributes struct {
 
 // A NewDevice is a device to be made, with what it shall show.
 type NewDevice struct {
-	Name    string            `json:"name" example:"pump-1"`
-	Profile string            `json:"profile,omitempty" doc:"left out: default" example:"sensors"`
-	Label   string            `json:"label,omitempty"`
-	Tags    map[string]string `json:"tags,omitempty" example:"{\"site\":\"north\"}"`
-	Gateway bool              `json:"gateway,omitempty"`
+	Name        string            `json:"name" example:"pump-1"`
+	Profile     string            `json:"profile,omitempty" doc:"left out: default" example:"sensors"`
+	Label       string            `json:"label,omitempty"`
+	Description string            `json:"description,omitempty" example:"Feeds the upper basin."`
+	Tags        map[string]string `json:"tags,omitempty" example:"{\"site\":\"north\"}"`
+	Gateway     bool              `json:"gateway,omitempty"`
 	Evidence
 }
 
 // A DeviceChange is what shall change of a device; what is left out stays.
 type DeviceChange struct {
-	Name    *string            `json:"name,omitempty"`
-	Profile *string            `json:"profile,omitempty" doc:"the name of another profile"`
-	Label   *string            `json:"label,omitempty" example:"by the door"`
-	Tags    *map[string]string `json:"tags,omitempty" doc:"all of them: those that are left out are removed" example:"{\"site\":\"south\"}"`
-	Gateway *bool              `json:"gateway,omitempty"`
+	Name        *string            `json:"name,omitempty"`
+	Profile     *string            `json:"profile,omitempty" doc:"the name of another profile"`
+	Label       *string            `json:"label,omitempty" example:"by the door"`
+	Description *string            `json:"description,omitempty"`
+	Tags        *map[string]string `json:"tags,omitempty" doc:"all of them: those that are left out are removed" example:"{\"site\":\"south\"}"`
+	Gateway     *bool              `json:"gateway,omitempty"`
 }
 
 // A MadeDevice is a new device, with the token that the server made for it, which is shown this once.
@@ -85,7 +88,7 @@ func (a *api) serveDevices() {
 func (a *api) createDevice(ctx context.Context, in *struct{ Body NewDevice }) (*tagged[MadeDevice], error) {
 	b := in.Body
 	row, shown, err := a.Fleet.CreateDevice(ctx, fleet.NewDevice{
-		Name: b.Name, Profile: b.Profile, Label: b.Label, Tags: b.Tags, Gateway: b.Gateway, Credentials: b.credentials(),
+		Name: b.Name, Profile: b.Profile, Label: b.Label, Description: b.Description, Tags: b.Tags, Gateway: b.Gateway, Credentials: b.credentials(),
 	})
 	if err != nil {
 		return nil, err
@@ -148,7 +151,7 @@ func (a *api) shownDevice(row fleet.DeviceRow, err error) (*tagged[Device], erro
 func (a *api) deviceOf(d fleet.DeviceRow) Device {
 	return Device{
 		ID: d.ID.String(), Name: d.Name, Profile: d.ProfileName, State: d.State.String(), Connected: a.Sessions.Connected(d.ID),
-		Gateway: d.Gateway, Label: d.Label, Tags: d.Tags, CreatedAt: d.CreatedAt, ProvisionedAt: d.ProvisionedAt,
+		Gateway: d.Gateway, Label: d.Label, Description: d.Description, Tags: d.Tags, CreatedAt: d.CreatedAt, ProvisionedAt: d.ProvisionedAt,
 	}
 }
 

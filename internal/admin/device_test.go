@@ -16,7 +16,7 @@ import (
 func TestADeviceIsMadeShownAndDeleted(t *testing.T) {
 	h := newHouse(t)
 	var made admin.MadeDevice
-	h.must("POST", "/v1/devices", `{"name":"pump","label":"the old one","tags":{"hall":"3"}}`, &made)
+	h.must("POST", "/v1/devices", `{"name":"pump","label":"the old one","description":"hums","tags":{"hall":"3"}}`, &made)
 	if made.Token == "" || made.Profile != "default" || made.State != "active" || made.ID == "" {
 		t.Errorf("made %+v", made)
 	}
@@ -26,7 +26,7 @@ func TestADeviceIsMadeShownAndDeleted(t *testing.T) {
 	}
 	var view admin.DeviceView
 	h.must("GET", device("pump"), "", &view)
-	if view.ID != made.ID || view.Label != "the old one" || view.Tags["hall"] != "3" || view.Connected {
+	if view.ID != made.ID || view.Label != "the old one" || view.Description != "hums" || view.Tags["hall"] != "3" || view.Connected {
 		t.Errorf("shown %+v", view)
 	}
 	if len(view.Credentials) != 1 || view.Credentials[0].Kind != "ACCESS_TOKEN" || view.Credentials[0].State != "active" {

@@ -132,8 +132,8 @@ func TestADeviceIsChanged(t *testing.T) {
 	}
 	open()
 	var got admin.Device
-	h.must("PATCH", device("pump"), `{"label":"new","tags":{"c":"e"}}`, &got)
-	if got.Label != "new" || len(got.Tags) != 1 || got.Tags["c"] != "e" || why != nil || !got.Connected {
+	h.must("PATCH", device("pump"), `{"label":"new","description":"hums","tags":{"c":"e"}}`, &got)
+	if got.Label != "new" || got.Description != "hums" || len(got.Tags) != 1 || got.Tags["c"] != "e" || why != nil || !got.Connected {
 		t.Errorf("changed to %+v, session ended with %v", got, why)
 	}
 	for _, body := range []string{`{"name":"pump-2"}`, `{"profile":"other"}`, `{"gateway":true}`} {
@@ -147,8 +147,8 @@ func TestADeviceIsChanged(t *testing.T) {
 		t.Errorf("changed to %+v", got)
 	}
 	got = admin.Device{}
-	h.must("PATCH", device("pump-2"), `{"label":"","tags":{}}`, &got)
-	if got.Label != "" || len(got.Tags) != 0 {
+	h.must("PATCH", device("pump-2"), `{"label":"","description":"","tags":{}}`, &got)
+	if got.Label != "" || got.Description != "" || len(got.Tags) != 0 {
 		t.Errorf("emptied to %+v", got)
 	}
 	h.refused("PATCH", device("pump-2"), `{"name":"fan"}`, 409, muster.ReasonDeviceNameTaken)

@@ -92,6 +92,7 @@ type deviceText struct {
 	State         string                     `json:"state"`
 	Gateway       bool                       `json:"gateway"`
 	Label         string                     `json:"label,omitempty"`
+	Description   string                     `json:"description,omitempty"`
 	Tags          map[string]string          `json:"tags,omitempty"`
 	CreatedAt     time.Time                  `json:"created_at,omitzero"`
 	ProvisionedAt time.Time                  `json:"provisioned_at,omitzero"`
@@ -110,8 +111,8 @@ type deviceText struct {
 // describe returns a device as it is written. Revoked credentials are left out.
 func (s *Service) describe(r *muster.DeviceRecord, secrets bool) (*deviceText, error) {
 	d := &deviceText{
-		Name: r.Device.Name, State: r.Device.State.String(), Gateway: r.Device.Gateway, Label: r.Device.Label, Tags: r.Device.Tags,
-		CreatedAt: r.Device.CreatedAt, ProvisionedAt: r.Device.ProvisionedAt,
+		Name: r.Device.Name, State: r.Device.State.String(), Gateway: r.Device.Gateway, Label: r.Device.Label,
+		Description: r.Device.Description, Tags: r.Device.Tags, CreatedAt: r.Device.CreatedAt, ProvisionedAt: r.Device.ProvisionedAt,
 	}
 	scopes := map[muster.Scope]*map[string]json.RawMessage{muster.ServerScope: &d.Server, muster.SharedScope: &d.Shared, muster.ClientScope: &d.Client}
 	for _, a := range r.Attributes {
@@ -186,7 +187,8 @@ func newExporter(x Export, w io.Writer) *exporter {
 
 func exportColumns(secrets bool) []string {
 	columns := []string{
-		"name", "profile", "state", "gateway", "label", "tags", "created_at", "provisioned_at", "server", "shared", "client", "certificate", "public_key",
+		"name", "profile", "state", "gateway", "label", "description", "tags", "created_at", "provisioned_at", "server", "shared", "client",
+		"certificate", "public_key",
 	}
 	if secrets {
 		columns = append(columns, "token", "mqtt_client_id", "mqtt_username", "mqtt_password")
@@ -199,8 +201,8 @@ func (o *exporter) write(d *deviceText) error {
 		return o.json.Encode(d)
 	}
 	cells := []string{
-		d.Name, d.Profile, d.State, strconv.FormatBool(d.Gateway), d.Label, tagsCell(d.Tags), timeCell(d.CreatedAt), timeCell(d.ProvisionedAt),
-		objectCell(d.Server), objectCell(d.Shared), objectCell(d.Client), d.Certificate, d.PublicKey,
+		d.Name, d.Profile, d.State, strconv.FormatBool(d.Gateway), d.Label, d.Description, tagsCell(d.Tags), timeCell(d.CreatedAt),
+		timeCell(d.ProvisionedAt), objectCell(d.Server), objectCell(d.Shared), objectCell(d.Client), d.Certificate, d.PublicKey,
 	}
 	if o.secrets {
 		cells = append(cells, d.Token, d.ClientID, d.Username, d.Password)

@@ -52,7 +52,7 @@ func (f *fixture) fleet() map[string]string {
 	for _, r := range records {
 		var b strings.Builder
 		d := r.Device
-		fmt.Fprintf(&b, "%s %s gateway %v %q %v born %v in %v\n", names[d.Profile], d.State, d.Gateway, d.Label, d.Tags, d.CreatedAt, d.ProvisionedAt)
+		fmt.Fprintf(&b, "%s %s gateway %v %q %q %v born %v in %v\n", names[d.Profile], d.State, d.Gateway, d.Label, d.Description, d.Tags, d.CreatedAt, d.ProvisionedAt)
 		var held []string
 		for _, c := range r.Credentials {
 			if c.State == muster.CredentialRevoked {
@@ -164,7 +164,7 @@ func (d *drawer) file() {
 	dev := muster.Device{
 		ID: muster.NewID[muster.Device](), Profile: f.profiles[rapid.SampledFrom([]string{"default", "listed"}).Draw(d.T, "profile")].ID,
 		Name: d.name(), State: muster.DeviceState(rapid.IntRange(0, 2).Draw(d.T, "state")), Gateway: rapid.Bool().Draw(d.T, "gateway"),
-		Label: d.text("label"), CreatedAt: f.now.Add(-time.Hour), ProvisionedAt: d.moment("provisioned"),
+		Label: d.text("label"), Description: d.text("description"), CreatedAt: f.now.Add(-time.Hour), ProvisionedAt: d.moment("provisioned"),
 	}
 	for range rapid.IntRange(0, 2).Draw(d.T, "tags") {
 		if name := d.text("tag"); name != "" {

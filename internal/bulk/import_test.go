@@ -16,7 +16,7 @@ func TestEachRowBecomesADevice(t *testing.T) {
 	f.wants(i, 2, 0, 0, 0)
 	r := f.record("pump-1")
 	d := r.Device
-	if d.Profile != f.profiles["listed"].ID || d.Label != "the first" || d.State != muster.DeviceListed || !d.Gateway ||
+	if d.Profile != f.profiles["listed"].ID || d.Label != "the first" || d.Description != "it pumps" || d.State != muster.DeviceListed || !d.Gateway ||
 		d.Tags["hall"] != "3" || d.Tags["row"] != "b" || len(d.Tags) != 2 {
 		t.Errorf("filed as %+v", d)
 	}
@@ -24,7 +24,7 @@ func TestEachRowBecomesADevice(t *testing.T) {
 	for _, a := range r.Attributes {
 		got = append(got, fmt.Sprintf("%s.%s=%s", a.Scope, a.Key, a.Value.AppendJSON(nil)))
 	}
-	if want := `server.description="it pumps" server.site="Bern" shared.interval=5`; strings.Join(got, " ") != want {
+	if want := `server.site="Bern" shared.interval=5`; strings.Join(got, " ") != want {
 		t.Errorf("attributes %s", got)
 	}
 	if e := f.shows("pump-1"); len(e) != 1 || e[0].Token != "tok-1" {

@@ -54,6 +54,9 @@ func (m *merging) device() error {
 	if m.row.given.label && dev.Label != said.Label {
 		dev.Label, m.changed = said.Label, true
 	}
+	if m.row.given.description && dev.Description != said.Description {
+		dev.Description, m.changed = said.Description, true
+	}
 	if m.row.given.tags && !maps.Equal(dev.Tags, said.Tags) {
 		dev.Tags, m.changed = said.Tags, true
 	}

@@ -28,7 +28,7 @@ type row struct {
 }
 
 // given says of which fields of a device a row speaks.
-type given struct{ profile, label, tags, gateway, state bool }
+type given struct{ profile, label, description, tags, gateway, state bool }
 
 // shown is a credential in the clear, and in which column it stands.
 type shown struct {
@@ -112,7 +112,7 @@ func (w *draft) take(c *cell) (err error) {
 		dev.Gateway, err = yes(c.plain())
 		w.row.given.gateway = true
 	case fieldDescription:
-		return w.attribute(muster.ServerScope, "description", muster.StringValue(c.plain()))
+		dev.Description, w.row.given.description = c.plain(), true
 	case fieldState:
 		if dev.State, err = muster.ParseDeviceState(strings.ToLower(c.plain())); err != nil {
 			return invalid("a state is listed, active or suspended")

@@ -10,11 +10,12 @@ import (
 
 // NewDevice says how a device shall be made.
 type NewDevice struct {
-	Name    string
-	Profile string // the profile's name; empty: the default profile
-	Label   string
-	Tags    map[string]string
-	Gateway bool
+	Name        string
+	Profile     string // the profile's name; empty: the default profile
+	Label       string
+	Description string
+	Tags        map[string]string
+	Gateway     bool
 	Credentials
 }
 
@@ -43,7 +44,7 @@ func (s *Service) CreateDevice(ctx context.Context, n NewDevice) (DeviceRow, []m
 	}
 	d := muster.Device{
 		ID: muster.NewID[muster.Device](), Profile: p.ID, Name: n.Name, State: p.FirstState(),
-		Gateway: n.Gateway, Label: n.Label, Tags: n.Tags, CreatedAt: s.now(),
+		Gateway: n.Gateway, Label: n.Label, Description: n.Description, Tags: n.Tags, CreatedAt: s.now(),
 	}
 	shown, sealed, err := s.sealAll(&n.Credentials, d.ID)
 	if err != nil {
@@ -55,10 +56,8 @@ func (s *Service) CreateDevice(ctx context.Context, n NewDevice) (DeviceRow, []m
 	return DeviceRow{d, p.Name}, shown, nil
 }
 
-func checkDevice(n *NewDevice) error { return checkDescription(n.Name, n.Label, n.Tags) }
-
-func checkDescription(name, label string, tags map[string]string) error {
-	return muster.CheckDevice(&muster.Device{Name: name, Label: label, Tags: tags})
+func checkDevice(n *NewDevice) error {
+	return muster.CheckDevice(&muster.Device{Name: n.Name, Label: n.Label, Description: n.Description, Tags: n.Tags})
 }
 
 func shortText(s string) bool {

@@ -73,6 +73,7 @@ func TestDevicesThatCannotBe(t *testing.T) {
 		"no name":                       {fleet.NewDevice{}, muster.ReasonDeviceNameInvalid},
 		"a name that is taken":          {fleet.NewDevice{Name: "a"}, muster.ReasonDeviceNameTaken},
 		"a profile that is none":        {fleet.NewDevice{Name: "b", Profile: "no"}, muster.ReasonNotFound},
+		"a description of many books":   {fleet.NewDevice{Name: "b", Description: strings.Repeat("x", 1001)}, muster.ReasonRequestInvalid},
 		"a label that is a book":        {fleet.NewDevice{Name: "b", Label: strings.Repeat("x", 1001)}, muster.ReasonRequestInvalid},
 		"too many tags":                 {fleet.NewDevice{Name: "b", Tags: tags}, muster.ReasonRequestInvalid},
 		"a tag without a name":          {fleet.NewDevice{Name: "b", Tags: map[string]string{"": "x"}}, muster.ReasonRequestInvalid},

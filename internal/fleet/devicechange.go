@@ -8,11 +8,12 @@ import (
 
 // A DeviceChange says what of a device shall change; what is nil stays.
 type DeviceChange struct {
-	Name    *string
-	Profile *string // its name
-	Label   *string
-	Tags    *map[string]string // all of them
-	Gateway *bool
+	Name        *string
+	Profile     *string // its name
+	Label       *string
+	Description *string
+	Tags        *map[string]string // all of them
+	Gateway     *bool
 }
 
 // UpdateDevice changes the device called name if it is one of the versions that were seen; none: whatever it is. A change
@@ -37,9 +38,10 @@ func (s *Service) UpdateDevice(ctx context.Context, name string, c DeviceChange,
 		}
 		set(&d.Name, c.Name)
 		set(&d.Label, c.Label)
+		set(&d.Description, c.Description)
 		set(&d.Tags, c.Tags)
 		set(&d.Gateway, c.Gateway)
-		return checkDescription(d.Name, d.Label, d.Tags)
+		return muster.CheckDevice(d)
 	})
 	if err != nil {
 		return DeviceRow{}, err

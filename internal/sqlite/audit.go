@@ -204,8 +204,8 @@ func provisionKeyView(k muster.ProvisionKey) view {
 
 func deviceView(d muster.Device) view {
 	return view{
-		"name": d.Name, "profile": d.Profile, "state": d.State, "gateway": d.Gateway, "label": d.Label, "tags": d.Tags,
-		"provisionedAt": d.ProvisionedAt,
+		"name": d.Name, "profile": d.Profile, "state": d.State, "gateway": d.Gateway, "label": d.Label, "description": d.Description,
+		"tags": d.Tags, "provisionedAt": d.ProvisionedAt,
 	}
 }
 

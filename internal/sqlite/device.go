@@ -8,7 +8,8 @@ import (
 	"muster"
 )
 
-const deviceFields = `d.id, d.profile, d.name, d.state, d.gateway, d.label, d.tags, d.created_at, d.provisioned_at, d.provisioned_with`
+const deviceFields = `d.id, d.profile, d.name, d.state, d.gateway, d.label, d.tags, d.created_at, d.provisioned_at, d.provisioned_with,
+	d.description`
 
 func readDevice(r *row) muster.Device {
 	d := muster.Device{
@@ -20,7 +21,7 @@ func readDevice(r *row) muster.Device {
 		Label:   r.text(),
 	}
 	r.json(&d.Tags)
-	d.CreatedAt, d.ProvisionedAt, d.ProvisionedWith = r.time(), r.time(), id[muster.ProvisionKey](r)
+	d.CreatedAt, d.ProvisionedAt, d.ProvisionedWith, d.Description = r.time(), r.time(), id[muster.ProvisionKey](r), r.text()
 	return d
 }
 
@@ -54,9 +55,9 @@ func insertDevice(tx *conn, d muster.Device) error {
 		return err
 	}
 	_, err = tx.exec(`INSERT INTO device (id, profile, name, folded, state, gateway, label, tags, created_at, provisioned_at,
-		provisioned_with) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		provisioned_with, description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		blob(d.ID[:]), blob(d.Profile[:]), text(d.Name), text(strings.ToLower(d.Name)), number(d.State), flag(d.Gateway),
-		text(d.Label), tags, millis(d.CreatedAt), millis(d.ProvisionedAt), idOrNull(d.ProvisionedWith))
+		text(d.Label), tags, millis(d.CreatedAt), millis(d.ProvisionedAt), idOrNull(d.ProvisionedWith), text(d.Description))
 	return refused(err, muster.ReasonDeviceNameTaken, muster.ReasonNotFound)
 }
 
@@ -95,9 +96,9 @@ func updateDevice(tx *conn, d muster.Device) error {
 		return err
 	}
 	_, err = tx.exec(`UPDATE device SET profile = ?, name = ?, folded = ?, state = ?, gateway = ?, label = ?, tags = ?,
-		provisioned_at = ?, provisioned_with = ? WHERE id = ?`,
+		provisioned_at = ?, provisioned_with = ?, description = ? WHERE id = ?`,
 		blob(d.Profile[:]), text(d.Name), text(strings.ToLower(d.Name)), number(d.State), flag(d.Gateway), text(d.Label), tags,
-		millis(d.ProvisionedAt), idOrNull(d.ProvisionedWith), blob(d.ID[:]))
+		millis(d.ProvisionedAt), idOrNull(d.ProvisionedWith), text(d.Description), blob(d.ID[:]))
 	return refused(err, muster.ReasonDeviceNameTaken, muster.ReasonNotFound)
 }
 

@@ -47,7 +47,7 @@ func deviceSentences() []sentence {
 func deviceComesBack(t *testing.T, r *registry) {
 	d := muster.Device{
 		ID: muster.NewID[muster.Device](), Profile: r.profile.ID, Name: "Pümpe 'Ω' %_", State: muster.DeviceSuspended, Gateway: true,
-		Label: "hall 3", Tags: map[string]string{"site": "Bern", "": "none"},
+		Label: "hall 3", Description: "leaks\nsince May", Tags: map[string]string{"site": "Bern", "": "none"},
 		CreatedAt: after(1), ProvisionedAt: after(2), ProvisionedWith: r.key.ID,
 	}
 	c := newCredential(d.ID, "token")
@@ -164,7 +164,7 @@ func deviceChange(t *testing.T, r *registry) {
 	other := newProfile("other")
 	r.must(r.CreateProfile(t.Context(), other))
 	want := muster.Device{
-		ID: before.ID, Profile: other.ID, Name: "Valve", State: muster.DeviceActive, Gateway: true, Label: "new",
+		ID: before.ID, Profile: other.ID, Name: "Valve", State: muster.DeviceActive, Gateway: true, Label: "new", Description: "other",
 		Tags: map[string]string{"a": "b"}, CreatedAt: before.CreatedAt, ProvisionedAt: after(2), ProvisionedWith: r.key.ID,
 	}
 	got, err := r.UpdateDevice(t.Context(), before.ID, func(d *muster.Device) error {
