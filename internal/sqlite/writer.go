@@ -31,26 +31,27 @@ type writer struct {
 	stopped  chan struct{}         // closed when the last one is answered
 	broken   atomic.Pointer[error] // why nothing can be written; nil: it can
 	together int                   // writes of the transaction that is under way; the goroutine alone uses it and roomy
-	roomy    bool                  // the connection has the larger cache
+	roomy    bool                  // the connection has the larger cache and log
 }
 
-// How much of the database the writer keeps in memory, and how much while rows are filed by the thousand: their credentials
-// go to random places of an index.
+// How much of the database the writer keeps in memory and how long the log grows, 16 MB, and how much and how long, 64 MB,
+// while rows are filed by the thousand: their credentials go to random places of an index, whose pages are then copied from
+// the log into the file less often.
 const (
-	modestCache = "cache_size = -2048"
-	roomyCache  = "cache_size = -32768"
+	modest = "cache_size = -2048; PRAGMA wal_autocheckpoint = 4000"
+	roomy  = "cache_size = -32768; PRAGMA wal_autocheckpoint = 16000"
 )
 
-// keep sets how much of the database is kept in memory. It is called inside a transaction.
-func (w *writer) keep(roomy bool) error {
-	if w.roomy == roomy {
+// keep sets how much of the database is kept in memory and in the log. It is called inside a transaction.
+func (w *writer) keep(much bool) error {
+	if w.roomy == much {
 		return nil
 	}
-	w.roomy = roomy
-	if roomy {
-		return w.conn.script("PRAGMA " + roomyCache)
+	w.roomy = much
+	if much {
+		return w.conn.script("PRAGMA " + roomy)
 	}
-	return w.conn.script("PRAGMA " + modestCache + "; PRAGMA shrink_memory")
+	return w.conn.script("PRAGMA " + modest + "; PRAGMA shrink_memory")
 }
 
 // awaited reports whether others wait for the transaction that is under way, or for the next one. It is called inside a
@@ -80,11 +81,9 @@ func openWriter(path string, log *slog.Logger) (*writer, error) {
 	}, nil
 }
 
-// connectWriter returns a connection that syncs the log at every commit, and copies the log into the file when it has
-// reached 16 MB.
+// connectWriter returns a connection that syncs the log at every commit.
 func connectWriter(path string) (*conn, error) {
-	return connect(path, "journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000",
-		"journal_size_limit = 67108864", modestCache)
+	return connect(path, "journal_mode = WAL", "synchronous = FULL", "journal_size_limit = 67108864", modest)
 }
 
 // close closes the connection; the last one to close copies the log into the file. The goroutine, if there was one, has
