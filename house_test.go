@@ -47,6 +47,7 @@ var rooms = map[string]floor{
 	"internal/provision":   job,
 	"internal/telemetry":   job,
 	"internal/session":     job,
+	"internal/expiry":      job,
 	"internal/fleet":       job,
 	"internal/issuer":      job,
 	"internal/bulk":        job,

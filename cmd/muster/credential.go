@@ -76,7 +76,7 @@ func credentialTable(all ...admin.Credential) table {
 
 // newCredentials is about the credentials of the whole fleet.
 func newCredentials() *cobra.Command {
-	return group("credential", "Credentials of the whole fleet", listing(&cobra.Command{
+	return group("credential", "Credentials of the whole fleet", credentialForecast(), listing(&cobra.Command{
 		Use: "list", Short: "Lists the credentials of all devices, the oldest first", Args: cobra.NoArgs,
 	}, []filter{
 		{"search", "search", "part of the device's name, case ignored"},

@@ -29,7 +29,7 @@ func newEvents() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "events",
 		Short: "Shows what happens, as it happens, until interrupted",
-		Long: `Shows what happens, as it happens, until interrupted: readings of a device, attempts, sessions, imports, and the traffic
+		Long: `Shows what happens, as it happens, until interrupted: readings of a device, attempts, sessions, imports, credentials that end soon, and the traffic
 of the whole fleet. When the connection breaks it goes on where it broke off, and says what is lost.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -48,7 +48,7 @@ of the whole fleet. When the connection breaks it goes on where it broke off, an
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&flags.kinds, "kind", nil, "telemetry, attempts, sessions, imports or traffic; may be repeated (default attempts, sessions and imports; with --device telemetry, attempts and sessions)")
+	f.StringSliceVar(&flags.kinds, "kind", nil, "telemetry, attempts, sessions, imports, warnings or traffic; may be repeated (default attempts, sessions, imports and warnings; with --device telemetry, attempts and sessions)")
 	f.StringVar(&flags.device, "device", "", "of the device of this name alone; telemetry needs it")
 	f.StringVar(&flags.reason, "reason", "", "attempts that ended with this reason alone")
 	f.StringVar(&flags.remote, "remote", "", "attempts and sessions from this address or network alone, such as 10.0.0.0/8")
@@ -59,7 +59,7 @@ of the whole fleet. When the connection breaks it goes on where it broke off, an
 	return cmd
 }
 
-var eventKinds = []string{"telemetry", "attempts", "sessions", "imports", "traffic"}
+var eventKinds = []string{"telemetry", "attempts", "sessions", "imports", "warnings", "traffic"}
 
 // query returns what is wanted as the API takes it.
 func (f *eventFlags) query() (url.Values, error) {
@@ -70,7 +70,7 @@ func (f *eventFlags) query() (url.Values, error) {
 	case len(kinds) == 0 && f.device != "":
 		kinds = eventKinds[:3]
 	case len(kinds) == 0:
-		kinds = eventKinds[1:4]
+		kinds = eventKinds[1:5]
 	}
 	for _, k := range kinds {
 		if !slices.Contains(eventKinds, k) {
@@ -175,6 +175,9 @@ func eventText(e admin.Event) (device, text string) {
 	case e.Import != nil:
 		i := e.Import
 		return "", fmt.Sprintf("%s %s: %d rows, %d failed", first(i.File, i.ID), i.State, i.Rows, i.Failed)
+	case e.Expiring != nil:
+		x := e.Expiring
+		return x.Device, fmt.Sprintf("%s %s ends on %s", x.Kind, x.ID, x.ExpiresAt.Format(time.DateOnly))
 	case e.Traffic != nil:
 		return "", fmt.Sprintf("%d samples, %d devices connected", e.Traffic.Samples, e.Traffic.Sessions)
 	case e.Lost != nil && e.Lost.AtMost > 0:

@@ -15,6 +15,7 @@ import (
 	"muster"
 	"muster/internal/backup"
 	"muster/internal/bulk"
+	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/issuer"
@@ -43,6 +44,7 @@ type Options struct {
 	Bulk       *bulk.Service
 	Machine    Machine
 	Live       *live.Feed
+	Expiry     *expiry.Service
 	Version    string // of the server
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: metrics are not shown anywhere
@@ -91,6 +93,7 @@ func New(o Options) http.Handler {
 	a.servePending()
 	a.serveDevices()
 	a.serveCredentials()
+	a.serveForecast()
 	a.serveCertificates()
 	a.serveAttributes()
 	a.serveSessions()

@@ -117,7 +117,7 @@ func TestEventsComeAsTheyHappen(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := served(t, h)
-	all := follow(t, s, h.token, "kind=attempts&kind=sessions&kind=imports")
+	all := follow(t, s, h.token, "kind=attempts&kind=sessions&kind=imports&kind=warnings")
 	one := follow(t, s, h.newToken("viewer", muster.RoleViewer), "kind=telemetry&kind=traffic&device=pump")
 	time.Sleep(250 * time.Millisecond) // longer than a request may take to arrive
 
@@ -140,6 +140,10 @@ func TestEventsComeAsTheyHappen(t *testing.T) {
 	}
 	if w := h.ask("GET", "/v1/attempts/"+jsonText(e.Attempt.Number), ""); w.Code != http.StatusOK {
 		t.Errorf("the journal has %d for that number", w.Code)
+	}
+	h.live.Expiring(muster.Holder{Device: d, Credential: muster.Credential{Device: d.ID, ExpiresAt: time.Now(), Value: muster.Sealed("secret")}}, 14)
+	if e = all.next(); e.Event != "expiring" || e.Expiring == nil || e.Expiring.Days != 14 || e.Expiring.Device != "pump" || e.Expiring.ExpiresAt.IsZero() {
+		t.Errorf("a credential ends soon: %+v", e)
 	}
 	h.must("POST", "/v1/imports?file=fleet.csv", "name\nfan\n", nil)
 	if e = all.next(); e.Event != "import" || e.Import == nil || e.Import.State != "waiting" || e.Import.File != "fleet.csv" {

@@ -12,13 +12,14 @@ import (
 // An Event is something that has happened; besides id, event and at it has the one member that event says.
 type Event struct {
 	ID        string    `json:"id,omitempty" doc:"ask for what comes behind it with after; left out: it has no place among the others"`
-	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,traffic,lost,end"`
+	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,traffic,lost,end"`
 	At        time.Time `json:"at"`
 	Telemetry *Sample   `json:"telemetry,omitempty" doc:"readings that are durable"`
 	Attempt   *Attempt  `json:"attempt,omitempty"`
 	Session   *Session  `json:"session,omitempty" doc:"of connected and disconnected"`
 	Reason    string    `json:"reason,omitempty" doc:"of disconnected: why an operator or another session ended it; left out: it ended by itself"`
 	Import    *Import   `json:"import,omitempty"`
+	Expiring  *Expiring `json:"expiring,omitempty" doc:"a credential that ends soon"`
 	Traffic   *Traffic  `json:"traffic,omitempty"`
 	Lost      *Gap      `json:"lost,omitempty" doc:"events that this stream does not have"`
 	Problem   *Problem  `json:"problem,omitempty" doc:"of end: why the server ends the stream"`
@@ -39,9 +40,15 @@ type Traffic struct {
 	Sessions     int    `json:"sessions" doc:"devices that are connected now"`
 }
 
+// An Expiring is a credential that ends in less than so many days; it is told of once for each of 30, 14 and 3.
+type Expiring struct {
+	HeldCredential
+	Days int `json:"days" enum:"30,14,3"`
+}
+
 // A Gap stands for events of one kind that were missed.
 type Gap struct {
-	Kind   string `json:"kind" enum:"telemetry,attempts,sessions,imports"`
+	Kind   string `json:"kind" enum:"telemetry,attempts,sessions,imports,warnings"`
 	AtMost uint64 `json:"atMost,omitempty" doc:"how many, some of which may not have been wanted; left out: nobody knows"`
 }
 
@@ -67,6 +74,9 @@ func (s *stream) eventOf(ctx context.Context, e live.Event) Event {
 	case live.Progressed:
 		i := importOf(what.Import)
 		shown.Event, shown.Import = "import", &i
+	case live.Expiring:
+		held := HeldCredential{s.api.credentialOf(what.Credential), what.Device.Name, what.Device.ID.String(), what.Profile.Name}
+		shown.Event, shown.Expiring = "expiring", &Expiring{held, what.Days}
 	case live.Lost:
 		shown.Event, shown.Lost = "lost", &Gap{Kind: what.Kind.String(), AtMost: what.AtMost}
 	}

@@ -49,6 +49,7 @@ var roles = map[string]string{
 	"POST /v1/devices/{name}/resume":                  "operator",
 	"GET /v1/devices/{name}/credentials":              "viewer",
 	"POST /v1/devices/{name}/credentials":             "operator",
+	"GET /v1/credentials/forecast":                    "viewer",
 	"GET /v1/credentials":                             "viewer",
 	"GET /v1/devices/{name}/credentials/{id}":         "viewer",
 	"PATCH /v1/devices/{name}/credentials/{id}":       "operator",

@@ -18,6 +18,7 @@ import (
 	"muster/internal/admin"
 	"muster/internal/backup"
 	"muster/internal/bulk"
+	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/issuer"
@@ -98,7 +99,7 @@ func newHouse(t testing.TB) *house {
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
 		}),
-		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Machine: machine{},
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Expiry: expiry.New(registry, expiry.Options{}), Machine: machine{},
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

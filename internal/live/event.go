@@ -19,12 +19,13 @@ const (
 	Attempts              // attempts that the journal has filed
 	Sessions              // sessions that have begun or ended
 	Imports               // how far imports are
+	Warnings              // what somebody should look after before it fails
 	kinds
 )
 
 // String returns the kind's name.
 func (k Kind) String() string {
-	return [...]string{"telemetry", "attempts", "sessions", "imports"}[k]
+	return [...]string{"telemetry", "attempts", "sessions", "imports", "warnings"}[k]
 }
 
 // An Event is something that has happened.
@@ -64,7 +65,7 @@ func ParseID(text string) (ID, error) {
 	return ID{}, muster.Refuse(muster.ReasonRequestInvalid, "%.40q is not the id of an event", text)
 }
 
-// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed or Lost.
+// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring or Lost.
 type Happening interface {
 	kind() Kind
 	wanted(f *Filter) bool
@@ -93,6 +94,12 @@ type Ended struct {
 
 // Progressed is an import that has got further.
 type Progressed struct{ muster.Import }
+
+// Expiring is a credential that ends in less than so many days.
+type Expiring struct {
+	muster.Holder
+	Days int
+}
 
 // Lost stands for events that a listener is not told of any more.
 type Lost struct {
@@ -125,20 +132,23 @@ func (Attempted) kind() Kind  { return Attempts }
 func (Opened) kind() Kind     { return Sessions }
 func (Ended) kind() Kind      { return Sessions }
 func (Progressed) kind() Kind { return Imports }
+func (Expiring) kind() Kind   { return Warnings }
 func (l Lost) kind() Kind     { return l.Kind }
 
 func (r Reported) wanted(f *Filter) bool { return r.Device == f.Device }
 func (a Attempted) wanted(f *Filter) bool {
 	return f.of(a.Device, a.Name) && f.from(a.Remote) && (f.Reason == "" || a.Reason == f.Reason)
 }
-func (o Opened) wanted(f *Filter) bool { return f.of(o.Device, o.Name) && f.from(o.Remote) }
-func (e Ended) wanted(f *Filter) bool  { return f.of(e.Device, e.Name) && f.from(e.Remote) }
-func (Progressed) wanted(*Filter) bool { return true }
-func (Lost) wanted(*Filter) bool       { return true }
+func (o Opened) wanted(f *Filter) bool   { return f.of(o.Device, o.Name) && f.from(o.Remote) }
+func (e Ended) wanted(f *Filter) bool    { return f.of(e.Device, e.Name) && f.from(e.Remote) }
+func (Progressed) wanted(*Filter) bool   { return true }
+func (e Expiring) wanted(f *Filter) bool { return f.of(e.Device.ID, e.Device.Name) }
+func (Lost) wanted(*Filter) bool         { return true }
 
 func (r Reported) size() int   { return len(r.Values) }
 func (a Attempted) size() int  { return len(a.Name) + len(a.Key) + len(a.Shown) + len(a.Detail) }
 func (o Opened) size() int     { return len(o.Name) + len(o.ClientID) }
 func (e Ended) size() int      { return len(e.Name) + len(e.ClientID) }
 func (p Progressed) size() int { return len(p.File) + len(p.By) + len(p.Detail) }
+func (e Expiring) size() int   { return len(e.Device.Name) + len(e.Credential.Hint) }
 func (Lost) size() int         { return 0 }

@@ -105,6 +105,12 @@ func (f *Feed) Ended(s muster.Session, why error) { f.tell(Ended{s, why}) }
 // Progressed tells of an import that has got further.
 func (f *Feed) Progressed(i muster.Import) { f.tell(Progressed{i}) }
 
+// Expiring tells of a credential that ends in less than so many days. What could open a door is not kept.
+func (f *Feed) Expiring(h muster.Holder, days int) {
+	h.Credential.Value = nil
+	f.tell(Expiring{h, days})
+}
+
 // Samples returns how many samples of devices have become durable since the feed was made.
 func (f *Feed) Samples() uint64 { return f.samples.Load() }
 

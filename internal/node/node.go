@@ -20,6 +20,7 @@ import (
 	"muster/internal/bulk"
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
+	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/httpd"
 	"muster/internal/identity"
@@ -65,6 +66,7 @@ type Node struct {
 	provider   *admin.Provider
 	bulk       *bulk.Service
 	live       *live.Feed
+	expiry     *expiry.Service
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -159,6 +161,8 @@ func (n *Node) wire() {
 	}
 	n.authority = issuer.NewAuthority(n.issuer, n.registry, n.keys, changed)
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Logger: n.log})
+	n.expiry = expiry.New(n.registry, expiry.Options{Watcher: n.live, Registerer: n.metrics, Logger: n.log})
+	n.metrics.MustRegister(newCertificateMetrics(n.issuer))
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
 		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
 	})

@@ -11,6 +11,7 @@ import (
 
 	"muster"
 	"muster/internal/bulk"
+	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/issuer"
@@ -31,11 +32,12 @@ type OpenRegistry interface {
 	telemetry.GoneStore
 	bulk.Store
 	issuer.Store
+	expiry.Store
 	Close() error
 }
 
 // Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal, telemetry,
-// bulk and issuer ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
+// bulk, issuer and expiry ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
 func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 	t.Helper()
 	for _, chapter := range []struct {
@@ -47,6 +49,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"devices", deviceSentences()},
 		{"credentials", credentialSentences()},
 		{"certificates", certificateSentences()},
+		{"ends of credentials", expirySentences()},
 		{"attributes", attributeSentences()},
 		{"admissions", admissionSentences()},
 		{"claims", claimSentences()},
