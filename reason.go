@@ -118,6 +118,7 @@ const (
 	ReasonAuthorityPublic    Reason = "profile-authority-public"
 	ReasonPatternInvalid     Reason = "pattern-invalid"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
+	ReasonProvisionKeyInUse  Reason = "provision-key-in-use"
 	ReasonAPITokenWrong      Reason = "api-token-wrong"
 	ReasonAPITokenExpired    Reason = "api-token-expired"
 	ReasonAPITokenRevoked    Reason = "api-token-revoked"
@@ -271,6 +272,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonAuthorityPublic:    {Invalid, "the authority is one that the public trusts: it gives certificates to anybody", "Use an authority of your own, or the manufacturer's.", ""},
 	ReasonPatternInvalid:     {Invalid, "the pattern cannot be used", "Write it in RE2, with a group around the device's name.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},
+	ReasonProvisionKeyInUse:  {Conflict, "there are devices that came in by this provision key", "Revoke it, which keeps everybody out; or delete those devices first.", ""},
 	ReasonAPITokenWrong:      {Unknown, "the API token is missing or wrong", "Set MUSTER_TOKEN or --token to the token that `muster init` made.", ""},
 	ReasonAPITokenExpired:    {Unknown, "the API token has expired", "Make another with `muster token create`.", ""},
 	ReasonAPITokenRevoked:    {Unknown, "the API token was revoked", "Ask an admin for another.", ""},

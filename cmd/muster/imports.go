@@ -14,7 +14,15 @@ func newImports() *cobra.Command {
 	return group("imports", "Imports that are under way or were: how far they are, what is wrong with rows",
 		importsList(), importsShow(), importsFailures(), importsFailed(),
 		importsAct("cancel", "Stops an import; what it has filed stays"),
-		importsAct("resume", "Lets a cancelled or failed import go on where it has stopped"))
+		importsAct("resume", "Lets a cancelled or failed import go on where it has stopped"), importsDelete())
+}
+
+func importsDelete() *cobra.Command {
+	return acting(&cobra.Command{
+		Use: "delete ID", Short: "Forgets an import that has ended, and its failed rows; what it has filed stays", Args: cobra.ExactArgs(1),
+	}, func(args []string) call {
+		return call{method: http.MethodDelete, path: []string{"v1", "imports", args[0]}}
+	}, "import %s is forgotten")
 }
 
 func importsList() *cobra.Command {

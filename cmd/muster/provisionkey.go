@@ -14,7 +14,7 @@ import (
 func newProvisionKey() *cobra.Command {
 	return group("provision-key", "Keys that let devices into a profile",
 		provisionKeyCreate(), provisionKeyList(), provisionKeyShow(), provisionKeyUpdate(), provisionKeyRotate(),
-		provisionKeySuspend(), provisionKeyResume(), provisionKeyDevices(), provisionKeySweep(), provisionKeyRevoke())
+		provisionKeySuspend(), provisionKeyResume(), provisionKeyDevices(), provisionKeySweep(), provisionKeyRevoke(), provisionKeyDelete())
 }
 
 func provisionKeyCreate() *cobra.Command {
@@ -169,4 +169,12 @@ func provisionKeyResume() *cobra.Command {
 	}, func(args []string) call {
 		return call{method: http.MethodPost, path: provisionKeyPath(args[0], "resume")}
 	}, "provision key %s is open again")
+}
+
+func provisionKeyDelete() *cobra.Command {
+	return acting(&cobra.Command{
+		Use: "delete KEY", Short: "Removes a key that no device came in by", Args: cobra.ExactArgs(1),
+	}, func(args []string) call {
+		return call{method: http.MethodDelete, path: provisionKeyPath(args[0])}
+	}, "provision key %s is deleted")
 }

@@ -133,7 +133,10 @@ func runSimulation(cmd *cobra.Command, c *client, o *output, flags *simulateFlag
 			return err
 		}
 		defer func() {
-			err = errors.Join(err, c.do(after, call{method: http.MethodPost, path: []string{"v1", "provision-keys", key, "revoke"}}, nil))
+			err = errors.Join(err, c.do(after, call{method: http.MethodPost, path: provisionKeyPath(key, "revoke")}, nil))
+			if flags.remove && err == nil {
+				err = c.do(after, call{method: http.MethodDelete, path: provisionKeyPath(key)}, nil)
+			}
 		}()
 	}
 	fleet, err := simulate.New(flags.Options)

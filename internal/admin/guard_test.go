@@ -12,6 +12,7 @@ var unguarded = map[string]string{
 	"DELETE /v1/devices/{name}/readings": "what is removed is said by key and time, not by what was read",
 	"DELETE /v1/sessions/{id}":           "a session never changes, it only ends",
 	"DELETE /v1/logins/{id}":             "a login never changes, it only ends",
+	"DELETE /v1/imports/{id}":            "an import that has ended is removed whatever it has come to",
 	"DELETE /v1/devices/{name}/trace":    "a trace is ended whatever it says by then, and ends by itself anyhow",
 }
 
@@ -60,11 +61,13 @@ func TestAStaleChangeChangesNothing(t *testing.T) {
 	h := newHouse(t)
 	h.must("POST", "/v1/profiles", `{"name":"p","strategy":"disabled"}`, nil)
 	h.must("POST", "/v1/provision-keys", `{"profile":"p","key":"k"}`, nil)
+	h.must("POST", "/v1/provision-keys", `{"profile":"p","key":"j"}`, nil)
 	h.must("POST", "/v1/devices", `{"name":"d"}`, nil)
 	h.must("POST", "/v1/users", `{"name":"u","role":"viewer","password":"`+rightPassword+`"}`, nil)
 	h.must("PATCH", device("d", "attributes", "shared"), `{"a":1}`, nil)
 	for _, tc := range []struct{ read, method, body, between string }{
 		{"/v1/provision-keys/k", "PATCH", `{"maxDevices":7}`, `{"maxDevices":8}`},
+		{"/v1/provision-keys/j", "DELETE", "", `{"maxDevices":8}`},
 		{device("d", "attributes", "shared"), "PATCH", `{"a":2}`, `{"b":true}`},
 		{device("d"), "DELETE", "", `{"label":"x"}`},
 		{"/v1/users/u", "DELETE", "", `{"disabled":true}`},

@@ -53,6 +53,8 @@ func (a *api) serveImports() {
 	a.serveUpload()
 	serve(a, http.MethodGet, "/v1/imports", "list-imports", "Imports that meet conditions, the newest first", a.listImports)
 	serve(a, http.MethodGet, "/v1/imports/{id}", "show-import", "One import and how far it is", a.showImport)
+	serve(a, http.MethodDelete, "/v1/imports/{id}", "delete-import", "Forgets an import that has ended, and its failed rows; what it has filed stays", a.deleteImport,
+		refusing(muster.ReasonImportStopped))
 	serve(a, http.MethodGet, "/v1/imports/{id}/failures", "list-import-failures", "What is wrong with rows that were not filed", a.listFailures)
 	serveTo(a, muster.RoleOperator, http.MethodGet, "/v1/imports/{id}/failed", "download-failed-rows",
 		"The rows that were not filed, to be mended and handed in again; secrets are in them", a.downloadFailed,
@@ -201,6 +203,14 @@ func (a *api) cancelImport(ctx context.Context, in *importNamed) (*answer[Import
 
 func (a *api) resumeImport(ctx context.Context, in *importNamed) (*answer[Import], error) {
 	return importBy(ctx, in, a.Bulk.ResumeImport)
+}
+
+func (a *api) deleteImport(ctx context.Context, in *importNamed) (*struct{}, error) {
+	id, err := in.id()
+	if err != nil {
+		return nil, err
+	}
+	return nil, a.Bulk.DeleteImport(ctx, id)
 }
 
 func importBy(ctx context.Context, in *importNamed, do func(context.Context, muster.ImportID) (muster.Import, error)) (*answer[Import], error) {

@@ -68,6 +68,9 @@ func TestAFileIsImportedAndItsFailedRowsComeBack(t *testing.T) {
 	if len(all.Items) != 2 || all.Items[0].ID != again.ID {
 		t.Errorf("imports: %+v", all.Items)
 	}
+	h.must("DELETE", "/v1/imports/"+i.ID, "", nil)
+	h.refused("DELETE", "/v1/imports/"+i.ID, "", 404, muster.ReasonNotFound)
+	h.refused("GET", "/v1/imports/"+i.ID+"/failed", "", 404, muster.ReasonNotFound)
 	if log := h.log.String(); strings.Contains(log, "secret-token") {
 		t.Errorf("a token is in the log: %s", log)
 	}

@@ -76,6 +76,10 @@ func (a *api) serveProvisionKeys() {
 	serve(a, http.MethodGet, "/v1/provision-keys/{key}", "show-provision-key", "One provision key", a.showProvisionKey)
 	serve(a, http.MethodPatch, "/v1/provision-keys/{key}", "update-provision-key",
 		"Changes for whom a key opens; what it let in stays in", a.updateProvisionKey)
+	serve(a, http.MethodDelete, "/v1/provision-keys/{key}", "delete-provision-key",
+		"Removes a key that no device came in by", a.deleteProvisionKey,
+		explained("Devices name the key that let them in, so one that is in use is revoked instead."),
+		refusing(muster.ReasonProvisionKeyInUse))
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/suspend", "suspend-provision-key",
 		"Closes a key until it is resumed", a.suspendProvisionKey)
 	serve(a, http.MethodPost, "/v1/provision-keys/{key}/resume", "resume-provision-key", "Opens a suspended key", a.resumeProvisionKey)
@@ -176,6 +180,10 @@ func (a *api) updateProvisionKey(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return a.shownKey(ctx)(a.Fleet.UpdateProvisionKey(ctx, in.Key, change, in.seen()...))
+}
+
+func (a *api) deleteProvisionKey(ctx context.Context, in *seenKeyed) (*struct{}, error) {
+	return nil, a.Fleet.DeleteProvisionKey(ctx, in.Key, in.seen()...)
 }
 
 // change reads what shall change.

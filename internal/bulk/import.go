@@ -294,6 +294,16 @@ func (s *Service) ResumeImport(ctx context.Context, id muster.ImportID) (muster.
 	return i, nil
 }
 
+// DeleteImport forgets an import that has ended, with its file and the rows that were not filed; what it has filed stays.
+// Refused with ReasonImportStopped while it waits or runs.
+func (s *Service) DeleteImport(ctx context.Context, id muster.ImportID) error {
+	if err := s.store.DeleteImport(ctx, id); err != nil {
+		return missing(err, id)
+	}
+	s.drop(id)
+	return nil
+}
+
 // missing names an import that was not found; other errors pass.
 func missing(err error, id muster.ImportID) error {
 	if err != nil && muster.ReasonOf(err) == muster.ReasonNotFound && muster.MessageOf(err) == muster.ReasonNotFound.Title() {

@@ -281,3 +281,22 @@ func TestFailedLinesAreMendedAndRunAgain(t *testing.T) {
 	line, _, _ := strings.Cut(strings.ReplaceAll(got, "nowhere", "default"), "\n")
 	f.wants(f.file(line, muster.ImportOptions{}), 1, 0, 0, 0)
 }
+
+func TestAnImportThatHasEndedIsForgotten(t *testing.T) {
+	f := newFixture(t)
+	first, second := f.hand("name\na\n", muster.ImportOptions{}), f.hand("name\nb\n", muster.ImportOptions{})
+	refused(t, f.DeleteImport(t.Context(), first.ID), muster.ReasonImportStopped)
+	if _, err := f.CancelImport(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.DeleteImport(t.Context(), first.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(f.dir, "imports", first.ID.String())); !os.IsNotExist(err) {
+		t.Errorf("its file stays: %v", err)
+	}
+	_, err := f.ResumeImport(t.Context(), first.ID)
+	refused(t, err, muster.ReasonNotFound)
+	refused(t, f.DeleteImport(t.Context(), first.ID), muster.ReasonNotFound)
+	f.wants(f.await(second.ID), 1, 0, 0, 0)
+}

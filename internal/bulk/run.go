@@ -95,7 +95,7 @@ func (s *Service) process(ctx context.Context, id muster.ImportID) error {
 		}
 		return nil
 	})
-	if errors.Is(err, muster.ReasonImportStopped) {
+	if errors.Is(err, muster.ReasonImportStopped) || errors.Is(err, muster.NotFound) {
 		return nil
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *Service) finish(ctx context.Context, id muster.ImportID, failed error) 
 		return nil
 	})
 	switch {
-	case errors.Is(err, muster.ReasonImportStopped):
+	case errors.Is(err, muster.ReasonImportStopped), errors.Is(err, muster.NotFound): // somebody has cancelled it, and perhaps forgotten
 		return nil
 	case err != nil:
 		return err

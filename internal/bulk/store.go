@@ -21,6 +21,9 @@ type Store interface {
 	// the transaction; if it returns an error nothing changes and that error is returned. Progress without rows forgets the
 	// failed ones. NotFound if the import is forgotten.
 	UpdateImport(ctx context.Context, id muster.ImportID, change func(*muster.Import) error) (muster.Import, error)
+	// DeleteImport forgets an import that has ended, and its failed rows. Refused with ReasonImportStopped if it has not; NotFound
+	// if it is forgotten.
+	DeleteImport(ctx context.Context, id muster.ImportID) error
 	// FileRows files the rows of some batches of one import, which follow on each other, and with them what the import has
 	// come to. A row that is refused changes nothing and is remembered as failed; the others are filed. Rows that were
 	// counted before are not counted again. It returns what has become of each of the rows of the batches that it has filed:

@@ -209,6 +209,16 @@ func (s *Service) RotateProvisionKey(ctx context.Context, name string, overlap t
 	return IssuedKey{ProvisionKey: k, Secret: secret}, nil
 }
 
+// DeleteProvisionKey removes the key of that text or id, if it is one of the versions that were seen; none: whatever it is.
+// Refused with ReasonProvisionKeyInUse while there are devices that it let in.
+func (s *Service) DeleteProvisionKey(ctx context.Context, name string, seen ...muster.Version) error {
+	k, err := s.ProvisionKey(ctx, name)
+	if err != nil {
+		return err
+	}
+	return missing(s.store.DeleteProvisionKey(ctx, k.ID, seen...), "provision key", name)
+}
+
 func (s *Service) updateKey(ctx context.Context, name string, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error) {
 	k, err := s.ProvisionKey(ctx, name)
 	if err != nil {

@@ -30,6 +30,10 @@ type Store interface {
 	// UpdateProvisionKey changes a key; ID, Profile, Key and CreatedAt stay.
 	UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error)
 
+	// DeleteProvisionKey removes a key, if it is one of the versions that were seen; none: whatever it is. Refused with
+	// ReasonProvisionKeyInUse while there are devices that it let in.
+	DeleteProvisionKey(ctx context.Context, id muster.ProvisionKeyID, seen ...muster.Version) error
+
 	// CreateSweep files a sweep and changes its provision key in one transaction. ID, Profile, Key and CreatedAt of the
 	// key stay.
 	CreateSweep(ctx context.Context, s muster.Sweep, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error)

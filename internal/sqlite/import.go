@@ -102,6 +102,23 @@ func (r *Registry) UpdateImport(ctx context.Context, id muster.ImportID, change 
 	return after, nil
 }
 
+// DeleteImport forgets an import that has ended, and its failed rows. Refused with ReasonImportStopped if it has not.
+func (r *Registry) DeleteImport(ctx context.Context, id muster.ImportID) error {
+	return r.write(ctx, func(tx *conn) error {
+		i, err := one(tx, readImport, importByID, blob(id[:]))
+		if err != nil {
+			return err
+		}
+		if !i.State.Ended() {
+			return muster.Refuse(muster.ReasonImportStopped, "the import is %s: cancel it first", i.State)
+		}
+		if _, err := tx.exec(`DELETE FROM import WHERE id = ?`, blob(id[:])); err != nil {
+			return err
+		}
+		return audited(ctx, tx, act{"delete", "import", id.String(), importView(i), nil})
+	})
+}
+
 func readFailedRow(r *row) muster.FailedRow {
 	return muster.FailedRow{
 		Number: integer[int](r), Reason: muster.Reason(r.text()), Column: r.text(), Message: r.text(), Record: r.blob(),

@@ -117,6 +117,27 @@ func updateProvisionKey(tx *conn, k muster.ProvisionKey) error {
 	return err
 }
 
+// DeleteProvisionKey removes a key. Refused with ReasonProvisionKeyInUse while there are devices that it let in.
+func (r *Registry) DeleteProvisionKey(ctx context.Context, id muster.ProvisionKeyID, seen ...muster.Version) error {
+	return r.writeKnown(ctx, func(tx *conn) error {
+		k, err := one(tx, readProvisionKey, provisionKeyByID, blob(id[:]))
+		if err != nil {
+			return err
+		}
+		if err := k.Version().Expect(seen); err != nil {
+			return err
+		}
+		n, err := tx.exec(`DELETE FROM provision_key WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM device WHERE provisioned_with = ?1)`, blob(id[:]))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return muster.Refuse(muster.ReasonProvisionKeyInUse, "")
+		}
+		return audited(ctx, tx, act{"delete", "provision-key", k.Key, provisionKeyView(k), nil})
+	})
+}
+
 // SuspendProvisionKey closes a key that is not closed yet, until it is resumed.
 func (r *Registry) SuspendProvisionKey(ctx context.Context, id muster.ProvisionKeyID, at time.Time) error {
 	return r.writeKnown(ctx, func(tx *conn) error {

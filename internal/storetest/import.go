@@ -28,6 +28,7 @@ func importSentences() []sentence {
 		{"a dry run counts and files nothing", rowsTried},
 		{"rows that were counted are not counted again", rowsAgain},
 		{"rows of an import that is not running are refused", rowsStopped},
+		{"an import that has ended is forgotten on request", importDeleted},
 		{"failed rows come page by page, and go with their import", failedRows},
 		{"who waits to write does not wait for many batches", rowsGiveWay},
 		{"devices come with all that belongs to them, page by page", recordsByPage},
@@ -350,4 +351,25 @@ func secretsShown(t *testing.T, r *registry) {
 	r.must(err)
 	r.same(len(entries), 1)
 	r.same(entries[0].Actor+" "+entries[0].Action, "anna export")
+}
+
+func importDeleted(t *testing.T, r *registry) {
+	i := r.running()
+	r.refused(r.DeleteImport(t.Context(), i.ID), muster.ReasonImportStopped)
+	b := r.batch(1, "a")
+	b.Last = 2
+	b.Failed = []muster.FailedRow{{Number: 2, Reason: muster.ReasonImportRowInvalid, Message: "no", Record: muster.Sealed("x")}}
+	r.file(i.ID, b)
+	_, err := r.UpdateImport(t.Context(), i.ID, func(i *muster.Import) error {
+		i.State = muster.ImportCancelled
+		return nil
+	})
+	r.must(err)
+	r.must(r.DeleteImport(t.Context(), i.ID))
+	_, err = r.Import(t.Context(), i.ID)
+	r.missing(err)
+	left, err := r.FailedRows(t.Context(), i.ID, 0, 9)
+	r.must(err)
+	r.same(len(left), 0)
+	r.missing(r.DeleteImport(t.Context(), i.ID))
 }

@@ -29,6 +29,7 @@ func provisionKeySentences() []sentence {
 		}},
 		{"a key is suspended once, until it is resumed", keySuspended},
 		{"a key that is closed lets in nobody whose request it was judged for before", keyClosedMeanwhile},
+		{"a key is deleted when no device is left that it let in", keyDeleted},
 		{"a deleted device stays counted", func(t *testing.T, r *registry) {
 			a := r.admission("pump")
 			r.must(r.Admit(t.Context(), a))
@@ -142,4 +143,20 @@ func keyClosedMeanwhile(t *testing.T, r *registry) {
 	_, _, err := r.Claim(t.Context(), r.claim("valve"))
 	r.refused(err, muster.ReasonProvisionKeyRevoked)
 	r.same(r.counted(), 0)
+}
+
+func keyDeleted(t *testing.T, r *registry) {
+	a := r.admission("pump")
+	r.must(r.Admit(t.Context(), a))
+	r.refused(r.DeleteProvisionKey(t.Context(), r.key.ID), muster.ReasonProvisionKeyInUse)
+	r.must(r.DeleteDevice(t.Context(), a.Device.ID))
+	r.refused(r.DeleteProvisionKey(t.Context(), r.key.ID, "stale"), muster.ReasonVersionStale)
+	r.must(r.DeleteProvisionKey(r.acting("anna"), r.key.ID))
+	_, _, err := r.ProvisionKey(t.Context(), r.key.Key)
+	r.missing(err)
+	r.missing(r.DeleteProvisionKey(t.Context(), r.key.ID))
+	r.refused(r.Admit(t.Context(), r.admission("valve")), muster.ReasonProvisionKeyUnknown)
+	entries := r.audit(muster.AuditQuery{Noun: "provision-key", Limit: 2})
+	r.same(len(entries), 1)
+	r.same(entries[0].Action, "delete")
 }
