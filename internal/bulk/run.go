@@ -148,8 +148,8 @@ func (s *Service) finish(ctx context.Context, id muster.ImportID, failed error) 
 
 const (
 	batchRows  = 500     // rows that are filed before it is seen whether somebody else waits to write
-	batchBytes = 1 << 20 // of the file, a row more or less
-	batches    = 8       // that are filed in one transaction while nobody waits
+	batchBytes = 1 << 18 // of the file, a row more or less
+	batches    = 32      // that are filed in one transaction while nobody waits: their tokens share pages that are written once
 )
 
 // A batch is some rows, ready to be filed.
