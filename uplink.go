@@ -37,12 +37,20 @@ type LimitsRequest struct{ ReplyTo string }
 // A TimeRequest asks what time it is.
 type TimeRequest struct{ Nonce string } // what the answer is signed together with; empty: it is not signed
 
+// An AttributeWatch asks to be told when shared attributes change.
+type AttributeWatch struct {
+	TellAt string        // the address of what is told; empty: in the response
+	Binary bool          // it is told in protobuf, not JSON
+	Wait   time.Duration // how long a request over HTTP waits for the next change
+}
+
 func (*ProvisionRequest) uplink() {}
 func (*Telemetry) uplink()        {}
 func (*Attributes) uplink()       {}
 func (*AttributeRequest) uplink() {}
 func (*LimitsRequest) uplink()    {}
 func (*TimeRequest) uplink()      {}
+func (*AttributeWatch) uplink()   {}
 
 // A Downlink is what a device is sent.
 type Downlink interface{ downlink() }
@@ -66,6 +74,12 @@ type Grant struct {
 // AttributeValues is the answer to an AttributeRequest.
 type AttributeValues struct{ Client, Shared []Attribute }
 
+// An AttributeChange says what has become of shared attributes. It is what an AttributeWatch is told, as often as they change.
+type AttributeChange struct {
+	Set     []Attribute
+	Removed []string // keys
+}
+
 // Limits is the answer to a LimitsRequest.
 type Limits struct {
 	MaxPayload  int // bytes
@@ -80,6 +94,7 @@ type Clock struct {
 
 func (*Grant) downlink()           {}
 func (*AttributeValues) downlink() {}
+func (*AttributeChange) downlink() {}
 func (*Limits) downlink()          {}
 func (*Clock) downlink()           {}
 
@@ -114,4 +129,5 @@ type Request struct {
 	Path      []string // segments, unescaped
 	Query     []string // name=value, unescaped
 	Body      []byte
+	Observe   bool // the client wants to be told of changes from now on (CoAP)
 }

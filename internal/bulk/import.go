@@ -31,6 +31,9 @@ type Options struct {
 	// Changed is called after a change was committed that ends the sessions of a device; why is what they are told. It
 	// must forget what is remembered of the device and must not block for long.
 	Changed func(device muster.DeviceID, why error)
+	// Shared is called after a change of shared attributes of a device was committed, with their keys. It must not block for
+	// long.
+	Shared  func(device muster.DeviceID, keys []string)
 	Watcher Watcher          // nil: nobody is told
 	Logger  *slog.Logger     // nil discards
 	Now     func() time.Time // nil means time.Now
@@ -59,6 +62,9 @@ type Service struct {
 func New(store Store, keys *muster.Keyring, o Options) *Service {
 	if o.Changed == nil {
 		o.Changed = func(muster.DeviceID, error) {}
+	}
+	if o.Shared == nil {
+		o.Shared = func(muster.DeviceID, []string) {}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -17,6 +17,7 @@ func (d *desk) merge(r *row, held muster.DeviceRecord) (*muster.DeviceChange, er
 		return nil, err
 	}
 	m.attributes(held.Attributes)
+	r.shared = sharedKeys(m.change.Attributes)
 	r.profile = m.change.Device.Profile
 	if !m.changed {
 		return nil, nil //nolint:nilnil // nothing new, as said above
@@ -167,4 +168,14 @@ func (m *merging) attributes(held []muster.Attribute) {
 			m.change.Attributes, m.changed = append(m.change.Attributes, a), true
 		}
 	}
+}
+
+// sharedKeys returns the keys of those that are the device's to read.
+func sharedKeys(attributes []muster.Attribute) (keys []string) {
+	for _, a := range attributes {
+		if a.Scope == muster.SharedScope {
+			keys = append(keys, a.Key)
+		}
+	}
+	return keys
 }

@@ -25,6 +25,7 @@ type row struct {
 	shown   []shown          // what record.Credentials are made of; none: the server has made a token
 	values  muster.Values    // readings
 	profile muster.ProfileID // of the device, once it is filed
+	shared  []string         // keys of its shared attributes that are changed then
 }
 
 // given says of which fields of a device a row speaks.

@@ -280,7 +280,7 @@ func (s *Service) fileRows(ctx context.Context, i *muster.Import, together []mus
 	return filed, nil
 }
 
-// follow ends the sessions that may not go on, and gathers the readings of the rows that were filed.
+// follow ends the sessions that may not go on, has devices told of changed attributes, and gathers the readings of the rows that were filed.
 func (s *Service) follow(b *batch, filed []muster.FiledRow, readings *muster.Batch) {
 	for i, f := range filed {
 		if f.Outcome == muster.RowFailed {
@@ -289,7 +289,11 @@ func (s *Service) follow(b *batch, filed []muster.FiledRow, readings *muster.Bat
 		if f.Ends != "" {
 			s.Changed(f.Device, muster.Refuse(f.Ends, ""))
 		}
-		if r := b.rows[i]; len(r.values) > 0 {
+		r := b.rows[i]
+		if f.Outcome == muster.RowUpdated {
+			s.Shared(f.Device, r.shared)
+		}
+		if len(r.values) > 0 {
 			readings.Add(f.Device, b.desk.retention(r.profile), muster.Sample{TS: b.desk.now.UnixMilli(), Stamped: true, Values: r.values})
 		}
 	}

@@ -150,7 +150,7 @@ func TestABlockThatComesTwiceCountsOnce(t *testing.T) {
 		w.answer()
 	}
 	if asked := s.requests(); len(asked) != 1 || string(asked[0].Body) != body {
-		t.Errorf("served %q", asked)
+		t.Errorf("served %v", asked)
 	}
 }
 

@@ -37,3 +37,10 @@ type Joiner interface {
 	// may be published or subscribed to.
 	JoinAddress() (request, answer string)
 }
+
+// A Herald is a dialect whose devices are told what they have not asked for.
+type Herald interface {
+	// Watch returns what a subscription to filter has a device told from then on; nil: nothing. Write puts it into words, as
+	// an answer to that.
+	Watch(filter string) *muster.AttributeWatch
+}

@@ -50,11 +50,12 @@ type Options struct {
 	Now func() time.Time // nil means time.Now
 }
 
-// A Platform is a dialect that also reads requests of HTTP and CoAP and lets devices in.
+// A Platform is a dialect that also reads requests of HTTP and CoAP, lets devices in, and tells them of changes.
 type Platform interface {
 	Dialect
 	Router
 	Joiner
+	Herald
 }
 
 // A Dispatcher is the one place that every attempt passes, whatever the transport. It is safe for concurrent use.
@@ -68,7 +69,8 @@ type Dispatcher struct {
 	asking        *failures     // of the time: here nothing fails, and every time counts
 	signed        budget        // of times
 	looking       chan struct{} // holds a token for each request for attributes that is looked up
-	waiters       sync.Pool     // of *waiter
+	untold        untold
+	waiters       sync.Pool // of *waiter
 }
 
 // New returns a Dispatcher between the given rooms.
@@ -92,6 +94,7 @@ func New(o Options) *Dispatcher {
 		waiters:    sync.Pool{New: newWaiter},
 	}
 	d.joinAddress, d.answerAddress = o.Platform.JoinAddress()
+	d.untold.less.L = &d.untold.mu
 	return d
 }
 

@@ -38,6 +38,7 @@ type house struct {
 	journal *journal.Journal
 	tracer  *trace.Tracer
 	forget  func(muster.DeviceID, error)
+	listens func() int
 }
 
 func newHouse(t testing.TB) *house {
@@ -61,7 +62,8 @@ func newHouse(t testing.TB) *house {
 		who.Forget(device)
 		sessions.Hangup(device, why)
 	}
-	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.forget})
+	h.listens = sessions.Listeners
+	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.forget, Shared: func(device muster.DeviceID, keys []string) { h.SharedChanged(device, keys) }})
 	intake := telemetry.New(readings, telemetry.Options{})
 	authority, err := issuer.Open(filepath.Join(dir, "ca"), issuer.Options{Keys: keys})
 	if err != nil {
@@ -74,6 +76,7 @@ func newHouse(t testing.TB) *house {
 		ProvisionFailures: 5, AuthFailures: 5,
 	})
 	t.Cleanup(func() {
+		h.Close()
 		ctx := context.Background()
 		if err := errors.Join(intake.Close(ctx), h.journal.Close(ctx), readings.Close(), registry.Close()); err != nil {
 			t.Error(err)

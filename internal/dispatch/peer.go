@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sync/atomic"
 
 	"muster"
 )
@@ -12,10 +13,11 @@ import (
 type Peer struct {
 	d       *Dispatcher
 	who     muster.Identity
-	claim   *claim      // until Listen; of a client that wants to be let in, its certificate alone
-	hangup  func(error) // since Listen
+	claim   *claim                  // until Listen; of a client that wants to be let in, its certificate alone
+	hangup  func(error)             // since Listen
+	hearing atomic.Pointer[hearing] // nil: it has not subscribed to anything that it is told without asking
+	pace    pace                    // of its requests for attributes
 	joining bool
-	pace    pace // of its requests for attributes
 
 	// What of the greeting is still asked for.
 	transport muster.Transport
@@ -143,7 +145,7 @@ func (p *Peer) open(hangup func(error)) (leave func(), err error) {
 	}
 	// Whoever was put out between Connect and Open was in nobody's list when the sessions were closed.
 	if p.d.o.Identity.Generation() != p.claim.generation {
-		if err := p.judgeAgain(); err != nil {
+		if err := p.d.judgeAgain(&p.who, &p.claim.proof); err != nil {
 			leave()
 			return nil, err
 		}
@@ -168,10 +170,10 @@ func (l link) About() muster.Session {
 	}
 }
 
-// judgeAgain refuses a claim that does not lead to the same credential any more.
-func (p *Peer) judgeAgain() error {
-	who, err := p.d.o.Identity.Authenticate(context.Background(), &p.claim.proof)
-	if err == nil && who.Credential != p.who.Credential {
+// judgeAgain refuses a proof that does not lead to the same credential any more.
+func (d *Dispatcher) judgeAgain(was *muster.Identity, p *muster.Proof) error {
+	who, err := d.o.Identity.Authenticate(context.Background(), p)
+	if err == nil && who.Credential != was.Credential {
 		err = muster.Refuse(muster.ReasonCredentialChanged, "")
 	}
 	return err

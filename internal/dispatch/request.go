@@ -8,34 +8,39 @@ import (
 )
 
 // Do serves one request of HTTP or CoAP: it recognises the peer by the token in the path, else by its certificate, takes
-// the request to its job and waits for the answer, for half a minute at most. A Message that comes with an error is the
-// refusal in the dialect's words.
+// the request to its job and waits for the answer, for half a minute at most, or for as long as a request to be told of
+// changes wants to wait. A Message that comes with an error is the refusal in the dialect's words.
 func (d *Dispatcher) Do(ctx context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error) {
 	limited := newLimit(ctx)
 	defer limited.release()
-	return d.do(limited, h, r)
+	m, _, err := d.do(limited, h, r, nil)
+	return m, err
 }
 
-func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.Message, error) {
+// do is Do, and Observe where there is an observer.
+func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request, o Observer) (m muster.Message, leave func(), err error) {
 	if asksTime(r) {
-		return d.stranger(h, r)
+		m, err = d.stranger(h, r)
+		return m, nil, err
 	}
 	token, address, err := d.o.Platform.Route(r)
 	if err != nil {
-		return d.o.Platform.Write(h.Transport, nil, nil, err), err
+		return d.o.Platform.Write(h.Transport, nil, nil, err), nil, err
 	}
 	if address == d.joinAddress {
-		return d.join(ctx, h, r.Body)
+		m, err = d.join(ctx, h, r.Body)
+		return m, nil, err
 	}
 	greeting := *h
 	if greeting.Token = token; token != "" {
 		greeting.Chain = nil // the path says who is speaking
 	}
-	proof, _ := d.o.Platform.Proof(&greeting)
-	who, err := d.recognise(ctx, &greeting, &proof)
+	c := claim{generation: d.o.Identity.Generation()}
+	c.proof, _ = d.o.Platform.Proof(&greeting)
+	who, err := d.recognise(ctx, &greeting, &c.proof)
 	if err != nil {
 		d.note(&greeting, muster.ActionConnect, &who, err)
-		return muster.Message{}, err
+		return muster.Message{}, nil, err
 	}
 	up, err := d.o.Platform.Read(&who, []byte(address), r.Body, d.o.Now())
 	trail := d.o.Tracer.Trail(who.Device, who.Name)
@@ -43,18 +48,24 @@ func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request) (muster.
 		tellMessage(trail, h.Transport, []byte(address), len(r.Body), up, err)
 	}
 	var down muster.Downlink
-	if err == nil {
+	watch, waits := up.(*muster.AttributeWatch)
+	switch {
+	case err != nil:
+	case waits:
+		l := &listener{d: d, who: who, transport: h.Transport, remote: h.Remote, watch: watch, observer: o}
+		down, leave, err = d.listen(ctx, l, &c)
+	default:
 		down, err = d.serveRequest(ctx, &who, up)
 	}
 	if err != nil {
 		err = hushed(&who, err)
 		d.note(&greeting, muster.ActionMessage, &who, err)
 	}
-	m := d.o.Platform.Write(h.Transport, up, down, err)
+	m = d.o.Platform.Write(h.Transport, up, down, err)
 	if trail != nil {
 		tellAnswer(trail, &m, err)
 	}
-	return m, err
+	return m, leave, err
 }
 
 func (d *Dispatcher) serveRequest(ctx *limit, who *muster.Identity, up muster.Uplink) (muster.Downlink, error) {

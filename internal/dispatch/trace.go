@@ -91,6 +91,15 @@ func tellAnswer(trail *trace.Trail, m *muster.Message, err error) {
 	trail.Tell("answer", slog.String("reason", "none"), slog.Int("bytes", len(m.Body)))
 }
 
+// tellChange writes what a device is told without having asked: the keys, never a value.
+func tellChange(trail *trace.Trail, c *muster.AttributeChange, m *muster.Message) {
+	keys := slices.Clone(c.Removed)
+	for _, a := range c.Set {
+		keys = append(keys, a.Key)
+	}
+	trail.Tell("told", slog.String("keys", toldKeys(keys)), slog.Int("bytes", len(m.Body)))
+}
+
 // An overheard answerer writes each answer into a trace before it passes it on.
 type overheard struct {
 	muster.Answerer

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,7 +26,8 @@ func (s *Service) ScopeAttributes(ctx context.Context, name string, scope muster
 
 // ChangeAttributes sets attributes of one scope of the device called name and removes others, in one transaction. Those
 // of the client's scope, which the device writes, can only be removed. If there are versions that were seen, the attributes
-// of the scope have to be one of them. It returns those of the scope as they are then, by key.
+// of the scope have to be one of them. It returns those of the scope as they are then, by key. The device is told of shared
+// ones, if it listens.
 func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muster.Scope, set map[string]muster.Value, remove []string, seen ...muster.Version) ([]muster.Attribute, error) {
 	if len(set)+len(remove) > muster.MaxKeys {
 		return nil, invalid("at most %d attributes are changed at once", muster.MaxKeys)
@@ -45,6 +47,9 @@ func (s *Service) ChangeAttributes(ctx context.Context, name string, scope muste
 		}
 		attributes = append(attributes, muster.Attribute{Scope: scope, Key: key, Value: value, UpdatedAt: now})
 	}
-	all, err := s.store.ChangeAttributes(ctx, d.ID, scope, attributes, remove, seen...)
+	all, err := s.store.ChangeAttributes(context.WithoutCancel(ctx), d.ID, scope, attributes, remove, seen...)
+	if err == nil && scope == muster.SharedScope {
+		s.shared(d.ID, slices.AppendSeq(slices.Clone(remove), maps.Keys(set)))
+	}
 	return all, missing(err, "device", name)
 }

@@ -14,7 +14,7 @@ import (
 var (
 	anyone        = []string{"*"}
 	methods       = []string{"GET, HEAD, POST, OPTIONS"} // of attributes, which can be read
-	getOnly       = []string{"GET, HEAD, OPTIONS"}       // of the time
+	getOnly       = []string{"GET, HEAD, OPTIONS"}       // of waiting for their changes, and of the time
 	postOnly      = []string{"POST, OPTIONS"}            // of everything else
 	jsonContent   = []string{"application/json"}
 	binaryContent = []string{"application/octet-stream"}
@@ -30,11 +30,14 @@ func allowed(path string) []string {
 	switch {
 	case strings.HasSuffix(path, "/attributes"):
 		return methods
-	case path == timePath:
+	case waits(path), path == timePath:
 		return getOnly
 	}
 	return postOnly
 }
+
+// waits reports whether requests to a path may wait for longer than any other.
+func waits(path string) bool { return strings.HasSuffix(path, "/attributes/updates") }
 
 // answer writes what came of a request to a path. A body is what the dialect has to say, also where it says a refusal.
 func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, err error) {

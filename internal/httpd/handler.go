@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -99,7 +100,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x = exchanges.Get().(*exchange)
-	m, err := h.serve(x, r)
+	m, err := h.serve(x, w, r)
 	answering = true
 	h.answer(w, r.URL.Path, m, err)
 	h.letGo(x)
@@ -107,10 +108,13 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve reads the request into x and has it served.
-func (h *handler) serve(x *exchange, r *http.Request) (muster.Message, error) {
+func (h *handler) serve(x *exchange, w http.ResponseWriter, r *http.Request) (muster.Message, error) {
 	x.hello.Transport, x.request.Transport = muster.HTTP, muster.HTTP
 	if err := h.readBody(x, r); err != nil {
 		return muster.Message{}, err
+	}
+	if waits(r.URL.Path) { // else net/http would take the client for gone when its time to send the request is over
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
 	if err := x.readAddress(r.URL); err != nil {
 		return muster.Message{}, err

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"iter"
 	"net"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"go.uber.org/goleak"
 
 	"muster"
+	"muster/internal/dispatch"
 	"muster/internal/mqtt"
 )
 
@@ -35,6 +37,9 @@ type house struct {
 	attempts []muster.Attempt
 	notes    []muster.Reason
 	left     int
+
+	subscribed []string
+	client     dispatch.Client
 }
 
 func (h *house) Connect(_ context.Context, hello *muster.Hello) (peer, error) {
@@ -82,6 +87,12 @@ type guest struct {
 func (g *guest) Provisioning() bool         { return g.joining }
 func (g *guest) Identity() *muster.Identity { return &g.who }
 func (g *guest) Grants(filter string) bool  { return slices.Contains(g.grants, filter) }
+
+func (g *guest) Subscribed(filters iter.Seq[string], to dispatch.Client) {
+	g.house.mu.Lock()
+	defer g.house.mu.Unlock()
+	g.house.subscribed, g.house.client = slices.Collect(filters), to
+}
 
 func (g *guest) Handle(_ context.Context, address, body []byte, to muster.Answerer, tag uint64) {
 	h := g.house

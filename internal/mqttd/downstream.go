@@ -1,6 +1,7 @@
 package mqttd
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -26,18 +27,28 @@ func (d *downstream) find(filter string) int {
 	return slices.IndexFunc(d.filters, func(s subscription) bool { return s.filter == filter })
 }
 
-// add keeps a subscription in the place of an earlier one to the same filter [MQTT-3.8.4-3], and reports whether there
+// add keeps a subscription as the last, without an earlier one to the same filter [MQTT-3.8.4-3], and reports whether there
 // was room.
 func (d *downstream) add(s subscription) bool {
-	if i := d.find(s.filter); i >= 0 {
-		d.filters[i] = s
-		return true
-	}
-	if len(d.filters) >= maxFilters {
+	if !d.remove(s.filter) && len(d.filters) >= maxFilters {
 		return false
 	}
 	d.filters = append(d.filters, s)
 	return true
+}
+
+// all returns the filters, in the order in which they were last subscribed to.
+func (d *downstream) all() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if d == nil {
+			return
+		}
+		for _, s := range d.filters {
+			if !yield(s.filter) {
+				return
+			}
+		}
+	}
 }
 
 // remove reports whether there was a subscription to the filter.

@@ -2,6 +2,7 @@ package mqttd
 
 import (
 	"context"
+	"iter"
 
 	"muster"
 	"muster/internal/dispatch"
@@ -24,6 +25,7 @@ type peer interface {
 	Provisioning() bool
 	Identity() *muster.Identity
 	Grants(filter string) bool
+	Subscribed(filters iter.Seq[string], to dispatch.Client)
 	Handle(ctx context.Context, address, body []byte, to muster.Answerer, tag uint64)
 	Listen(hangup func(error)) (leave func(), err error)
 	Note(action muster.Action, err error)

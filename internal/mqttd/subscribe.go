@@ -26,6 +26,7 @@ func (c *conn) subscribe(p mqtt.Packet) error {
 		}
 		codes = append(codes, code)
 	}
+	c.peer.Subscribed(c.down.all(), c)
 	out := c.outgoing()
 	at := len(out.b)
 	out.b = mqtt.AppendSuback(out.b, c.version, s.ID, codes) // [MQTT-3.8.4-1]
@@ -91,10 +92,21 @@ func (c *conn) unsubscribe(p mqtt.Packet) error {
 		}
 		codes = append(codes, code)
 	}
+	c.peer.Subscribed(c.down.all(), c)
 	out := c.outgoing()
 	at := len(out.b)
 	out.b = mqtt.AppendUnsuback(out.b, c.version, s.ID, codes) // [MQTT-3.10.4-4]
 	return c.fits(out, at)
+}
+
+// Tell sends a message that answers nothing. It implements dispatch.Client.
+func (c *conn) Tell(m muster.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase.Load() != over {
+		c.send(&m)
+		c.write()
+	}
 }
 
 // send encodes a message as a PUBLISH. It goes out with the QoS of the subscription that it matches, QoS 1 if there is

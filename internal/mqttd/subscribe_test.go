@@ -2,6 +2,7 @@ package mqttd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,72 @@ func TestMessagesToTheDevice(t *testing.T) {
 			d.expect(test.want...)
 		})
 	}
+}
+
+func TestWhatIsSubscribedToIsToldInTheOrderOfSubscribing(t *testing.T) {
+	h := &house{judge: granting("a", "b", "c")}
+	_, address := open(t, h, Options{}, time.Second)
+	d := enter(t, address, mqtt.V311)
+	for _, step := range []struct {
+		packet, answer []byte
+		want           string
+	}{
+		{subscribePacket(mqtt.V311, 1, 0, "a", "x", "b"), []byte{0x90, 5, 0, 1, 0, 0x80, 0}, "[a b]"},
+		{subscribePacket(mqtt.V311, 1, 0, "a"), []byte{0x90, 3, 0, 1, 0}, "[b a]"},
+		{frame(0xa2, []byte{0, 2}, text("a"), text("c")), []byte{0xb0, 2, 0, 2}, "[b]"},
+	} {
+		d.send(step.packet)
+		d.expect(step.answer)
+		h.mu.Lock()
+		if got := fmt.Sprint(h.subscribed); got != step.want {
+			t.Errorf("subscribed to %s, want %s", got, step.want)
+		}
+		h.mu.Unlock()
+	}
+}
+
+func TestAMessageThatAnswersNothingGoesOutAtOnce(t *testing.T) {
+	h := &house{judge: granting("b")}
+	_, address := open(t, h, Options{}, time.Second)
+	d := enter(t, address, mqtt.V5, 0x21, 0, 1)
+	d.send(subscribePacket(mqtt.V5, 1, 1, "b"))
+	d.expect([]byte{0x90, 4, 0, 1, 0, 1})
+	h.mu.Lock()
+	client := h.client
+	h.mu.Unlock()
+	for range 2 {
+		client.Tell(muster.Message{Address: "b", Body: []byte("{}")})
+	}
+	d.expect(publishPacket(mqtt.V5, "b", "{}", 1, 1), publishPacket(mqtt.V5, "b", "{}", 0, 0))
+	d.send([]byte{0xe0, 0})
+	d.expectClosed()
+	client.Tell(muster.Message{Address: "b"}) // nobody is there any more
+}
+
+func TestADeviceThatDoesNotTakeWhatItIsToldIsLetGo(t *testing.T) {
+	h := &house{judge: granting("b")}
+	_, address := open(t, h, Options{}, time.Second)
+	d := enter(t, address, mqtt.V311)
+	d.send(subscribePacket(mqtt.V311, 1, 0, "b"))
+	d.expect([]byte{0x90, 3, 0, 1, 0})
+	h.mu.Lock()
+	client := h.client
+	h.mu.Unlock()
+	m := muster.Message{Address: "b", Body: make([]byte, 64<<10)}
+	began := time.Now()
+	for range 1000 {
+		client.Tell(m)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("telling took %v", took)
+	}
+	for range 100 {
+		if slices.Contains(h.noted(), muster.ReasonQueueFull) {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Errorf("it was not let go: %v", h.noted())
 }
 
 func TestMessagesKeepToTheClientsReceiveMaximum(t *testing.T) { // [MQTT-3.3.4-9]

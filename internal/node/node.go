@@ -153,18 +153,23 @@ func (n *Node) wire() {
 	})
 	n.sessions = session.New()
 	n.sessions.Watch(n.live)
+	n.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "muster_attribute_listeners",
+		Help: "Requests over HTTP and CoAP that wait to be told of changed attributes.",
+	}, func() float64 { return float64(n.sessions.Listeners()) }))
 	n.tracer = trace.New(n.registry, n.log)
 	n.people = people.New(n.registry, n.keys, people.Options{Logger: n.log})
 	changed := func(device muster.DeviceID, why error) {
 		n.identity.Forget(device)
 		n.sessions.Hangup(device, why)
 	}
+	shared := func(device muster.DeviceID, keys []string) { n.dispatcher.SharedChanged(device, keys) }
 	n.authority = issuer.NewAuthority(n.issuer, n.registry, n.keys, changed)
-	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Logger: n.log})
+	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Shared: shared, Logger: n.log})
 	n.expiry = expiry.New(n.registry, expiry.Options{Watcher: n.live, Registerer: n.metrics, Logger: n.log})
 	n.metrics.MustRegister(newCertificateMetrics(n.issuer))
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
-		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
+		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Shared: shared, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
 	})
 	n.intake = telemetry.New(n.readings, telemetry.Options{Watcher: n.live, Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
 	n.reader = telemetry.NewReader(n.readings)
@@ -246,6 +251,7 @@ func (n *Node) Run(ctx context.Context) error {
 	n.log.Info("stopping", "sessions", n.sessions.Count())
 	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
+	n.dispatcher.Close() // else requests that wait to be told of changes would wait on
 	// The order is the promise: accept no more and answer what came in, close the intake, then the rest.
 	err := errors.Join(failed, s.shutdown(deadline), n.intake.Close(deadline), s.cut())
 	stopWork()

@@ -13,9 +13,11 @@ const shards = 64 // a power of two
 
 // A Registry knows the open sessions of this node. It is safe for concurrent use.
 type Registry struct {
-	watcher Watcher // nil: nobody; set before anybody connects
-	open    atomic.Int64
-	shards  [shards]shard
+	watcher   Watcher // nil: nobody; set before anybody connects
+	open      atomic.Int64
+	listeners atomic.Int64
+	closed    atomic.Bool // nobody may listen any more
+	shards    [shards]shard
 }
 
 // A Watcher is told who connects and who leaves.
@@ -27,9 +29,10 @@ type Watcher interface {
 }
 
 type shard struct {
-	mu       sync.Mutex // guards what follows and the lists that begin in newest
-	newest   map[muster.DeviceID]*session
-	contests contests
+	mu        sync.Mutex // guards what follows and the lists that begin in newest and listening
+	newest    map[muster.DeviceID]*session
+	listening map[muster.DeviceID]*session // no sessions, but filed as they are
+	contests  contests
 }
 
 // A session is one link of the list of a device's sessions, the newest first.
@@ -37,7 +40,7 @@ type session struct {
 	device muster.DeviceID
 	link   Link
 	older  *session
-	since  int64 // epoch milliseconds, later than older's
+	since  int64 // epoch milliseconds, later than older's; 0: it is a listener
 }
 
 // A Link is what a session leads to.
@@ -57,6 +60,7 @@ func New() *Registry {
 	r := &Registry{}
 	for i := range r.shards {
 		r.shards[i].newest = make(map[muster.DeviceID]*session)
+		r.shards[i].listening = make(map[muster.DeviceID]*session)
 	}
 	return r
 }
@@ -112,13 +116,7 @@ func (r *Registry) add(s *session, limit int) (cut *session, ok bool) {
 	if s.older != nil {
 		s.since = max(s.since, s.older.since+1)
 	}
-	last := s
-	for range limit - 1 {
-		if last.older == nil {
-			break
-		}
-		last = last.older
-	}
+	last := s.nth(limit - 1)
 	if last.older != nil && !sh.contests.takeOver(s.device, time.Now()) {
 		return nil, false
 	}
@@ -129,6 +127,17 @@ func (r *Registry) add(s *session, limit int) (cut *session, ok bool) {
 		r.watcher.Opened(s.about())
 	}
 	return cut, true
+}
+
+// nth returns the session that is n behind s in the list, or the last.
+func (s *session) nth(n int) *session {
+	for range n {
+		if s.older == nil {
+			break
+		}
+		s = s.older
+	}
+	return s
 }
 
 // end tells every session of a list that is filed no more. No lock is held, so Hangup may call leave.
@@ -153,7 +162,7 @@ func (r *Registry) remove(s *session, why error) bool {
 	sh := r.shard(s.device)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if !sh.take(s) {
+	if !take(sh.newest, s) {
 		return false
 	}
 	s.older = nil
@@ -162,13 +171,13 @@ func (r *Registry) remove(s *session, why error) bool {
 }
 
 // take takes s out of its device's list and reports whether it was there. The caller holds mu.
-func (sh *shard) take(s *session) bool {
-	head := sh.newest[s.device]
+func take(lists map[muster.DeviceID]*session, s *session) bool {
+	head := lists[s.device]
 	if head == s {
 		if s.older == nil {
-			delete(sh.newest, s.device)
+			delete(lists, s.device)
 		} else {
-			sh.newest[s.device] = s.older
+			lists[s.device] = s.older
 		}
 		return true
 	}
@@ -181,33 +190,53 @@ func (sh *shard) take(s *session) bool {
 	return false
 }
 
-// Hangup ends every session of the device with why.
+// Hangup ends every session of the device, and all listening for it, with why.
 func (r *Registry) Hangup(device muster.DeviceID, why error) {
 	sh := r.shard(device)
 	sh.mu.Lock()
-	list := sh.newest[device]
+	list, listening := sh.newest[device], sh.listening[device]
 	delete(sh.newest, device)
+	delete(sh.listening, device)
 	r.ended(list, why)
 	sh.mu.Unlock()
 	r.end(list, why)
+	r.dismiss(listening, why)
 }
 
-// HangupResting ends the sessions of the device that rest on a credential, with why.
+// HangupResting ends the sessions of the device that rest on a credential, and what listens for it so, with why.
 func (r *Registry) HangupResting(device muster.DeviceID, on muster.CredentialID, why error) {
+	r.hangUp(r.those(device, func(l Link) bool { return l.About().Credential == on }), why)
+}
+
+// those returns the sessions and listeners of the device whose link is wanted.
+func (r *Registry) those(device muster.DeviceID, wanted func(Link) bool) (some []*session) {
 	sh := r.shard(device)
-	var some []*session
 	sh.mu.Lock()
-	for s := sh.newest[device]; s != nil; s = s.older {
-		if s.link.About().Credential == on {
-			some = append(some, s)
+	defer sh.mu.Unlock()
+	for _, list := range []*session{sh.newest[device], sh.listening[device]} {
+		for s := list; s != nil; s = s.older {
+			if wanted(s.link) {
+				some = append(some, s)
+			}
 		}
 	}
-	sh.mu.Unlock()
+	return some
+}
+
+// hangUp ends sessions and listeners that have not left meanwhile.
+func (r *Registry) hangUp(some []*session, why error) {
 	for _, s := range some {
-		if r.remove(s, why) {
+		switch {
+		case s.since == 0:
+			if !r.unlisten(s) {
+				continue
+			}
+		case !r.remove(s, why):
+			continue
+		default:
 			r.open.Add(-1)
-			s.link.Hangup(why)
 		}
+		s.link.Hangup(why)
 	}
 }
 

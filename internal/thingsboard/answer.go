@@ -12,6 +12,7 @@ const (
 	httpOK               = 200
 	httpBadRequest       = 400
 	httpMethodNotAllowed = 405
+	httpRequestTimeout   = 408
 	httpInternalError    = 500
 
 	coapCreated          = 0x41 // 2.01
@@ -27,6 +28,9 @@ const (
 func (d *Dialect) Write(t muster.Transport, asked muster.Uplink, answer muster.Downlink, err error) muster.Message {
 	if err != nil {
 		return d.writeRefusal(t, asked, err)
+	}
+	if asked, ok := asked.(*muster.AttributeWatch); ok {
+		return writeWatched(t, asked, answer)
 	}
 	switch answer := answer.(type) {
 	case *muster.Grant:
@@ -88,7 +92,7 @@ func (d *Dialect) writeUnread(t muster.Transport, err error) muster.Message {
 		switch {
 		case refusal.Reason == muster.ReasonMethodNotAllowed:
 			return d.errorBody(httpMethodNotAllowed, refusal)
-		case refusal.Reason == muster.ReasonPayloadInvalid && refusal.Message == bodyMissing:
+		case refusal.Reason == muster.ReasonPayloadInvalid && (refusal.Message == bodyMissing || refusal.Message == timeoutInvalid):
 			return d.errorBody(httpBadRequest, refusal)
 		case refusal.Reason == muster.ReasonPayloadInvalid, refusal.Reason == muster.ReasonRequestInvalid:
 			return d.errorBody(httpInternalError, refusal)

@@ -105,6 +105,10 @@ func appendScope(body []byte, name string, attributes []muster.Attribute) []byte
 		body = append(body, ',')
 	}
 	body = append(muster.AppendJSONString(body, name), ':', '{')
+	return append(appendMembers(body, attributes), '}')
+}
+
+func appendMembers(body []byte, attributes []muster.Attribute) []byte {
 	for i, a := range attributes {
 		if i > 0 {
 			body = append(body, ',')
@@ -112,5 +116,5 @@ func appendScope(body []byte, name string, attributes []muster.Attribute) []byte
 		body = append(muster.AppendJSONString(body, a.Key), ':')
 		body = a.Value.AppendJSON(body)
 	}
-	return append(body, '}')
+	return body
 }

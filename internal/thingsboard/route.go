@@ -12,6 +12,9 @@ import (
 // one belongs.
 func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string, err error) {
 	path := r.Path
+	if r.Transport == muster.HTTP && len(path) == 5 && path[4] == "updates" && path[3] == "attributes" {
+		path = append(path[:3:3], updates)
+	}
 	if len(path) < 3 || len(path) > 4 || path[0] != "api" || path[1] != "v1" {
 		return "", "", muster.Refuse(muster.ReasonTopicUnknown, "")
 	}
@@ -35,10 +38,17 @@ func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string,
 	return muster.Secret(owner[0]), address, nil
 }
 
+// updates is the feature of waiting for changes, whose path has two segments: no other has a slash.
+const updates = "attributes/updates"
+
 // routeHTTP finds the address of a feature (ThingsBoard device API 4).
 func routeHTTP(r *muster.Request, feature string) (address string, err error) {
 	address = featureTopic(feature)
 	switch {
+	case feature == updates && r.Method == "GET":
+		return updatesAddress(r.Query), nil
+	case feature == updates:
+		return "", muster.Refuse(muster.ReasonMethodNotAllowed, "")
 	case address == "":
 		return "", muster.Refuse(muster.ReasonTopicUnknown, "")
 	case r.Method == "GET" && address == attributesTopic:
@@ -58,6 +68,8 @@ func routeCoAP(r *muster.Request, feature string) (address string, err error) {
 	switch {
 	case r.Method != "GET" && r.Method != "POST":
 		return "", muster.Refuse(muster.ReasonMethodNotAllowed, "")
+	case r.Method == "GET" && address == attributesTopic && r.Observe:
+		return attributeUpdates, nil
 	case r.Method == "GET" && address == attributesTopic:
 		return queryAddress(r.Query), nil
 	case r.Method == "GET" || address == "":

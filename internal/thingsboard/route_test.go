@@ -14,6 +14,7 @@ func TestRoute(t *testing.T) {
 		telemetry  = "v1/devices/me/telemetry"
 		attributes = "v1/devices/me/attributes"
 		reading    = "v1/devices/me/attributes#"
+		updates    = "v1/devices/me/attributes/updates#"
 		provision  = "/provision/request"
 	)
 	long := strings.Repeat("t", muster.MaxEvidence)
@@ -41,7 +42,12 @@ func TestRoute(t *testing.T) {
 		{"a feature in upper case", muster.HTTP, "POST", "api/v1/T/TELEMETRY", nil, "", "", muster.ReasonTopicUnknown},
 		{"another API", muster.HTTP, "POST", "api/v2/T/telemetry", nil, "", "", muster.ReasonTopicUnknown},
 		{"too short a path", muster.HTTP, "POST", "api/v1", nil, "", "", muster.ReasonTopicUnknown},
-		{"too long a path", muster.HTTP, "POST", "api/v1/T/attributes/updates", nil, "", "", muster.ReasonTopicUnknown},
+		{"too long a path", muster.HTTP, "POST", "api/v1/T/attributes/more", nil, "", "", muster.ReasonTopicUnknown},
+		{"waiting for changes", muster.HTTP, "GET", "api/v1/T/attributes/updates", nil, "T", updates, ""},
+		{"waiting for some time", muster.HTTP, "GET", "api/v1/T/attributes/updates", []string{"x=y", "timeout=50"}, "T", updates + "50", ""},
+		{"posting changes", muster.HTTP, "POST", "api/v1/T/attributes/updates", nil, "", "", muster.ReasonMethodNotAllowed},
+		{"waiting for changes without a token", muster.HTTP, "GET", "api/v1//attributes/updates", nil, "", "", muster.ReasonTopicUnknown},
+		{"waiting for changes over CoAP", muster.CoAP, "GET", "api/v1/T/attributes/updates", nil, "", "", muster.ReasonTopicUnknown},
 		{"no path", muster.HTTP, "POST", "", nil, "", "", muster.ReasonTopicUnknown},
 		{"provisioning with a token is not HTTP's", muster.HTTP, "POST", "api/v1/T/provision", nil, "", "", muster.ReasonTopicUnknown},
 		{"telemetry by certificate over HTTP", muster.HTTP, "POST", "api/v1/telemetry", nil, "", telemetry, ""},

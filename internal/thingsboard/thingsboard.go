@@ -70,6 +70,9 @@ func (d *Dialect) Read(_ *muster.Identity, address, body []byte, now time.Time) 
 	if id, ok := requestID(address, "v1/devices/me/rpc/request/"); ok {
 		return readCall(id, body)
 	}
+	if wait, ok := bytes.CutPrefix(address, []byte(attributeUpdates)); ok {
+		return readWatch(string(wait))
+	}
 	if query, ok := bytes.CutPrefix(address, []byte(attributeQuery)); ok {
 		return readAttributeQuery(string(query))
 	}
