@@ -49,9 +49,10 @@ const (
 	WayApproved                // it waited, and somebody has approved it
 	WayRenewed                 // its new certificate has taken the place of the one that it had
 	WayAdded                   // it has one more certificate
+	WayRotated                 // it was in and has asked for another credential in the place of the one that it has
 )
 
-var ways = []string{"", "created", "claimed", "repeated", "released", "proved", "approved", "renewed", "added"}
+var ways = []string{"", "created", "claimed", "repeated", "released", "proved", "approved", "renewed", "added", "rotated"}
 
 // String returns the way's name.
 func (w Way) String() string { return nameOf(ways, int(w)) }
@@ -65,6 +66,7 @@ const (
 	ActionConnect
 	ActionMessage    // a message or request that was refused
 	ActionDisconnect // a session that the server ended
+	ActionRotate     // a device that was in asked for another credential in the place of the one that it has
 )
 
 // ParseAction returns the action called name.
@@ -73,7 +75,7 @@ func ParseAction(name string) (Action, error) {
 	return Action(i), err
 }
 
-var actionNames = []string{"", "provision", "connect", "message", "disconnect"}
+var actionNames = []string{"", "provision", "connect", "message", "disconnect", "rotate"}
 
 // String returns the action's name.
 func (a Action) String() string { return nameOf(actionNames, int(a)) }

@@ -63,6 +63,7 @@ type Identity struct {
 	Until      time.Time // when the proof ends; zero: never
 	Gateway    bool
 	Quiet      bool           // HideReasons of the profile
+	Lapsed     bool           // its certificate has expired: it may renew it, and do nothing else
 	Retention  uint16         // RetentionDays of the profile
 	Sessions   uint16         // SessionLimit of the profile
 	Ends       CredentialKind // see Expired

@@ -37,6 +37,11 @@ type ProfileSettings struct {
 	Sessions int `json:"sessions,omitempty"`
 	// Reprovision says what becomes of a device that is in and asks to be let in again.
 	Reprovision Reprovision `json:"reprovision,omitzero"`
+	// Rotation says which credentials a device may ask for with the one that it has.
+	Rotation Rotation `json:"rotation,omitzero"`
+	// GraceDays is for how long a certificate that has expired may still be renewed, in days; 0: DefaultGraceDays, less: not
+	// at all.
+	GraceDays int `json:"graceDays,omitempty"`
 	// HoldNew lets devices that nobody expects wait until somebody approves them.
 	HoldNew bool `json:"holdNew,omitempty"`
 	// Certificates are what our own authority gives to devices of the profile.

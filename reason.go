@@ -33,6 +33,8 @@ const (
 	ReasonCredentialInUse       Reason = "credential-in-use"
 	ReasonCredentialInvalid     Reason = "credential-invalid"
 	ReasonProfileExhausted      Reason = "profile-exhausted"
+	ReasonRotationRefused       Reason = "rotation-refused"
+	ReasonRotationKind          Reason = "rotation-kind-refused"
 
 	// Authentication.
 	ReasonCredentialsMissing   Reason = "credentials-missing"
@@ -191,6 +193,8 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCredentialInUse:       {Conflict, "the credential is in use already", "Give this device a credential of its own.", ""},
 	ReasonCredentialInvalid:     {Invalid, "the credential cannot be used", "Correct the credential as the message says.", ""},
 	ReasonProfileExhausted:      {Forbidden, "the profile has created as many devices for certificates as it may", "Raise the profile's maximum, or look who has certificates of its authority.", ""},
+	ReasonRotationRefused:       {Forbidden, "devices of this profile may not ask for another credential", "Rotate the credential yourself, or let the profile's devices do it: `muster profile update NAME --rotation same-kind`.", ""},
+	ReasonRotationKind:          {Forbidden, "the device may not ask for a credential of another type than its own", "Ask for one of the same type, or let the profile allow any: `muster profile update NAME --rotation any-kind`.", ""},
 
 	ReasonCredentialsMissing:   {Unknown, "no credential was shown", "Give the device its token, password or certificate.", ""},
 	ReasonTokenUnknown:         {Unknown, "no device has this access token", "Compare the token with the device's, or provision it again.", ""},

@@ -20,6 +20,7 @@ type ProvisionRequest struct {
 	Proof     Secret              // JWT, as of a SignedProof, from a device that asks again
 	Chain     []*x509.Certificate // that it presents, the leaf first; it has its key
 	Binary    bool                // it came as protobuf and is answered so
+	Keyless   error               // of one that names neither key nor secret: why it is refused, unless a device that is in asks
 }
 
 // Attributes are client attributes that a device reports.

@@ -22,7 +22,8 @@ type profileFlags struct {
 	strategy, description, ca, cnRegex string
 	nameFrom, renewal                  string
 	maxDevices                         int
-	reprovision                        string
+	reprovision, rotation              string
+	graceDays                          int
 	allowCreate, hideReasons, holdNew  bool
 	retentionDays                      uint16
 	sessions                           int
@@ -39,6 +40,8 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&p.hideReasons, "hide-reasons", false, "do not tell devices why they are refused")
 	f.IntVar(&p.sessions, "sessions", 1, "how many connections a device may have at once")
 	f.StringVar(&p.reprovision, "reprovision", "", "a device that is in and asks again: refuse, same-proof, which renews its credential if it proves who it is, or hold, until somebody approves it")
+	f.StringVar(&p.rotation, "rotation", "", "a device that is in and asks for another credential: same-kind, any-kind, or refuse")
+	f.IntVar(&p.graceDays, "grace-days", muster.DefaultGraceDays, "for how long a certificate that has expired may still be renewed; 0: not at all")
 	f.BoolVar(&p.holdNew, "hold-new", false, "devices that nobody expects wait until somebody approves them")
 	f.StringVar(&p.ca, "ca", "", "file with the authority's certificates, PEM (x509-chain)")
 	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the certificate's name, is the device's name (x509-chain)")
@@ -64,6 +67,8 @@ func (p *profileFlags) settings(f *pflag.FlagSet, had admin.Profile) (admin.Prof
 	given(f, "hide-reasons", &s.HideReasons, &p.hideReasons)
 	given(f, "sessions", &s.Sessions, &p.sessions)
 	given(f, "reprovision", &s.Reprovision, &p.reprovision)
+	given(f, "rotation", &s.Rotation, &p.rotation)
+	given(f, "grace-days", &s.GraceDays, &p.graceDays)
 	given(f, "hold-new", &s.HoldNew, &p.holdNew)
 	if f.Changed("jwt-audience") || f.Changed("jwt-max-lifetime") || f.Changed("jwt-skew") || f.Changed("jwt-outlive-exp") {
 		s.JWT = orNew(had.JWT)

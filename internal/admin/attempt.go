@@ -17,7 +17,7 @@ type Attempt struct {
 	Number    int64     `json:"number" doc:"later ones are greater" example:"4711"`
 	At        time.Time `json:"at" doc:"of the last of count"`
 	Count     int       `json:"count" doc:"how many alike came within a few seconds" example:"1"`
-	Action    string    `json:"action" enum:"provision,connect,message,disconnect" example:"provision"`
+	Action    string    `json:"action" enum:"provision,connect,message,disconnect,rotate" example:"provision"`
 	Transport string    `json:"transport" enum:"mqtt,http,coap" example:"mqtt"`
 	Remote    string    `json:"remote,omitempty" doc:"the address it came from" example:"192.0.2.17"`
 	Device    string    `json:"device,omitempty" doc:"id of the device, if one was recognised"`
@@ -49,7 +49,7 @@ type Check struct {
 type ReasonCount struct {
 	Reason  string    `json:"reason" doc:"empty: let in" example:"token-unknown"`
 	Title   string    `json:"title,omitempty"`
-	Action  string    `json:"action" enum:"provision,connect,message,disconnect" example:"connect"`
+	Action  string    `json:"action" enum:"provision,connect,message,disconnect,rotate" example:"connect"`
 	Count   int       `json:"count" doc:"attempts" example:"12"`
 	Entries int       `json:"entries" doc:"of the journal, which counts attempts alike together" example:"3"`
 	LastAt  time.Time `json:"lastAt"`
@@ -67,7 +67,7 @@ type AttemptFilter struct {
 	Device    string    `query:"device" maxLength:"255" doc:"of the device of this name, and of clients that called themselves so"`
 	Profile   string    `query:"profile" maxLength:"255" doc:"of devices of this profile, or with one of its provision keys"`
 	Reason    string    `query:"reason" maxLength:"64" doc:"that ended with this reason alone" example:"token-unknown"`
-	Action    string    `query:"action" enum:"provision,connect,message,disconnect"`
+	Action    string    `query:"action" enum:"provision,connect,message,disconnect,rotate"`
 	Transport string    `query:"transport" enum:"mqtt,http,coap"`
 	Outcome   string    `query:"outcome" enum:"admitted,refused"`
 	Remote    string    `query:"remote" maxLength:"64" doc:"from this address or network alone" example:"10.0.0.0/8"`

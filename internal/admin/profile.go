@@ -20,6 +20,8 @@ type Profile struct {
 	Sessions      int              `json:"sessions" doc:"how many connections a device may have at once" example:"1"`
 	Reprovision   string           `json:"reprovision" enum:"refuse,same-proof,hold" doc:"what becomes of a device that is in and asks to be let in again"`
 	HoldNew       bool             `json:"holdNew,omitempty" doc:"devices that nobody expects wait until somebody approves them"`
+	Rotation      string           `json:"rotation" enum:"same-kind,any-kind,refuse" doc:"which credentials a device may ask for with the one that it has"`
+	GraceDays     int              `json:"graceDays" doc:"for how long a certificate that has expired may still be renewed, and be used for nothing else" example:"30"`
 	JWT           *JWTRule         `json:"jwt,omitempty"`
 	Chain         *ChainRule       `json:"chain,omitempty"`
 	Certificates  *CertificateRule `json:"certificates,omitempty"`
@@ -43,6 +45,8 @@ type ProfileSettings struct {
 	Sessions      *int             `json:"sessions,omitempty" minimum:"1" maximum:"16"`
 	Reprovision   *string          `json:"reprovision,omitempty" enum:"refuse,same-proof,hold"`
 	HoldNew       *bool            `json:"holdNew,omitempty"`
+	Rotation      *string          `json:"rotation,omitempty" enum:"same-kind,any-kind,refuse"`
+	GraceDays     *int             `json:"graceDays,omitempty" minimum:"0" maximum:"3650" doc:"0: not at all"`
 	JWT           *JWTRule         `json:"jwt,omitempty"`
 	Chain         *ChainRule       `json:"chain,omitempty"`
 	Certificates  *CertificateRule `json:"certificates,omitempty"`
@@ -180,6 +184,14 @@ func (s *ProfileSettings) apply(p *muster.Profile) (err error) {
 			return err
 		}
 	}
+	if s.Rotation != nil {
+		if err := p.Settings.Rotation.UnmarshalText([]byte(*s.Rotation)); err != nil {
+			return err
+		}
+	}
+	if s.GraceDays != nil {
+		p.Settings.SetGrace(*s.GraceDays)
+	}
 	if s.Chain != nil {
 		rule, err := s.Chain.rule()
 		if err != nil {
@@ -223,6 +235,7 @@ func profileOf(p muster.Profile) Profile {
 		ID: p.ID.String(), Name: p.Name, Description: p.Description, Strategy: p.Strategy.String(),
 		RetentionDays: p.Settings.RetentionDays, HideReasons: p.Settings.HideReasons, Sessions: p.Settings.SessionLimit(),
 		Reprovision: p.Settings.Reprovision.String(), HoldNew: p.Settings.HoldNew,
+		Rotation: p.Settings.Rotation.String(), GraceDays: int(p.Settings.Grace() / (24 * time.Hour)),
 		Certificates: certificateRuleOf(p.Settings.Certificates),
 		CreatedAt:    p.CreatedAt,
 	}

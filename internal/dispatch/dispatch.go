@@ -107,7 +107,8 @@ func (d *Dispatcher) SetLimits(provisionFailures, authFailures int) {
 
 // Connect judges a client that opens a session. The error is a *muster.Error with the whole truth; what the client may
 // hear of it is muster.Public. A client that wants to be let in is given a session in which it can do nothing else. The
-// journal has a refusal; that a device came in, it has from Listen.
+// journal has a refusal; that a device came in, it has from Listen. A device whose certificate has expired may be given one in
+// which it can renew it.
 func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error) {
 	if d.o.Platform.Joins(h) {
 		p := d.newPeer(h)
@@ -120,8 +121,11 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 	c := &claim{proof: d.proof(h), generation: d.o.Identity.Generation()}
 	who, err := d.recognise(ctx, h, &c.proof)
 	if err != nil {
-		d.note(h, muster.ActionConnect, &who, err)
-		return nil, err
+		lapsed, err := d.lapsed(ctx, h, c, err)
+		if err != nil {
+			d.note(h, muster.ActionConnect, &who, err)
+		}
+		return lapsed, err
 	}
 	p := d.newPeer(h)
 	p.who, p.claim = who, c
@@ -185,10 +189,13 @@ func timely(err error) error {
 // join lets a device in, or tells it why not.
 func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (muster.Message, error) {
 	from := h.Remote
-	up, err := d.o.Platform.Read(&muster.Identity{}, []byte(d.joinAddress), body, d.o.Now())
-	req, _ := up.(*muster.ProvisionRequest)
-	if err == nil && req == nil {
-		err = muster.Refuse(muster.ReasonTopicUnknown, "")
+	req, up, err := d.readJoin(body)
+	if err == nil && req.Keyless != nil {
+		who, wrong := d.presenting(ctx, h)
+		if wrong != nil || !who.Device.IsZero() {
+			return d.tellRotation(ctx, h, &who, req, wrong)
+		}
+		req, up, err = nil, nil, req.Keyless
 	}
 	var grant *muster.Grant
 	if err == nil {
@@ -200,6 +207,16 @@ func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (mu
 		return d.o.Platform.Write(h.Transport, up, nil, err), err
 	}
 	return d.o.Platform.Write(h.Transport, req, grant, nil), nil
+}
+
+// readJoin reads a request to be let in.
+func (d *Dispatcher) readJoin(body []byte) (*muster.ProvisionRequest, muster.Uplink, error) {
+	up, err := d.o.Platform.Read(&muster.Identity{}, []byte(d.joinAddress), body, d.o.Now())
+	req, _ := up.(*muster.ProvisionRequest)
+	if err == nil && req == nil {
+		err = muster.Refuse(muster.ReasonTopicUnknown, "")
+	}
+	return req, up, err
 }
 
 // errTooOften refuses a request to be let in before anything is asked of it.
@@ -218,10 +235,14 @@ func (d *Dispatcher) admit(ctx context.Context, req *muster.ProvisionRequest, fr
 
 // read finds the dialect that owns the address and lets it read the message.
 func (d *Dispatcher) read(who *muster.Identity, address, body []byte) (Dialect, muster.Uplink, error) {
-	for _, dialect := range d.dialects {
-		if string(address) == d.joinAddress {
-			break // whoever is in already does not ask to be let in
+	if string(address) == d.joinAddress {
+		req, up, err := d.readJoin(body)
+		if errors.Is(err, muster.ReasonPayloadInvalid) || err == nil && req.Keyless == nil { // whoever is in does not ask to be let in
+			up, err = nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 		}
+		return d.o.Platform, up, err
+	}
+	for _, dialect := range d.dialects {
 		if dialect.Owns(address) {
 			up, err := dialect.Read(who, address, body, d.o.Now())
 			return dialect, up, err

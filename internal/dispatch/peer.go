@@ -49,6 +49,9 @@ func (p *Peer) Identity() *muster.Identity { return &p.who }
 // Grants reports whether the peer may subscribe to filter.
 func (p *Peer) Grants(filter string) bool {
 	if p.joining {
+		if p.who.Lapsed && filter != p.d.answerAddress {
+			p.Note(muster.ActionMessage, muster.Refuse(muster.ReasonCredentialExpired, "a subscription, which the certificate is good for no more"))
+		}
 		return filter == p.d.answerAddress
 	}
 	granted := slices.ContainsFunc(p.d.dialects, func(d Dialect) bool { return d.Grants(&p.who, filter) })
@@ -88,7 +91,13 @@ func (p *Peer) Handle(ctx context.Context, address, body []byte, to muster.Answe
 }
 
 func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, error) {
-	if string(address) != p.d.joinAddress {
+	switch {
+	case string(address) == p.d.joinAddress:
+	case p.who.Lapsed:
+		err := hushed(&p.who, muster.Refuse(muster.ReasonCredentialExpired, "the certificate has expired: it may be renewed, by way of %s, and nothing else", p.d.joinAddress))
+		p.Note(muster.ActionMessage, err)
+		return muster.Message{}, err
+	default:
 		err := muster.Refuse(muster.ReasonTopicUnknown, "only %s is served before a device is let in", p.d.joinAddress)
 		p.Note(muster.ActionMessage, err)
 		return muster.Message{}, err
@@ -101,6 +110,9 @@ func (p *Peer) join(ctx context.Context, address, body []byte) (muster.Message, 
 }
 
 func (p *Peer) answer(ctx context.Context, dialect Dialect, up muster.Uplink, err error) (muster.Message, error) {
+	if req, ok := up.(*muster.ProvisionRequest); ok && err == nil {
+		return p.d.tellRotation(ctx, p.hello(), &p.who, req, nil)
+	}
 	var down muster.Downlink
 	asked, isTime := up.(*muster.TimeRequest)
 	switch {

@@ -28,7 +28,7 @@ func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request, o Observ
 		return d.o.Platform.Write(h.Transport, nil, nil, err), nil, err
 	}
 	if address == d.joinAddress {
-		m, err = d.join(ctx, h, r.Body)
+		m, err = d.joinRequest(ctx, h, token, r.Body)
 		return m, nil, err
 	}
 	greeting := *h

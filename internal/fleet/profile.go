@@ -162,6 +162,12 @@ func CheckProfile(p *muster.Profile) error {
 	if p.Settings.Reprovision > muster.ReprovisionHold {
 		return invalid("unknown way to provision again %d", p.Settings.Reprovision)
 	}
+	if p.Settings.Rotation > muster.RotationRefuse {
+		return invalid("unknown way to rotate %d", p.Settings.Rotation)
+	}
+	if p.Settings.GraceDays > muster.MaxGraceDays {
+		return invalid("a certificate that has expired may be renewed for at most %d days", muster.MaxGraceDays)
+	}
 	if err := checkJWT(&p.Settings.JWT); err != nil {
 		return err
 	}

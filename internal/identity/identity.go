@@ -137,7 +137,7 @@ func certificateJudge(leaf *x509.Certificate, now time.Time) func(*record) error
 		case now.Before(leaf.NotBefore):
 			return muster.Refuse(muster.ReasonCertificateNotYet, "")
 		case now.After(leaf.NotAfter):
-			return muster.Refuse(muster.ReasonCertificateExpired, "")
+			return muster.Refuse(muster.ReasonCredentialExpired, "the certificate has expired")
 		}
 		return nil
 	}

@@ -213,7 +213,7 @@ func TestCertificate(t *testing.T) {
 		{"the leaf alone counts, whatever follows it", []*x509.Certificate{good, stranger}, ""},
 		{"a registered certificate behind a strange leaf does not open", []*x509.Certificate{stranger, good}, muster.ReasonCertificateUnknown},
 		{"an unknown certificate", []*x509.Certificate{stranger}, muster.ReasonCertificateUnknown},
-		{"an expired certificate", []*x509.Certificate{old}, muster.ReasonCertificateExpired},
+		{"an expired certificate", []*x509.Certificate{old}, muster.ReasonCredentialExpired},
 		{"a certificate of tomorrow", []*x509.Certificate{early}, muster.ReasonCertificateNotYet},
 		{"a token that is a certificate's id is no certificate", []*x509.Certificate{tokened}, muster.ReasonCertificateUnknown},
 	} {

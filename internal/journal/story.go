@@ -80,7 +80,9 @@ func waysOf(a *muster.Attempt) [][]step {
 		}
 		return [][]step{secretWay(), certificateWay()}
 	case muster.ActionMessage:
-		return [][]step{messageWay()}
+		return [][]step{messageWay(), lapsedWay()}
+	case muster.ActionRotate:
+		return [][]step{rotationWay()}
 	case muster.ActionDisconnect:
 	}
 	return nil
@@ -181,6 +183,25 @@ func doorWay() []step {
 	}
 }
 
+// rotationWay is asked of a device that has been recognised.
+func rotationWay() []step {
+	return []step{
+		{"request", "the request can be read, and is for the device itself", []muster.Reason{muster.ReasonPayloadInvalid, muster.ReasonRequestInvalid}},
+		{"present", "the credential that it has is live", []muster.Reason{
+			muster.ReasonCredentialRevoked, muster.ReasonCredentialNotYet, muster.ReasonCredentialExpired,
+		}},
+		{"device", "the device may come in", []muster.Reason{muster.ReasonDeviceSuspended, muster.ReasonDeviceDeleted}},
+		{"profile", "the profile lets the device ask", []muster.Reason{muster.ReasonRotationRefused}},
+		{"type", "the profile lets it have one of that type", []muster.Reason{muster.ReasonRotationKind}},
+		{"rate", "it has not asked too often", []muster.Reason{muster.ReasonRateLimited}},
+		{"credential", "the credential can be used", []muster.Reason{
+			muster.ReasonCredentialInvalid, muster.ReasonCredentialInUse, muster.ReasonCertificateExpired, muster.ReasonCertificateNameUnfit,
+			muster.ReasonCSRInvalid, muster.ReasonCSRSignatureWrong, muster.ReasonCSRKeyWeak, muster.ReasonCSRDigestWeak,
+		}},
+		kept(),
+	}
+}
+
 func messageWay() []step {
 	return []step{
 		{"address", "something is served under the topic or path", []muster.Reason{muster.ReasonTopicUnknown, muster.ReasonMethodNotAllowed}},
@@ -189,6 +210,11 @@ func messageWay() []step {
 		{"payload", "the payload can be read", []muster.Reason{muster.ReasonPayloadInvalid}},
 		kept(),
 	}
+}
+
+// lapsedWay is that of a device whose certificate has expired and which may do nothing but renew it.
+func lapsedWay() []step {
+	return []step{{"credential", "the certificate has not expired", []muster.Reason{muster.ReasonCredentialExpired}}}
 }
 
 func kept() step {

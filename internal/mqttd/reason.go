@@ -141,6 +141,8 @@ func judgePublish(err error, v mqtt.Version, qos byte, joining bool) verdict {
 		return verdict{ack: true, code: mqtt.TopicNameInvalid, end: joining, farewell: mqtt.TopicNameInvalid}
 	case kind == muster.Invalid && badPayload(err, joining):
 		return verdict{ack: known, code: mqtt.PayloadFormatInvalid, end: !known, farewell: mqtt.PayloadFormatInvalid}
+	case muster.ReasonOf(err) == muster.ReasonCredentialExpired: // what comes from an expired certificate is not kept
+		return verdict{ack: known, code: mqtt.NotAuthorized, end: true, farewell: mqtt.NotAuthorized}
 	case joining:
 		return verdict{ack: true, code: mqtt.ImplementationSpecific, end: true, farewell: mqtt.ImplementationSpecific}
 	case kind == muster.NotFound:

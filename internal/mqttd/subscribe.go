@@ -59,6 +59,9 @@ func (c *conn) fits(out *buffer, at int) error {
 func (c *conn) grant(f mqtt.Filter) mqtt.Code {
 	filter := string(f.Text)
 	if !c.peer.Grants(filter) {
+		if c.peer.Identity().Lapsed {
+			return mqtt.NotAuthorized
+		}
 		return mqtt.TopicFilterInvalid
 	}
 	granted := subscription{filter, min(f.QoS, 1)}

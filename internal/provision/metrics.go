@@ -9,14 +9,14 @@ import (
 // metrics count the devices that were let in; who was refused and why is counted by the journal.
 type metrics struct {
 	created, claimed, repeated, readmitted prometheus.Counter
-	renewed, added                         prometheus.Counter
+	renewed, added, rotated                prometheus.Counter
 	suspended, held                        prometheus.Counter
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
 	grants := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "muster_provision_grants_total",
-		Help: "Devices let in, by how: created, claimed (listed before), renewed or added (the certificate of a device), repeated (the answer was asked for again), readmitted (let in before).",
+		Help: "Devices let in, by how: created, claimed (listed before), renewed or added (the certificate of a device), repeated (the answer was asked for again), readmitted (let in before), rotated (in, and given another credential).",
 	}, []string{"how"})
 	suspended := prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "muster_provision_keys_suspended_total",
@@ -34,6 +34,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		claimed:  grants.WithLabelValues("claimed"),
 		renewed:  grants.WithLabelValues("renewed"),
 		added:    grants.WithLabelValues("added"),
+		rotated:  grants.WithLabelValues("rotated"),
 		repeated: grants.WithLabelValues("repeated"), readmitted: grants.WithLabelValues("readmitted"), suspended: suspended,
 		held: held,
 	}
@@ -50,6 +51,6 @@ func (m *metrics) certified(way muster.Way) {
 		m.renewed.Inc()
 	case muster.WayAdded:
 		m.added.Inc()
-	case muster.WayRepeated, muster.WayReleased, muster.WayProved, muster.WayApproved:
+	case muster.WayRepeated, muster.WayReleased, muster.WayProved, muster.WayApproved, muster.WayRotated:
 	}
 }

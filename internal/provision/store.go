@@ -31,6 +31,9 @@ type Store interface {
 	Answered(ctx context.Context, request muster.LookupKey, since time.Time) (muster.Device, muster.Credential, error)
 	// Enrolled returns the device of that name with all its credentials, or muster.NotFound.
 	Enrolled(ctx context.Context, name string) (muster.Enrolled, error)
+	// Holding returns the device that has the credential of that id, with all its credentials, and its profile, or
+	// muster.NotFound.
+	Holding(ctx context.Context, id muster.CredentialID) (muster.Enrolled, muster.Profile, error)
 	// Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 	// other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and
 	// was never used. One that was approved is given the credential in place of all that it has, which are revoked at the

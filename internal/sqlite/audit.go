@@ -191,6 +191,7 @@ func profileView(p muster.Profile) view {
 		"name": p.Name, "description": p.Description, "strategy": p.Strategy, "chain": p.Settings.Chain,
 		"retentionDays": p.Settings.RetentionDays, "hideReasons": p.Settings.HideReasons, "jwt": p.Settings.JWT,
 		"sessions": p.Settings.Sessions, "reprovision": p.Settings.Reprovision.String(), "certificates": p.Settings.Certificates, "holdNew": p.Settings.HoldNew,
+		"rotation": p.Settings.Rotation.String(), "graceDays": p.Settings.GraceDays,
 	}
 }
 

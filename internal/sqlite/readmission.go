@@ -24,6 +24,20 @@ func readEnrolled(r *row) muster.Enrolled {
 	return e
 }
 
+// Holding returns the device that has the credential of that id, with all its credentials, and its profile, or
+// muster.NotFound.
+func (r *Registry) Holding(ctx context.Context, id muster.CredentialID) (muster.Enrolled, muster.Profile, error) {
+	known := r.known.Load()
+	var p muster.Profile
+	e, err := find(ctx, r.readers, func(r *row) muster.Enrolled {
+		e := readEnrolled(r)
+		p = known.profile(r, e.Device.Profile)
+		return e
+	}, `SELECT `+deviceFields+`, r.device IS NOT NULL FROM credential c JOIN device d ON d.id = c.device
+		LEFT JOIN released r ON r.device = d.id WHERE c.id = ?`, blob(id[:]))
+	return e, p, err
+}
+
 // Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 // other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and was
 // never used. One that was approved is given the credential in place of all that it has, which are revoked at the first use

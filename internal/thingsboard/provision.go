@@ -56,10 +56,9 @@ func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{fieldKey, fieldSecret} {
-		if _, ok := fields[name]; !ok {
-			return nil, muster.Refuse(muster.ReasonRequestInvalid, "Failed to find the field %s in JSON body!", name)
-		}
+	keyless, err := checkKey(fields)
+	if err != nil {
+		return nil, err
 	}
 	kind := muster.AccessToken
 	if word, ok := fields[fieldCredentialsType]; ok {
@@ -88,7 +87,23 @@ func readProvisionJSON(body []byte) (*muster.ProvisionRequest, error) {
 		RequestID: fields[fieldRequestID],
 		Recovery:  muster.Secret(fields[fieldRecovery]),
 		Proof:     muster.Secret(fields[fieldProof]),
+		Keyless:   keyless,
 	}, nil
+}
+
+// checkKey refuses a request with a key and no secret, or the other way round. With neither it is one of a device that is in.
+func checkKey(fields map[string]string) (keyless, err error) {
+	for _, name := range []string{fieldKey, fieldSecret} {
+		if _, ok := fields[name]; !ok && err == nil {
+			err = muster.Refuse(muster.ReasonRequestInvalid, "Failed to find the field %s in JSON body!", name)
+		}
+	}
+	_, key := fields[fieldKey]
+	_, secret := fields[fieldSecret]
+	if !key && !secret {
+		return err, nil
+	}
+	return nil, err
 }
 
 func parseKind(word string) (muster.CredentialKind, error) {

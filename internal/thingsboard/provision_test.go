@@ -26,6 +26,9 @@ func TestProvisionRequest(t *testing.T) {
 	}{
 		{"key and secret are enough", `{` + open + `}`, base},
 		{"the name is kept as it was sent", `{` + open + `,"deviceName":" dev "}`, with(func(r *muster.ProvisionRequest) { r.Name = " dev " })},
+		{"neither key nor secret is for a device that is in", `{"deviceName":"d","provisionDeviceKey":null}`, muster.ProvisionRequest{
+			Name: "d", Keyless: muster.Refuse(muster.ReasonRequestInvalid, "Failed to find the field provisionDeviceKey in JSON body!"),
+		}},
 		{"key and secret may be empty", `{"provisionDeviceKey":"","provisionDeviceSecret":""}`, muster.ProvisionRequest{}},
 		{"a gateway says so", `{` + open + `,"gateway":true}`, with(func(r *muster.ProvisionRequest) { r.Gateway = true })},
 		{"also as a string", `{` + open + `,"gateway":"TRUE"}`, with(func(r *muster.ProvisionRequest) { r.Gateway = true })},

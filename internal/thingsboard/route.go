@@ -27,12 +27,10 @@ func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string,
 		return "", "", muster.Refuse(muster.ReasonTopicUnknown, "no device can have this token")
 	case r.Transport == muster.CoAP:
 		address, err = routeCoAP(r, feature)
-	case feature != joiner || len(owner) == 0:
-		address, err = routeHTTP(r, feature)
 	default:
-		err = muster.Refuse(muster.ReasonTopicUnknown, "")
+		address, err = routeHTTP(r, feature)
 	}
-	if err != nil || address == provisionRequest || len(owner) == 0 {
+	if err != nil || len(owner) == 0 {
 		return "", address, err
 	}
 	return muster.Secret(owner[0]), address, nil

@@ -44,7 +44,7 @@ func replyTo(topic, id string) (string, error) {
 }
 
 // Grants reports whether filter is one of those that a device may subscribe to. They are exact strings (ThingsBoard
-// device API 3.3).
+// device API 3.3), and provisionAnswer, on which a device that is in is given another credential.
 func (d *Dialect) Grants(_ *muster.Identity, filter string) bool {
 	switch filter {
 	case "v1/devices/me/attributes", "v2/a", "v2/a/j", "v2/a/p",
@@ -52,7 +52,8 @@ func (d *Dialect) Grants(_ *muster.Identity, filter string) bool {
 		"v1/devices/me/rpc/response/+", "v2/r/res/+", "v2/r/res/j/+", "v2/r/res/p/+",
 		"v1/devices/me/attributes/response/+", "v2/a/res/+", "v2/a/res/j/+", "v2/a/res/p/+",
 		"v1/gateway/attributes", "v1/gateway/rpc", "v1/gateway/attributes/response",
-		"v2/fw/response/+/chunk/+", "v2/fw/error", "v2/sw/response/+/chunk/+", "v2/sw/error":
+		"v2/fw/response/+/chunk/+", "v2/fw/error", "v2/sw/response/+/chunk/+", "v2/sw/error",
+		provisionAnswer:
 		return true
 	}
 	return false

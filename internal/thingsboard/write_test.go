@@ -170,7 +170,7 @@ func TestWhatCouldNotBeRead(t *testing.T) {
 	body := func(code, status, message, reason string) []byte {
 		return []byte(`{"status":` + status + `,"message":"` + message + `","errorCode":` + code + `,"timestamp":1700000000123,"reason":"` + reason + `"}`)
 	}
-	_, missing := read("/provision/request", `{}`)
+	_, missing := read("/provision/request", `{"provisionDeviceSecret":"s"}`)
 	_, broken := read("v1/devices/me/telemetry", `{"a":}`)
 	_, _, noBody := dialect.Route(&muster.Request{Transport: muster.HTTP, Method: "POST", Path: []string{"api", "v1", "t", "telemetry"}})
 	for _, test := range []struct {

@@ -1,0 +1,112 @@
+package dispatch
+
+import (
+	"context"
+	"errors"
+
+	"muster"
+)
+
+// lapsed opens a session in which a device may do nothing but renew its certificate, which has expired; nil: it may not.
+// Whoever is refused hears err, how the device was refused so far, or what stands in the way of the renewal.
+func (d *Dispatcher) lapsed(ctx context.Context, h *muster.Hello, c *claim, err error) (*Peer, error) {
+	if len(c.proof.Chain) == 0 || !errors.Is(err, muster.ReasonCredentialExpired) {
+		return nil, err
+	}
+	who, err := d.o.Identity.Lapsed(ctx, c.proof.Chain)
+	if err != nil {
+		return nil, hushed(&who, timely(err))
+	}
+	p := d.newPeer(h)
+	p.joining, p.who, p.claim = true, who, c
+	return p, nil
+}
+
+// presenting returns the device whose certificate a client presents that has not been asked who it is: the zero identity if
+// that opens no door, or an address was refused too often. It leaves no trace.
+func (d *Dispatcher) presenting(ctx context.Context, h *muster.Hello) (muster.Identity, error) {
+	if len(h.Chain) == 0 || d.joining.refused(h.Remote, d.o.Now()) {
+		return muster.Identity{}, nil
+	}
+	who, err := d.o.Identity.Examine(ctx, &muster.Proof{Chain: h.Chain})
+	if errors.Is(err, muster.ReasonCredentialExpired) {
+		who, err = d.o.Identity.Lapsed(ctx, h.Chain)
+	}
+	if errors.Is(err, muster.ReasonCertificateUnknown) {
+		return muster.Identity{}, nil
+	}
+	return who, err
+}
+
+// Renew gives the device whose certificate a client presents another one for its signing request, as a request of its own to
+// rotate does: both work until the fresh one is used. A certificate that has expired is taken within the grace of its profile.
+// Refused with ReasonCredentialsMissing or ReasonCertificateUnknown if the client presents none that a device has.
+func (d *Dispatcher) Renew(ctx context.Context, h *muster.Hello, csr string) (*muster.Grant, error) {
+	if len(h.Chain) == 0 {
+		return nil, muster.Refuse(muster.ReasonCredentialsMissing, "")
+	}
+	who, err := d.presenting(ctx, h)
+	if err == nil && who.Device.IsZero() {
+		err = muster.Refuse(muster.ReasonCertificateUnknown, "")
+	}
+	req := &muster.ProvisionRequest{Evidence: muster.Evidence{Kind: muster.X509Certificate, CSR: csr}}
+	return d.rotate(ctx, h, &who, req, err)
+}
+
+// rotate gives a device that is in another credential, or tells why not; err is what stands in the way already.
+func (d *Dispatcher) rotate(ctx context.Context, h *muster.Hello, who *muster.Identity, req *muster.ProvisionRequest, err error) (*muster.Grant, error) {
+	var grant *muster.Grant
+	if err == nil {
+		grant, err = d.o.Provision.Rotate(ctx, who, req)
+	}
+	err = hushed(who, timely(err))
+	d.noteRotation(h, who, req, grant, err)
+	return grant, err
+}
+
+// tellRotation is rotate in the words of the platform.
+func (d *Dispatcher) tellRotation(ctx context.Context, h *muster.Hello, who *muster.Identity, req *muster.ProvisionRequest, err error) (muster.Message, error) {
+	grant, err := d.rotate(ctx, h, who, req, err)
+	if err != nil {
+		return d.o.Platform.Write(h.Transport, req, nil, err), err
+	}
+	return d.o.Platform.Write(h.Transport, req, grant, nil), nil
+}
+
+func (d *Dispatcher) noteRotation(h *muster.Hello, who *muster.Identity, req *muster.ProvisionRequest, grant *muster.Grant, err error) {
+	if wentAway(err) {
+		return
+	}
+	a := muster.Attempt{
+		Action: muster.ActionRotate, Transport: h.Transport, Remote: h.Remote.Unmap(), Device: who.Device, Name: who.Name,
+		Profile: who.Profile, Reason: muster.ReasonOf(err),
+	}
+	if a.Name == "" {
+		a.Name = callsItself(h)
+	}
+	if grant != nil {
+		a.Way, a.Detail = grant.Way, grant.Again+" for a "+req.Evidence.Kind.String()
+	}
+	if err != nil {
+		a.Detail = muster.MessageOf(err)
+	}
+	d.Note(a)
+}
+
+// joinRequest serves a request to be let in; with the token of a device in its path and neither key nor secret in its body, it
+// is that device's to rotate.
+func (d *Dispatcher) joinRequest(ctx context.Context, h *muster.Hello, token muster.Secret, body []byte) (muster.Message, error) {
+	req, _, err := d.readJoin(body)
+	if token == "" || err != nil || req.Keyless == nil {
+		return d.join(ctx, h, body)
+	}
+	greeting := *h
+	greeting.Token, greeting.Chain = token, nil
+	proof, _ := d.o.Platform.Proof(&greeting)
+	who, err := d.recognise(ctx, &greeting, &proof)
+	if err != nil {
+		d.note(&greeting, muster.ActionConnect, &who, err)
+		return muster.Message{}, err
+	}
+	return d.tellRotation(ctx, h, &who, req, nil)
+}
