@@ -11,15 +11,15 @@ PLAIN = CGO_ENABLED=0 GOFLAGS='$(GOFLAGS) -trimpath -buildvcs=false'
 GO    = $(PLAIN) go
 TOOLS = $(CURDIR)/.cache/tools
 
-.PHONY: build run test lint race bench fuzz soak seeds clean
+.PHONY: build run test lint race console screenshots bench fuzz soak seeds clean
 
-build: ## bin/muster
+build: web/dist/index.html ## bin/muster, with the console in it
 	$(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/muster ./cmd/muster
 
 run: build ## serve on ./data
 	bin/muster serve --data $(DATA)
 
-test: lint race ## everything that must hold: format, vet, staticcheck, walls, race tests, conformance
+test: lint race console ## everything that must hold: format, vet, staticcheck, walls, race tests, conformance, the console
 
 lint: tools/go.sum
 	$(GO) build -C tools -o $(TOOLS)/ tool
@@ -32,6 +32,25 @@ lint: tools/go.sum
 race:
 	scripts/need gcc=gcc /usr/include/stdlib.h=libc6-dev curl=curl mosquitto_pub=mosquitto-clients coap-client-notls=libcoap3-bin
 	MUSTER_TOOLS=1 CGO_ENABLED=1 go test -race -vet=off -timeout 15m -parallel 4 ./...
+
+# The console speaks the API that the source says: its types are made of the document that the source makes.
+web/openapi.json: $(wildcard *.go internal/admin/*.go cmd/muster/openapi.go)
+	$(GO) run ./cmd/muster openapi >$@
+
+web/node_modules/installed: web/package-lock.json
+	scripts/need node=nodejs npm=npm
+	cd web && npm ci && touch node_modules/installed
+
+web/dist/index.html: web/openapi.json web/node_modules/installed $(wildcard web/*.ts web/*.html web/*.json) $(shell find web/src web/public -type f)
+	cd web && npm run --silent build
+
+console: build ## the console: its own tests, its size, and every page in Chromium against the real server
+	scripts/need /usr/bin/chromium=chromium mosquitto_sub=mosquitto-clients
+	cd web && npm test && npm run e2e
+
+screenshots: build ## every page of the console, light and dark, wide and on a phone, as PNG under .cache/screenshots
+	scripts/need /usr/bin/chromium=chromium
+	cd web && npm run screenshots
 
 bench: build ## figures beside their anchors, from one run
 	scripts/need mosquitto=mosquitto
@@ -52,4 +71,4 @@ seeds: build ## the seed documents' own scripts against a fresh server
 	/usr/bin/python3 $(ACCEPT) bin/muster
 
 clean:
-	rm -rf bin .cache
+	rm -rf bin .cache web/node_modules web/dist/assets web/dist/index.html web/dist/.vite web/openapi.json web/src/api/schema.ts

@@ -21,7 +21,7 @@ func deployed(t *testing.T, name string) string {
 
 func TestTheImageIsSmallPinnedAndNobodysRoot(t *testing.T) {
 	stages := strings.Split(deployed(t, "Dockerfile"), "\nFROM ")
-	if len(stages) != 3 {
+	if len(stages) != 5 { // source, console, build, the image
 		t.Fatalf("%d stages", len(stages)-1)
 	}
 	module, err := os.ReadFile("go.mod")
@@ -29,13 +29,16 @@ func TestTheImageIsSmallPinnedAndNobodysRoot(t *testing.T) {
 		t.Fatal(err)
 	}
 	wanted := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(module))[1]
-	if !regexp.MustCompile(`^golang:` + regexp.QuoteMeta(wanted) + `\.\d+-\w+ AS build\n`).MatchString(stages[1]) {
+	if !regexp.MustCompile(`^golang:` + regexp.QuoteMeta(wanted) + `\.\d+-\w+ AS source\n`).MatchString(stages[1]) {
 		t.Errorf("what it is built with is not pinned, or is not Go %s", wanted)
 	}
-	if !strings.Contains(stages[1], "CGO_ENABLED=0") {
+	if !regexp.MustCompile(`^node:\d+\.\d+-[\w-]+ AS console\n`).MatchString(stages[2]) || !strings.Contains(stages[2], "npm ci") {
+		t.Error("what the console is built with is not pinned")
+	}
+	if !strings.HasPrefix(stages[3], "source AS build\n") || !strings.Contains(stages[3], "CGO_ENABLED=0") {
 		t.Error("the binary is not static")
 	}
-	final := stages[2]
+	final := stages[4]
 	for _, line := range []string{
 		`^scratch$`, `^USER [1-9]\d*:[1-9]\d*$`, `^VOLUME \["/data"\]$`, `^HEALTHCHECK .*CMD \["/muster", "health"\]$`,
 		`^ENTRYPOINT \["/muster"\]$`, `^CMD \["serve"\]$`, `^COPY --from=build --chown=[1-9]`,

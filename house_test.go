@@ -24,7 +24,8 @@ const (
 	job       floor = "jobs"
 	entrance  floor = "dispatch"
 	transport floor = "transports"
-	humans    floor = "admin" // the transport whose peers are people
+	humans    floor = "admin"   // the transport whose peers are people
+	console   floor = "console" // the pages for people, which only speak the API
 	node      floor = "node"
 	suite     floor = "storetest"
 	blackBox  floor = "conformance" // test files only
@@ -61,6 +62,7 @@ var rooms = map[string]floor{
 	"internal/httpd":       transport,
 	"internal/coapd":       transport,
 	"internal/admin":       humans,
+	"web":                  console,
 	"internal/node":        node,
 	"internal/storetest":   suite,
 	"internal/conformance": blackBox,
@@ -78,7 +80,8 @@ var walls = map[floor][]floor{
 	entrance:  {words, job},
 	transport: {words, entrance},
 	humans:    {words, job},
-	node:      {words, payload, tool, job, entrance, transport, humans},
+	console:   {},
+	node:      {words, payload, tool, job, entrance, transport, humans, console},
 	suite:     {words, job},
 	blackBox:  {},
 	field:     {words},
@@ -104,7 +107,7 @@ var addresses = map[string][]string{
 	"github.com/plgd-dev/go-coap":     {"internal/coapd", "internal/simulate", "bench"},
 	"github.com/pion/dtls":            {"internal/coapd"},
 	"github.com/coder/websocket":      {"internal/httpd"},
-	"net/http":                        {"internal/httpd", "internal/admin", "internal/node", "internal/simulate", "cmd/muster", "bench"},
+	"net/http":                        {"internal/httpd", "internal/admin", "web", "internal/node", "internal/simulate", "cmd/muster", "bench"},
 	"github.com/danielgtaylor/huma":   {"internal/admin"},
 	"golang.org/x/crypto/argon2":      {"internal/people", "internal/backup"},
 	"golang.org/x/crypto/x509roots":   {"internal/fleet"},

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -45,7 +46,8 @@ type Options struct {
 	Machine    Machine
 	Live       *live.Feed
 	Expiry     *expiry.Service
-	Version    string // of the server
+	Console    http.Handler // the pages for people, at every path that is nobody else's; nil: it is not built
+	Version    string       // of the server
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: metrics are not shown anywhere
 	Now        func() time.Time      // nil means time.Now
@@ -66,8 +68,28 @@ type api struct {
 	rehearsing chan struct{} // holds a token while a rehearsal is under way
 }
 
-// New returns the handler of everything under /v1, of /setup and of the plain page at /.
+// New returns the handler of everything under /v1, of the reference, and of the console or the plain pages in its place.
 func New(o Options) http.Handler {
+	a, operations := newAPI(o)
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", a.authenticated(operations))
+	for _, pattern := range a.public {
+		mux.Handle(pattern, a.visited(operations))
+	}
+	mux.Handle("GET /v1/openapi.json", a.document())
+	mux.Handle("GET /docs/api", a.reference())
+	a.servePages(mux)
+	return guarded(a.caught(verbatim(mux)))
+}
+
+// Document returns the OpenAPI document of a server of that version.
+func Document(version string) ([]byte, error) {
+	a, _ := newAPI(Options{Version: version})
+	return json.Marshal(a.huma.OpenAPI())
+}
+
+// newAPI returns the API and what serves its operations, of which all are described.
+func newAPI(o Options) (*api, *http.ServeMux) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -113,16 +135,8 @@ func New(o Options) http.Handler {
 	operations.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, muster.Refuse(muster.ReasonNotFound, "there is no %.200q to %s", r.URL.Path, r.Method))
 	})
-	mux := http.NewServeMux()
-	mux.Handle("/v1/", a.authenticated(operations))
-	for _, pattern := range a.public {
-		mux.Handle(pattern, a.visited(operations))
-	}
 	a.describe()
-	mux.Handle("GET /v1/openapi.json", a.document())
-	mux.Handle("GET /docs/api", a.reference())
-	a.servePages(mux)
-	return guarded(a.caught(verbatim(mux)))
+	return a, operations
 }
 
 // config is the library's configuration without what it would serve and add by itself.

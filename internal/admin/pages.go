@@ -70,13 +70,17 @@ func (p *pages) send(w http.ResponseWriter, status int, text []byte) {
 
 func (a *api) servePages(mux *http.ServeMux) {
 	p := newPages(pagesHTML, pagesCSS)
+	a.serveProvider(mux, p)
+	if a.Console != nil {
+		mux.Handle("/", a.Console)
+		return
+	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { p.write(w, http.StatusOK, "home", page{}) })
 	// The token is only spent by the form: what looks a link up in advance does not use it up.
 	mux.HandleFunc("GET /setup", func(w http.ResponseWriter, r *http.Request) {
 		p.write(w, http.StatusOK, "setup", page{Token: r.URL.Query().Get("token")})
 	})
 	mux.Handle("POST /setup", a.visited(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.setUpByForm(p, w, r) })))
-	a.serveProvider(mux, p)
 }
 
 // setUpByForm makes the first admin of what the setup page has sent. Where another name or password may do, it asks again.

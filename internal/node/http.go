@@ -11,6 +11,7 @@ import (
 	"muster"
 	"muster/internal/admin"
 	"muster/internal/httpd"
+	"muster/web"
 )
 
 // messageRoom is how many of the largest packets a WebSocket message has room for.
@@ -24,9 +25,13 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 		Logger: n.log, Registerer: n.metrics, MaxBody: n.config.Limits.MaxBody, MaxMessage: messageRoom * n.config.Limits.MaxPacket,
 		MQTT: func(s *httpd.WebSocket, below *tls.ConnectionState) { n.mqtt.ServeConn(ctx, s, below) },
 	})
+	var console http.Handler
+	if built := web.New(); built != nil {
+		console = built
+	}
 	mux.Handle("/", admin.New(admin.Options{
 		Fleet: n.fleet, People: n.people, Journal: n.journal, Identity: n.identity, Authority: n.authority, Provision: n.provision, Backups: n.newBackups(), Readings: n.reader, Sessions: n.sessions, Tracer: n.tracer, Bulk: n.bulk, Live: n.live, Expiry: n.expiry, Machine: n,
-		Provider: n.provider, Version: n.version, Logger: n.log, Registerer: n.metrics,
+		Provider: n.provider, Version: n.version, Logger: n.log, Registerer: n.metrics, Console: console,
 	}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {

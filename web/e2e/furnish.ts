@@ -1,0 +1,49 @@
+import type { Server } from './server';
+
+// furnish gives a server what pictures are taken of: devices of some kinds, some of which have reported and one of which was refused.
+export async function furnish(server: Server) {
+  for (const [name, strategy, description] of [
+    ['greenhouse', 'create', 'Climate in the greenhouses'],
+    ['meters', 'preprovisioned', 'Electricity, by serial number'],
+    ['gateways', 'disabled', 'Made by hand'],
+  ]) {
+    await server.api('POST', '/v1/profiles', {
+      name,
+      strategy,
+      description,
+      ...(strategy === 'disabled' ? {} : { provisionKey: `${name}-2026`, provisionSecret: `${name}-secret-0123456789` }),
+    });
+  }
+  const labels = ['north bed', 'seedlings', 'by the door', '', 'orchids'];
+  for (let i = 1; i <= 24; i++) {
+    const number = String(i).padStart(2, '0');
+    if (i <= 14) {
+      const token = `greenhouse-token-${number}-0123456789`;
+      await report(server, '/api/v1/provision', {
+        deviceName: `greenhouse-${number}`,
+        provisionDeviceKey: 'greenhouse-2026',
+        provisionDeviceSecret: 'greenhouse-secret-0123456789',
+        credentialsType: 'ACCESS_TOKEN',
+        token,
+      });
+      await report(server, `/api/v1/${token}/telemetry`, { temperature: 21 + i / 4, humidity: 60 + i, mode: i % 2 ? 'eco' : 'grow', window: i % 3 === 0, battery: 3.1 + i / 100 });
+      await server.api('PATCH', `/v1/devices/greenhouse-${number}`, { label: labels[i % labels.length], tags: { site: i % 2 ? 'north' : 'south' } });
+    } else {
+      await server.api('POST', '/v1/devices', { name: `meter-90${number}17`, profile: 'meters', label: `House ${i}` });
+    }
+  }
+  await server.api('POST', '/v1/devices', { name: 'gateway-roof', profile: 'gateways', gateway: true });
+  await server.api('POST', '/v1/devices/greenhouse-05/suspend');
+  const device = '/v1/devices/greenhouse-07';
+  await server.api('PATCH', `${device}/attributes/shared`, { interval: 30, thresholds: { low: 12, high: 31.5 } });
+  await server.api('PATCH', `${device}/attributes/server`, { installer: 'Berta' });
+  await report(server, '/api/v1/greenhouse-token-07-0123456789/attributes', { firmware: '2.4.1', serial: 'GH-000007' });
+  await server.api('POST', `${device}/credentials`, { mqttUsername: 'greenhouse-07', mqttPassword: 'a password of its own' });
+  await report(server, '/api/v1/greenhouse-token-05-0123456789/telemetry', { temperature: 1 });
+  await report(server, '/api/v1/provision', { deviceName: 'greenhouse-07', provisionDeviceKey: 'greenhouse-2026', provisionDeviceSecret: 'guessed' });
+}
+
+// report sends as a device does. That one is refused is part of the picture.
+async function report(server: Server, path: string, body: unknown) {
+  await fetch(server.url + path, { method: 'POST', body: JSON.stringify(body) });
+}

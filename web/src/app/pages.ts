@@ -1,0 +1,14 @@
+import type { LinkProps } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { words as devices } from '../devices/words';
+import { DevicesIcon } from '../parts/icons';
+import type { Dictionary } from '../words/words';
+
+export interface PageLink {
+  to: LinkProps['to'];
+  icon: ComponentType<{ size?: number }>;
+  words: Dictionary<{ title: string }>;
+}
+
+// The pages, in the order in which they are shown.
+export const pages: PageLink[] = [{ to: '/devices', icon: DevicesIcon, words: devices }];

@@ -1,0 +1,29 @@
+import { createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { deviceRoutes } from '../devices/routes';
+import { peopleRoutes } from '../people/routes';
+import { Loading } from '../parts/Loading';
+import { root, shell } from './root';
+import { parse, stringify } from './search';
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/devices' });
+  },
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([home, ...deviceRoutes])]),
+  parseSearch: parse,
+  stringifySearch: stringify,
+  defaultPreload: 'intent',
+  defaultPendingComponent: Loading,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

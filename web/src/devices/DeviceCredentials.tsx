@@ -1,0 +1,93 @@
+import { Button, Group } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { answer, api, type Schemas } from '../api/client';
+import { Ago } from '../parts/Ago';
+import { Confirm } from '../parts/Confirm';
+import { Empty } from '../parts/Empty';
+import { Panel } from '../parts/Page';
+import { Table } from '../parts/Table';
+import { Tag, type Tone } from '../parts/Tag';
+import { useMay } from '../people/session';
+import { useWords } from '../words/words';
+import { NewCredential } from './NewCredential';
+import { renewDevices } from './queries';
+import { words } from './words';
+
+type Credential = Schemas['Credential'];
+
+const tones: Record<Credential['state'], Tone> = {
+  active: 'good',
+  pending: 'quiet',
+  waiting: 'quiet',
+  retiring: 'care',
+  expired: 'bad',
+  revoked: 'bad',
+};
+
+// DeviceCredentials are what a device proves itself with. Never what opens the door: that is shown once, when it is made.
+export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] }) {
+  const w = useWords(words);
+  const may = useMay('operator');
+  const [doing, setDoing] = useState<{ what: 'add' | 'rotate' | 'revoke'; credential?: Credential }>();
+  const close = () => setDoing(undefined);
+  const revoke = useMutation({
+    mutationFn: (id: string) => answer(api.POST('/v1/devices/{name}/credentials/{id}/revoke', { params: { path: { name: device.name, id } } })),
+    onSuccess: () => {
+      close();
+      return renewDevices();
+    },
+  });
+  const add = may && (
+    <Button size="compact-sm" variant="default" onClick={() => setDoing({ what: 'add' })}>
+      {w.addCredential}
+    </Button>
+  );
+  const acts = (c: Credential) =>
+    may &&
+    c.state !== 'revoked' && (
+      <Group gap={4} justify="flex-end" wrap="nowrap">
+        <Button size="compact-xs" variant="subtle" onClick={() => setDoing({ what: 'rotate', credential: c })}>
+          {w.rotate}
+        </Button>
+        <Button size="compact-xs" variant="subtle" color="red.8" onClick={() => setDoing({ what: 'revoke', credential: c })}>
+          {w.revoke}
+        </Button>
+      </Group>
+    );
+  return (
+    <Panel title={w.credentials} flush act={add}>
+      <Table
+        label={w.credentials}
+        rows={device.credentials}
+        id={(c) => c.id}
+        columns={[
+          { key: 'kind', label: w.credentials, cell: (c) => w[`kind${c.kind}`] },
+          { key: 'state', label: w.state, cell: (c) => <Tag tone={tones[c.state]}>{w[c.state]}</Tag> },
+          { key: 'hint', label: w.hint, wide: true, cell: (c) => <code>{c.hint}</code> },
+          { key: 'used', label: w.used, wide: true, cell: (c) => <Ago at={c.lastUsedAt} /> },
+          { key: 'expires', label: w.expires, wide: true, cell: (c) => c.expiresAt && <Ago at={c.expiresAt} /> },
+          { key: 'acts', label: '', cell: acts },
+        ]}
+        empty={
+          <Empty title={w.noCredentials} act={add}>
+            {w.noCredentialsText}
+          </Empty>
+        }
+      />
+      {(doing?.what === 'add' || doing?.what === 'rotate') && <NewCredential device={device.name} old={doing.credential} close={close} />}
+      {doing?.what === 'revoke' && doing.credential && (
+        <Confirm
+          title={w.revokeTitle}
+          act={w.revoke}
+          error={revoke.error}
+          busy={revoke.isPending}
+          close={close}
+          go={() => doing.credential && revoke.mutate(doing.credential.id)}
+        >
+          {w.revokeText}
+        </Confirm>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,81 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { Ago } from '../parts/Ago';
+import { CopyButton } from '../parts/CopyButton';
+import { Facts } from '../parts/Facts';
+import { Rows } from '../parts/Loading';
+import { Page, Panel } from '../parts/Page';
+import { Refused } from '../parts/Refused';
+import { Tabs } from '../parts/Tabs';
+import { useMay } from '../people/session';
+import { useWords } from '../words/words';
+import { DeviceActs } from './DeviceActs';
+import { DeviceAttributes } from './DeviceAttributes';
+import { DeviceCredentials } from './DeviceCredentials';
+import { DeviceJournal } from './DeviceJournal';
+import { DeviceSessions } from './DeviceSessions';
+import { DeviceValues } from './DeviceValues';
+import { deviceQuery } from './queries';
+import { State } from './State';
+import { words } from './words';
+
+const route = getRouteApi('/shell/devices/$name');
+const parts = ['values', 'attributes', 'credentials', 'sessions', 'journal'] as const;
+
+export function DevicePage() {
+  const w = useWords(words);
+  const { name } = route.useParams();
+  const { part = 'values' } = route.useSearch();
+  const { data: device, error, refetch } = useQuery(deviceQuery(name));
+  const may = useMay('operator');
+  return (
+    <Page title={name} back={{ to: '/devices', label: w.title }} about={device?.label} act={device && may && <DeviceActs device={device} />}>
+      <Refused error={error} again={() => void refetch()} />
+      {!error && (
+        <>
+          <Panel>
+            {device ? (
+              <Facts
+                all={[
+                  [w.state, <State key="state" device={device} />],
+                  [w.profile, device.profile],
+                  [w.gateway, device.gateway && '✓'],
+                  [w.created, <Ago key="created" at={device.createdAt} />],
+                  [w.provisioned, device.provisionedAt && <Ago key="provisioned" at={device.provisionedAt} />],
+                  [w.tags, tagsText(device.tags)],
+                  [
+                    w.id,
+                    <span key="id" style={{ display: 'inline-flex', alignItems: 'center', gap: 4 }}>
+                      <code>{device.id}</code>
+                      <CopyButton text={device.id} what={w.id} />
+                    </span>,
+                  ],
+                ]}
+              />
+            ) : (
+              <Rows count={2} />
+            )}
+          </Panel>
+          <Tabs label={w.parts}>
+            {parts.map((p) => (
+              <Link key={p} to="/devices/$name" params={{ name }} search={p === 'values' ? {} : { part: p }} activeOptions={{ exact: true }}>
+                {w[p]}
+              </Link>
+            ))}
+          </Tabs>
+          {part === 'values' && <DeviceValues name={name} />}
+          {part === 'attributes' && <DeviceAttributes name={name} />}
+          {part === 'credentials' && device && <DeviceCredentials device={device} />}
+          {part === 'sessions' && <DeviceSessions name={name} />}
+          {part === 'journal' && <DeviceJournal name={name} />}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function tagsText(tags: Record<string, string> | undefined): string {
+  return Object.entries(tags ?? {})
+    .map(([name, value]) => (value ? `${name}=${value}` : name))
+    .join(', ');
+}

@@ -1,0 +1,48 @@
+import { useQuery } from '@tanstack/react-query';
+import { queries } from '../api/client';
+import { useEvents } from '../live/useEvents';
+import { Ago } from '../parts/Ago';
+import { Empty } from '../parts/Empty';
+import { Panel } from '../parts/Page';
+import { Refused } from '../parts/Refused';
+import { Table } from '../parts/Table';
+import { Tag } from '../parts/Tag';
+import { useWords } from '../words/words';
+import { latestQuery } from './queries';
+import { Value } from './Value';
+import { merge } from './values';
+import { words } from './words';
+
+// DeviceValues shows the newest value of each key, and every newer one the moment it is safe.
+export function DeviceValues({ name }: { name: string }) {
+  const w = useWords(words);
+  const query = latestQuery(name);
+  const { data, error, refetch } = useQuery(query);
+  const live = useEvents(data ? { kind: ['telemetry'], device: name } : null, (e) => {
+    const sample = e.telemetry;
+    if (sample) {
+      queries.setQueryData(query.queryKey, (was) => was && merge(was, sample));
+    } else if (e.event === 'lost') {
+      void refetch();
+    }
+  });
+  if (error) {
+    return <Refused error={error} again={() => void refetch()} />;
+  }
+  const rows = data && Object.entries(data).sort(([a], [b]) => a.localeCompare(b));
+  return (
+    <Panel title={w.values} flush act={live && <Tag tone="good">{w.live}</Tag>}>
+      <Table
+        label={w.values}
+        rows={rows}
+        id={([key]) => key}
+        columns={[
+          { key: 'key', label: w.key, cell: ([key]) => key },
+          { key: 'value', label: w.value, cell: ([, r]) => <Value value={r.value} /> },
+          { key: 'when', label: w.when, cell: ([, r]) => <Ago at={r.ts} /> },
+        ]}
+        empty={<Empty title={w.noValues}>{w.noValuesText}</Empty>}
+      />
+    </Panel>
+  );
+}

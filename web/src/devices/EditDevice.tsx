@@ -1,0 +1,63 @@
+import { Button, Checkbox, Group, Modal, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState, type FormEvent } from 'react';
+import { answer, api, type Schemas } from '../api/client';
+import { Refused } from '../parts/Refused';
+import { words as partWords } from '../parts/words';
+import { useProfileNames } from '../profiles/queries';
+import { useWords } from '../words/words';
+import styles from './Fields.module.css';
+import { renewDevices } from './queries';
+import { parseTags, tagLines } from './tags';
+import { words } from './words';
+
+export function EditDevice({ device, close }: { device: Schemas['DeviceView']; close: () => void }) {
+  const w = useWords(words);
+  const p = useWords(partWords);
+  const navigate = useNavigate();
+  const profiles = useProfileNames();
+  const [name, setName] = useState(device.name);
+  const [profile, setProfile] = useState(device.profile);
+  const [label, setLabel] = useState(device.label ?? '');
+  const [tags, setTags] = useState(tagLines(device.tags));
+  const [gateway, setGateway] = useState(device.gateway ?? false);
+  const save = useMutation({
+    mutationFn: () =>
+      answer(
+        api.PATCH('/v1/devices/{name}', {
+          params: { path: { name: device.name } },
+          body: { name, profile, label, gateway, tags: parseTags(tags) },
+        }),
+      ),
+    onSuccess: async (now) => {
+      close();
+      await navigate({ to: '/devices/$name', params: { name: now.name }, search: true, replace: true });
+      await renewDevices();
+    },
+  });
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    save.mutate();
+  };
+  return (
+    <Modal opened onClose={close} title={w.editTitle(device.name)} closeButtonProps={{ 'aria-label': p.close }}>
+      <form className={styles.form} onSubmit={submit}>
+        <TextInput label={w.name} required withAsterisk={false} maxLength={255} value={name} onChange={(e) => setName(e.currentTarget.value)} />
+        <NativeSelect label={w.profile} value={profile} onChange={(e) => setProfile(e.currentTarget.value)} data={profiles.length > 0 ? profiles : [profile]} />
+        <TextInput label={w.label} maxLength={255} value={label} onChange={(e) => setLabel(e.currentTarget.value)} />
+        <Textarea label={w.tags} description={w.tagsHint} autosize minRows={2} value={tags} onChange={(e) => setTags(e.currentTarget.value)} />
+        <Checkbox label={w.gatewayHint} checked={gateway} onChange={(e) => setGateway(e.currentTarget.checked)} />
+        <Refused error={save.error} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={close}>
+            {p.cancel}
+          </Button>
+          <Button type="submit" loading={save.isPending}>
+            {p.save}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

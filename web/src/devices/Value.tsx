@@ -1,0 +1,13 @@
+import { useLanguage } from '../words/words';
+
+// Value is a value as it is kept, typed: a text is told from a number.
+export function Value({ value }: { value: unknown }) {
+  const language = useLanguage();
+  if (typeof value === 'number') {
+    return <span style={{ fontVariantNumeric: 'tabular-nums' }}>{value.toLocaleString(language, { maximumSignificantDigits: 17 })}</span>;
+  }
+  if (typeof value === 'string') {
+    return <span>{value}</span>;
+  }
+  return <code>{JSON.stringify(value)}</code>;
+}

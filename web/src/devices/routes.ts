@@ -1,0 +1,23 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { shell } from '../app/root';
+import { texts } from '../app/search';
+
+export const deviceRoutes = [
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/devices',
+    validateSearch: texts('search', 'profile', 'state', 'connected', 'sort', 'after'),
+    component: lazyRouteComponent(() => import('./DevicesPage'), 'DevicesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/add-device',
+    component: lazyRouteComponent(() => import('./NewDevicePage'), 'NewDevicePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/devices/$name',
+    validateSearch: texts('part'),
+    component: lazyRouteComponent(() => import('./DevicePage'), 'DevicePage'),
+  }),
+] as const;

@@ -1,0 +1,36 @@
+import { Button, Group, Modal } from '@mantine/core';
+import type { ReactNode } from 'react';
+import { useWords } from '../words/words';
+import { Refused } from './Refused';
+import { words } from './words';
+
+interface Props {
+  title: string;
+  act: string; // the verb on the button
+  error: unknown;
+  busy: boolean;
+  close: () => void;
+  go: () => void;
+  children: ReactNode; // what will be lost
+}
+
+// Confirm asks before something that cannot be taken back, and names what will be lost.
+export function Confirm({ title, act, error, busy, close, go, children }: Props) {
+  const w = useWords(words);
+  return (
+    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': w.close }}>
+      <div style={{ display: 'grid', gap: 16 }}>
+        <div>{children}</div>
+        <Refused error={error} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={close} data-autofocus>
+            {w.cancel}
+          </Button>
+          <Button color="red.8" loading={busy} onClick={go}>
+            {act}
+          </Button>
+        </Group>
+      </div>
+    </Modal>
+  );
+}

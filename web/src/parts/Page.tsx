@@ -1,0 +1,53 @@
+import { Link, type LinkProps } from '@tanstack/react-router';
+import { useEffect, type ReactNode } from 'react';
+import { BackIcon } from './icons';
+import styles from './Page.module.css';
+
+interface Props {
+  title: string;
+  about?: ReactNode;
+  act?: ReactNode;
+  back?: { to: LinkProps['to']; label: string };
+  narrow?: boolean;
+  children: ReactNode;
+}
+
+// Page is what every page stands in: its name, what can be done with it, and the rest.
+export function Page({ title, about, act, back, narrow, children }: Props) {
+  useEffect(() => {
+    document.title = `${title} · Muster`;
+  }, [title]);
+  return (
+    <div className={narrow ? `${styles.page} ${styles.narrow}` : styles.page}>
+      <header className={styles.head}>
+        <div className={styles.name}>
+          {back && (
+            <Link to={back.to} className={styles.back}>
+              <BackIcon size={14} />
+              {back.label}
+            </Link>
+          )}
+          <h1>{title}</h1>
+          {about && <div className={styles.about}>{about}</div>}
+        </div>
+        {act && <div className={styles.act}>{act}</div>}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+// Panel is one matter of a page.
+export function Panel({ title, act, flush, children }: { title?: string; act?: ReactNode; flush?: boolean; children: ReactNode }) {
+  return (
+    <section className={styles.panel} aria-label={title}>
+      {(title || act) && (
+        <div className={styles.panelHead}>
+          {title && <h2>{title}</h2>}
+          {act}
+        </div>
+      )}
+      <div className={flush ? undefined : styles.panelBody}>{children}</div>
+    </section>
+  );
+}

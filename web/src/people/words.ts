@@ -1,0 +1,38 @@
+import { dictionary } from '../words/words';
+
+export const words = dictionary(
+  {
+    signIn: 'Sign in',
+    signInText: 'to the devices of this server',
+    name: 'Name',
+    password: 'Password',
+    passwordRule: 'At least 10 characters. A few words in a row are good.',
+    withProvider: 'Sign in with your organisation',
+    or: 'or',
+    signOut: 'Sign out',
+    setUp: 'Set up Muster',
+    setUpText: 'This link works once. It makes the first admin, who may do everything that can be done with this server.',
+    makeAdmin: 'Make the admin',
+    linkMissing: 'The setup link is not whole. Copy all of it from the output of the server’s first start.',
+    viewer: 'Viewer',
+    operator: 'Operator',
+    admin: 'Admin',
+  },
+  {
+    signIn: 'Anmelden',
+    signInText: 'bei den Geräten dieses Servers',
+    name: 'Name',
+    password: 'Passwort',
+    passwordRule: 'Mindestens 10 Zeichen. Ein paar Wörter hintereinander sind gut.',
+    withProvider: 'Über die Organisation anmelden',
+    or: 'oder',
+    signOut: 'Abmelden',
+    setUp: 'Muster einrichten',
+    setUpText: 'Dieser Link gilt einmal. Er legt den ersten Administrator an, der alles darf, was man mit diesem Server tun kann.',
+    makeAdmin: 'Administrator anlegen',
+    linkMissing: 'Der Link ist nicht vollständig. Er steht in der Ausgabe des ersten Starts, bitte ganz kopieren.',
+    viewer: 'Betrachter',
+    operator: 'Betreiber',
+    admin: 'Administrator',
+  },
+);
