@@ -95,7 +95,7 @@ func (a *api) serveServer() {
 	serveAdmin(a, http.MethodGet, "/v1/server/settings", "list-settings", "The settings that hold, and where each comes from", a.listSettings)
 	serveAdmin(a, http.MethodPost, "/v1/server/reload", "reload-server", "Reads settings and certificates again", a.reloadServer,
 		explained("What can be changed while the server runs counts when it answers; what needs a restart is named and stays. "+
-			"If one setting or certificate cannot be used, nothing changes."),
+			"If one setting or certificate cannot be used, nothing changes. The audit log has it."),
 		refusing(muster.ReasonSettingInvalid, muster.ReasonCertificateInvalid))
 }
 
@@ -135,7 +135,9 @@ func (a *api) reloadServer(ctx context.Context, _ *struct{}) (*answer[Reloaded],
 	if err != nil {
 		return nil, err
 	}
-	a.Logger.InfoContext(ctx, "a reload was asked for", "by", actorName(ctx))
+	if err := a.People.ServerReloaded(ctx, done.Changed, done.NeedsRestart, done.Certificate); err != nil {
+		return nil, err
+	}
 	done.Changed, done.NeedsRestart = listOf(done.Changed, itself).Body.Items, listOf(done.NeedsRestart, itself).Body.Items
 	return &answer[Reloaded]{done}, nil
 }

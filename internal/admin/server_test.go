@@ -30,6 +30,29 @@ func (machine) Reload(context.Context) (admin.Reloaded, error) {
 	return admin.Reloaded{}, muster.Refuse(muster.ReasonSettingInvalid, "limits.maxBody: 1 is not between 256 and 67108864")
 }
 
+// A reloading is a machine with a setting that has changed.
+type reloading struct{ machine }
+
+func (reloading) Reload(context.Context) (admin.Reloaded, error) {
+	return admin.Reloaded{Changed: []string{"logLevel"}, NeedsRestart: []string{"mqtt"}, Certificate: true}, nil
+}
+
+func TestAReloadIsInTheAuditLog(t *testing.T) {
+	h := newHouse(t)
+	h.options.Machine = reloading{}
+	h.handler = admin.New(h.options)
+	var done admin.Reloaded
+	if h.must("POST", "/v1/server/reload", "", &done); len(done.Changed) != 1 || done.Changed[0] != "logLevel" || !done.Certificate {
+		t.Errorf("%+v", done)
+	}
+	var log admin.List[admin.AuditEntry]
+	h.must("GET", "/v1/audit?noun=server", "", &log)
+	if len(log.Items) != 1 || log.Items[0].Action != "reload" || log.Items[0].Actor != "token:test" ||
+		string(log.Items[0].After) != `{"certificate":true,"changed":["logLevel"],"needsRestart":["mqtt"]}` {
+		t.Errorf("the audit log has %+v", log.Items)
+	}
+}
+
 func TestTheServerShowsItself(t *testing.T) {
 	h := newHouse(t)
 	var health admin.Health

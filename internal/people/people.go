@@ -79,6 +79,12 @@ func (s *Service) noteUse(ctx context.Context, last time.Time, note func(context
 	}
 }
 
+// ServerReloaded notes in the audit log that somebody has had the settings and certificates read again: which settings count
+// from then on, which need a restart, and whether another certificate is shown.
+func (s *Service) ServerReloaded(ctx context.Context, changed, needRestart []string, certificate bool) error {
+	return s.store.ServerReloaded(ctx, changed, needRestart, certificate)
+}
+
 // AuditEntries returns the newest entries of the audit log first.
 func (s *Service) AuditEntries(ctx context.Context, q muster.AuditQuery) ([]muster.AuditEntry, error) {
 	const maxPage = 1000

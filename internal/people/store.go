@@ -54,6 +54,10 @@ type Store interface {
 	// the same token gets muster.NotFound, as does whoever comes when there are users already.
 	SpendAPIToken(ctx context.Context, once muster.LookupKey, u muster.User) error
 
+	// ServerReloaded notes in the audit log that somebody has had the settings and certificates read again: which settings count
+	// from then on, which need a restart, and whether another certificate is shown.
+	ServerReloaded(ctx context.Context, changed, needRestart []string, certificate bool) error
+
 	// AuditEntries returns the newest entries first.
 	AuditEntries(ctx context.Context, q muster.AuditQuery) ([]muster.AuditEntry, error)
 }

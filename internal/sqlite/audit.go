@@ -183,6 +183,13 @@ func (r *Registry) TraceSwitched(ctx context.Context, device string, until time.
 	})
 }
 
+// ServerReloaded notes in the audit log that somebody has had the settings and certificates read again, and what came of it.
+func (r *Registry) ServerReloaded(ctx context.Context, changed, needRestart []string, certificate bool) error {
+	return r.write(ctx, func(tx *conn) error {
+		return audited(ctx, tx, act{"reload", "server", "", nil, view{"changed": changed, "needsRestart": needRestart, "certificate": certificate}})
+	})
+}
+
 // timeText is a time in epoch milliseconds as JSON has it, though its year may be beyond what JSON's may.
 func timeText(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339Nano) }
 
