@@ -56,7 +56,7 @@ func deviceTrace() *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.DurationVar(&length, "for", 10*time.Minute, "how long, at most 1h; traced already, it is traced so long from now on")
+	f.DurationVar(&length, "for", 10*time.Minute, "how long, at most 1h; a trace that goes on for longer is not cut short: --off ends it")
 	f.BoolVar(&off, "off", false, "end the trace and forget its lines")
 	f.BoolVar(&lines, "lines", false, "show what was written down")
 	f.BoolVarP(&follow, "follow", "f", false, "show what is written down, as it comes, until the trace ends or Ctrl-C")

@@ -125,6 +125,7 @@ func (a *api) deleteDevice(ctx context.Context, in *seenNamed) (*struct{}, error
 	if err := a.Fleet.DeleteDevice(ctx, in.Name, in.seen()...); err != nil {
 		return nil, err
 	}
+	a.Tracer.Forget(d.ID)
 	// The device is gone, and it is remembered that its readings are to be removed: what cannot be now is removed later.
 	if err := a.Readings.Forget(context.WithoutCancel(ctx), d.ID); err != nil {
 		a.Logger.LogAttrs(ctx, slog.LevelError, "readings of a deleted device stay for now", slog.String("device", d.ID.String()), slog.Any("error", err))

@@ -37,6 +37,7 @@ func (a *api) serveTraces() {
 	serve(a, http.MethodGet, "/v1/devices/{name}/trace", "show-trace", "What a traced device did", a.showTrace)
 	serve(a, http.MethodPost, "/v1/devices/{name}/trace", "trace-device",
 		"Writes down what a device does, for a while; again: for longer", a.traceDevice,
+		explained("A trace that is to go on for longer is not cut short: the answer says until when it goes on. DELETE ends it."),
 		refusing(muster.ReasonTracesFull))
 	serve(a, http.MethodDelete, "/v1/devices/{name}/trace", "end-trace", "Ends the trace of a device and forgets its lines", a.endTrace)
 }

@@ -44,5 +44,10 @@ func TestADeviceIsTracedForAWhile(t *testing.T) {
 	for _, body := range []string{`{"for":"2h"}`, `{"for":"soon"}`, `{"for":"1ms"}`} {
 		h.refused("POST", "/v1/devices/pump/trace", body, http.StatusBadRequest, muster.ReasonRequestInvalid)
 	}
+	h.must("POST", "/v1/devices/pump/trace", "", nil)
+	h.must("DELETE", device("pump"), "", nil)
+	if len(h.options.Tracer.Traces()) > 0 || h.options.Tracer.Trail(d.ID, "") != nil {
+		t.Error("a device that is deleted is traced on")
+	}
 	h.refused("POST", "/v1/devices/none/trace", "", http.StatusNotFound, muster.ReasonNotFound)
 }

@@ -81,17 +81,21 @@ func (t *Tracer) Run(ctx context.Context) {
 	}
 }
 
-// Start traces a device from now on, or longer than was said before. It ends by itself. Refused with ReasonTracesFull while
-// as many others are traced as may be.
+// Start traces a device from now on, for that long at least: a trace that is to go on for longer is not cut short. It ends by
+// itself. Refused with ReasonTracesFull while as many others are traced as may be.
 func (t *Tracer) Start(ctx context.Context, d *muster.Device, length time.Duration) (Trace, error) {
 	if length < time.Second || length > Longest {
 		return Trace{}, muster.Refuse(muster.ReasonRequestInvalid, "a device is traced for a second to %v", Longest)
 	}
 	now := time.Now()
-	if err := t.checkRoom(d.ID); err != nil {
+	until, err := t.checkRoom(d.ID)
+	if err != nil {
 		return Trace{}, err
 	}
-	if err := t.store.TraceSwitched(ctx, d.Name, now.Add(length)); err != nil {
+	if end := now.Add(length); until.Before(end) {
+		until = end
+	}
+	if err := t.store.TraceSwitched(ctx, d.Name, until); err != nil {
 		return Trace{}, err
 	}
 	t.mu.Lock()
@@ -102,27 +106,30 @@ func (t *Tracer) Start(ctx context.Context, d *muster.Device, length time.Durati
 		if err := t.drop(); err != nil { // others may have come meanwhile
 			return Trace{}, err
 		}
-		tr = &Trail{t: t, device: d.ID, since: now, on: true}
+		tr = &Trail{t: t, device: d.ID, since: now, until: until, on: true}
 		tr.timer = time.AfterFunc(length, func() { t.end(tr) })
 		t.trails = append(t.trails, tr)
 		t.on.Add(1)
 	}
-	tr.name, tr.until = d.Name, now.Add(length)
-	tr.timer.Reset(length)
+	tr.name = d.Name
+	if tr.until.Before(until) {
+		tr.until = until
+		tr.timer.Reset(time.Until(until))
+	}
 	return tr.trace(0, 0), nil
 }
 
-// checkRoom refuses a device that there is no room for.
-func (t *Tracer) checkRoom(device muster.DeviceID) error {
+// checkRoom refuses a device that there is no room for, and returns until when it is traced already; the zero time: it is not.
+func (t *Tracer) checkRoom(device muster.DeviceID) (until time.Time, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tr := t.find(device); tr != nil && tr.on {
-		return nil
+		return tr.until, nil
 	}
 	if int(t.on.Load()) >= Most {
-		return muster.Refuse(muster.ReasonTracesFull, "")
+		return until, muster.Refuse(muster.ReasonTracesFull, "")
 	}
-	return nil
+	return until, nil
 }
 
 // drop forgets the oldest trace that is over, if all places are taken. The caller holds mu.
@@ -153,9 +160,15 @@ func (t *Tracer) Stop(ctx context.Context, d *muster.Device) error {
 	if err := t.store.TraceSwitched(ctx, d.Name, time.Time{}); err != nil {
 		return err
 	}
+	t.Forget(d.ID)
+	return nil
+}
+
+// Forget ends the trace of a device that is gone, and forgets its lines.
+func (t *Tracer) Forget(device muster.DeviceID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if tr := t.find(d.ID); tr != nil {
+	if tr := t.find(device); tr != nil {
 		tr.timer.Stop()
 		if tr.on {
 			tr.on = false
@@ -163,7 +176,6 @@ func (t *Tracer) Stop(ctx context.Context, d *muster.Device) error {
 		}
 		t.trails = slices.DeleteFunc(t.trails, func(o *Trail) bool { return o == tr })
 	}
-	return nil
 }
 
 // Trace returns the lines of a device with numbers greater than since, the oldest first and limit at most; false: it was not

@@ -63,6 +63,30 @@ func TestATraceEndsByItself(t *testing.T) {
 	})
 }
 
+func TestATraceIsNotCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tracer, pump := trace.New(&audit{}, slog.New(slog.DiscardHandler)), device("pump")
+		long, err := tracer.Start(t.Context(), pump, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := tracer.Start(t.Context(), pump, time.Minute)
+		if err != nil || !again.Until.Equal(long.Until) {
+			t.Errorf("asked for a minute, it ends at %v and not at %v; %v", again.Until, long.Until, err)
+		}
+		time.Sleep(time.Hour - time.Second)
+		synctest.Wait()
+		if tracer.Trail(pump.ID, "") == nil {
+			t.Error("it is over too soon")
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if tracer.Trail(pump.ID, "") != nil {
+			t.Error("it does not end")
+		}
+	})
+}
+
 func TestAFewDevicesAreTracedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracer := trace.New(&audit{}, slog.New(slog.DiscardHandler))
