@@ -16,6 +16,7 @@ import (
 
 	"muster"
 	"muster/internal/admin"
+	"muster/internal/people"
 	"muster/internal/session"
 )
 
@@ -46,7 +47,9 @@ func follow(t *testing.T, s *httptest.Server, token muster.Secret, query string,
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token.Reveal())
+	}
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
@@ -145,9 +148,18 @@ func TestEventsComeAsTheyHappen(t *testing.T) {
 	if e = all.next(); e.Event != "expiring" || e.Expiring == nil || e.Expiring.Days != 14 || e.Expiring.Device != "pump" || e.Expiring.ExpiresAt.IsZero() {
 		t.Errorf("a credential ends soon: %+v", e)
 	}
-	h.must("POST", "/v1/imports?file=fleet.csv", "name\nfan\n", nil)
+	h.must("POST", "/v1/imports?file=fleet.csv", "name,state\nfan,\nfog,gone\n", nil)
 	if e = all.next(); e.Event != "import" || e.Import == nil || e.Import.State != "waiting" || e.Import.File != "fleet.csv" {
 		t.Errorf("a file is handed in: %+v", e)
+	}
+	h.filing()
+	for e.Import.State != "done" {
+		if e = all.next(); e.Event != "import" || e.Import == nil || e.Import.State != "running" && e.Import.State != "done" {
+			t.Fatalf("it is filed: %+v", e)
+		}
+	}
+	if e.Import.Rows != 2 || e.Import.Created != 1 || e.Import.Failed != 1 || e.Import.FinishedAt.IsZero() {
+		t.Errorf("it is done: %+v", e.Import)
 	}
 
 	var b muster.Batch
@@ -231,6 +243,30 @@ func TestAStreamEndsWithWhatItWasBegunWith(t *testing.T) {
 			t.Fatal(err)
 		}
 		ends(t, f, muster.ReasonAPITokenRevoked)
+	})
+	signedIn := func(t *testing.T, name string, role muster.Role) *following {
+		t.Helper()
+		h.newUser(name, role)
+		b := h.newBrowser()
+		if w := b.signIn(name, rightPassword); w.Code != http.StatusOK {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return follow(t, s, "", "kind=attempts", "Cookie", "muster="+b.cookies["muster"])
+	}
+	t.Run("a user who is deleted", func(t *testing.T) {
+		f := signedIn(t, "anna", muster.RoleViewer)
+		if err := h.people.DeleteUser(t.Context(), "anna"); err != nil {
+			t.Fatal(err)
+		}
+		ends(t, f, muster.ReasonLoginOver)
+	})
+	t.Run("a user who may do less", func(t *testing.T) {
+		f := signedIn(t, "bert", muster.RoleOperator)
+		lower := muster.RoleViewer
+		if _, err := h.people.UpdateUser(t.Context(), "bert", people.UserChange{Role: &lower}); err != nil {
+			t.Fatal(err)
+		}
+		ends(t, f, muster.ReasonRoleTooLow)
 	})
 	t.Run("a server that stops", func(t *testing.T) {
 		f := follow(t, s, h.token, "kind=traffic")

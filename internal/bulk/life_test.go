@@ -300,3 +300,39 @@ func TestAnImportThatHasEndedIsForgotten(t *testing.T) {
 	refused(t, f.DeleteImport(t.Context(), first.ID), muster.ReasonNotFound)
 	f.wants(f.await(second.ID), 1, 0, 0, 0)
 }
+
+// A diary is told of imports.
+type diary struct {
+	mu       sync.Mutex
+	states   []string
+	readings int
+}
+
+func (d *diary) Progressed(i muster.Import) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.states = append(d.states, fmt.Sprintf("%s %d/%d", i.State, i.Progress.Rows, i.Progress.Failed))
+}
+
+func (d *diary) Stored(b *muster.Batch) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.readings += len(b.Entries)
+}
+
+func TestAnImportIsToldOfFromItsBeginningToItsEnd(t *testing.T) {
+	f := newFixture(t)
+	d := &diary{}
+	f.Watcher = d
+	f.file("name,telemetry.n\na,1\n,2\nb,3\n", muster.ImportOptions{})
+	second := f.hand("name\na\n", muster.ImportOptions{})
+	if _, err := f.CancelImport(t.Context(), second.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	want := "[waiting 0/0 running 0/0 running 3/1 done 3/1 waiting 0/0 cancelled 0/0]"
+	if got := fmt.Sprint(d.states); got != want || d.readings != 2 {
+		t.Errorf("told of %s and of %d readings, want %s and 2", got, d.readings, want)
+	}
+}

@@ -251,6 +251,9 @@ func (s *Service) fileBatches(ctx context.Context, i *muster.Import, waiting []*
 		if err := s.Readings.Commit(&readings); err != nil {
 			return 0, muster.Because(muster.ReasonStorageUnavailable, err)
 		}
+		if s.Watcher != nil {
+			s.Watcher.Stored(&readings)
+		}
 	}
 	if i.Progress.Failed > maxFailed {
 		return 0, muster.Refuse(muster.ReasonImportFailures, "more than %d rows have failed", maxFailed)

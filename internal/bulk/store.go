@@ -45,8 +45,10 @@ type Readings interface {
 	Commit(b *muster.Batch) error
 }
 
-// A Watcher is told how far imports are.
+// A Watcher is told how far imports are, and of the readings in them.
 type Watcher interface {
 	// Progressed is called when an import was filed, has got further, or has ended, in that order. It must be quick.
 	Progressed(i muster.Import)
+	// Stored is called with readings of imports that are durable. It must be quick, and may not keep the batch.
+	Stored(b *muster.Batch)
 }
