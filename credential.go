@@ -23,6 +23,7 @@ type Credential struct {
 	ExpiresAt  time.Time // zero: never
 	CreatedAt  time.Time
 	LastUsedAt time.Time    // zero: never; may lag by a minute
+	Successor  CredentialID // whose first use revokes it while it is retiring; zero: none. A store sets it
 	Issued     *Certificate // of our own authority, to be filed together with the credential; nil of what a store returns
 	Shows      Presented    // the certificate that it is, which our own authority may have issued; zero of what a store returns
 }

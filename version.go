@@ -53,9 +53,9 @@ func (k *ProvisionKey) Version() Version {
 		k.MaxDevices, networks, k.NamePattern, k.Rate, k.SuspendedAt.UnixMilli(), k.RevokedAt.UnixMilli())
 }
 
-// Version returns the version of the credential's state and dates.
+// Version returns the version of the credential's state and dates, and of what takes over from it.
 func (c *Credential) Version() Version {
-	return versionOf(c.ID, c.State, c.NotBefore.UnixMilli(), c.ExpiresAt.UnixMilli())
+	return versionOf(c.ID, c.State, c.Successor, c.NotBefore.UnixMilli(), c.ExpiresAt.UnixMilli())
 }
 
 // AttributesVersion returns the version of the attributes of one scope, which come by their keys.

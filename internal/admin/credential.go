@@ -19,6 +19,7 @@ type Credential struct {
 	ExpiresAt  time.Time `json:"expiresAt,omitzero"`
 	CreatedAt  time.Time `json:"createdAt"`
 	LastUsedAt time.Time `json:"lastUsedAt,omitzero" doc:"may lag by a minute" example:"2026-03-02T07:15:00Z"`
+	Successor  string    `json:"successor,omitempty" doc:"of one that is retiring: id of the credential whose next use revokes it"`
 }
 
 // Evidence is what a device shall show. With none of it the server makes a token.
@@ -223,5 +224,6 @@ func (a *api) credentialOf(c muster.Credential) Credential {
 	return Credential{
 		ID: c.ID.String(), Kind: c.Kind.String(), State: c.Standing(a.Now()).String(), Hint: c.Hint,
 		NotBefore: c.NotBefore, ExpiresAt: c.ExpiresAt, CreatedAt: c.CreatedAt, LastUsedAt: c.LastUsedAt,
+		Successor: c.Successor.String(),
 	}
 }

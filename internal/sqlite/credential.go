@@ -10,7 +10,8 @@ import (
 	"muster"
 )
 
-const credentialFields = `c.id, c.device, c.kind, c.lookup, c.value, c.hint, c.state, c.not_before, c.expires_at, c.created_at, c.last_used_at`
+const credentialFields = `c.id, c.device, c.kind, c.lookup, c.value, c.hint, c.state, c.not_before, c.expires_at, c.created_at, c.last_used_at,
+	c.successor`
 
 func readCredential(r *row) muster.Credential {
 	return muster.Credential{
@@ -25,6 +26,7 @@ func readCredential(r *row) muster.Credential {
 		ExpiresAt:  r.time(),
 		CreatedAt:  r.time(),
 		LastUsedAt: r.time(),
+		Successor:  id[muster.Credential](r),
 	}
 }
 
@@ -115,7 +117,7 @@ func (r *Registry) RetireCredential(ctx context.Context, old, successor muster.C
 			return muster.Refuse(muster.ReasonCredentialRevoked, "")
 		}
 		after = before
-		after.State = muster.CredentialRetiring
+		after.State, after.Successor = muster.CredentialRetiring, successor
 		_, err = tx.exec(`UPDATE credential SET state = ?, successor = ? WHERE id = ?`, number(after.State), blob(successor[:]), blob(old[:]))
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ const formerSuffix = ".schema-"
 func IsFormer(name, registry string) bool { return strings.HasPrefix(name, registry+formerSuffix) }
 
 // keepFormer copies the database at path, which has seen the changes up to version, into a file beside it, and removes the
-// oldest of such copies. The copy is synced when keepFormer returns. It is refused with ReasonStorageFull where free says
+// oldest of such copies; one that cannot be removed stays. The copy is synced when keepFormer returns. It is refused with ReasonStorageFull where free says
 // that there is no room for it and for as much again, which the changes may need.
 func keepFormer(c *conn, path string, version int, free func() (uint64, error), log *slog.Logger) error {
 	began := time.Now()
@@ -46,7 +46,10 @@ func keepFormer(c *conn, path string, version int, free func() (uint64, error), 
 		return err
 	}
 	log.Info("the registry was copied before it is changed", "file", former, "bytes", size, "took", time.Since(began).Round(time.Millisecond))
-	return removeFormers(path)
+	if err := removeFormers(path); err != nil {
+		log.Warn("an older copy of the registry stays", "error", err)
+	}
+	return nil
 }
 
 // roomFor refuses if fewer bytes than these are free.

@@ -1,11 +1,13 @@
 package sqlite
 
 import (
+	"bytes"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"muster"
@@ -110,5 +112,28 @@ func TestOnlyTheNewestCopiesStay(t *testing.T) {
 	if got := names(t, dir); !slices.Contains(got, "registry.db.schema-0003") || slices.Contains(got, "registry.db.schema-0003.new") ||
 		slices.Contains(got, "registry.db.schema-0001") || !slices.Contains(got, "elsewhere.schema-0001") {
 		t.Errorf("there are %q", got)
+	}
+}
+
+func TestAnOldCopyThatStaysKeepsNobodyFromStarting(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "registry.db")
+	if err := older(t, path, 11).close(); err != nil {
+		t.Fatal(err)
+	}
+	stays := path + ".schema-0001.new"
+	if err := os.MkdirAll(filepath.Join(stays, "full"), 0o700); err != nil { // a folder with something in it is no file that can be removed
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	r, err := Open(t.Context(), path, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "level=WARN msg=\"an older copy of the registry stays\"") {
+		t.Errorf("the log says %s", log.String())
 	}
 }

@@ -64,6 +64,15 @@ func credentialRetired(t *testing.T, r *registry) {
 	got, err := r.RetireCredential(t.Context(), old.ID, next.ID, old.Version())
 	r.must(err)
 	r.same(got.State, muster.CredentialRetiring)
+	r.same(got.Successor, next.ID)
+	other := newCredential(d.ID, "other")
+	r.must(r.CreateCredential(t.Context(), other))
+	turned, err := r.RetireCredential(t.Context(), old.ID, other.ID, got.Version())
+	r.must(err)
+	_, err = r.RetireCredential(t.Context(), old.ID, next.ID, got.Version()) // what takes over has changed since
+	r.refused(err, muster.ReasonVersionStale)
+	_, err = r.RetireCredential(t.Context(), old.ID, next.ID, turned.Version())
+	r.must(err)
 	_, err = r.RetireCredential(t.Context(), next.ID, old.ID)
 	r.refused(err, muster.ReasonCredentialRevoked)
 	pending := newCredential(d.ID, "pending") // it opens nothing, and would if it retired
@@ -76,6 +85,7 @@ func credentialRetired(t *testing.T, r *registry) {
 	r.used(map[muster.CredentialID]time.Time{next.ID: after(2)}, d.ID)
 	held, err := r.Credentials(t.Context(), d.ID)
 	r.must(err)
-	r.same([]muster.CredentialState{held[0].State, held[1].State, held[2].State},
-		[]muster.CredentialState{muster.CredentialRevoked, muster.CredentialActive, muster.CredentialPending})
+	r.same([]muster.CredentialState{held[0].State, held[1].State, held[2].State, held[3].State},
+		[]muster.CredentialState{muster.CredentialRevoked, muster.CredentialActive, muster.CredentialActive, muster.CredentialPending})
+	r.same(held[0].Successor, muster.CredentialID{})
 }
