@@ -164,6 +164,12 @@ type Revoked struct {
 	Why    RevocationReason
 }
 
+// An Outstanding is what of a key's certificates is good.
+type Outstanding struct {
+	Certificates int64
+	Until        time.Time // when the last of them ends; zero: there is none
+}
+
 // A CertificateQuery says which certificates are wanted, the newest first. Conditions that are set hold together.
 type CertificateQuery struct {
 	Device        DeviceID  // zero: of any, or of none

@@ -44,6 +44,7 @@ var rooms = map[string]floor{
 	"internal/proxy":       tool,
 	"internal/sqlite":      tool,
 	"internal/pebble":      tool,
+	"internal/signer":      tool,
 	"internal/identity":    job,
 	"internal/provision":   job,
 	"internal/telemetry":   job,
@@ -92,6 +93,8 @@ var walls = map[floor][]floor{
 // doors are the single imports that a room may make beyond its floor's walls.
 var doors = map[string][]string{
 	"internal/mqttd":       {"internal/mqtt"},
+	"internal/issuer":      {"internal/signer"},
+	"cmd/muster":           {"internal/signer"}, // it is the program behind the socket, too
 	"internal/simulate":    {"internal/mqtt"},
 	"internal/thingsboard": {"internal/payload"},
 	"internal/akenza":      {"internal/payload"},

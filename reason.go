@@ -118,6 +118,10 @@ const (
 	ReasonProfileInUse       Reason = "profile-in-use"
 	ReasonAuthorityTaken     Reason = "profile-authority-taken"
 	ReasonAuthorityPublic    Reason = "profile-authority-public"
+	ReasonAuthorityInUse     Reason = "authority-in-use"
+	ReasonAuthorityKeyAbsent Reason = "authority-key-absent"
+	ReasonAuthorityOverlap   Reason = "authority-overlap"
+	ReasonSignerUnreachable  Reason = "authority-signer-unreachable"
 	ReasonPatternInvalid     Reason = "pattern-invalid"
 	ReasonProvisionKeyTaken  Reason = "provision-key-taken"
 	ReasonProvisionKeyInUse  Reason = "provision-key-in-use"
@@ -274,6 +278,10 @@ var reasons = map[Reason]reasonEntry{
 	ReasonProfileInUse:       {Conflict, "the profile still has devices", "Delete its devices first.", ""},
 	ReasonAuthorityTaken:     {Conflict, "another profile has this authority's certificate", "Use one profile, or an authority for each.", ""},
 	ReasonAuthorityPublic:    {Invalid, "the authority is one that the public trusts: it gives certificates to anybody", "Use an authority of your own, or the manufacturer's.", ""},
+	ReasonAuthorityInUse:     {Conflict, "the root is still depended on; nothing was done", "Give the new root to all who trust the old one alone, and repeat it with force.", ""},
+	ReasonAuthorityKeyAbsent: {Conflict, "the key of this authority's certificate is not on the server", "Have it signed where the key is, and import what comes of it.", ""},
+	ReasonAuthorityOverlap:   {Conflict, "the authority has a new root that has not taken over yet, or has none", "Look at `muster ca show`; retire the old root with `muster ca retire-root`.", ""},
+	ReasonSignerUnreachable:  {Overloaded, "the program that keeps the authority's key does not sign", "Start it again; what needs no signature goes on meanwhile.", ""},
 	ReasonPatternInvalid:     {Invalid, "the pattern cannot be used", "Write it in RE2, with a group around the device's name.", ""},
 	ReasonProvisionKeyTaken:  {Conflict, "this provision key exists already", "Use another key.", ""},
 	ReasonProvisionKeyInUse:  {Conflict, "there are devices that came in by this provision key", "Revoke it, which keeps everybody out; or delete those devices first.", ""},

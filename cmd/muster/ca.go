@@ -21,7 +21,8 @@ import (
 
 func newCA() *cobra.Command {
 	return group("ca", "The built-in certificate authority, and what it has issued",
-		caShow(), caBundle(), caList(), caIssue(), caSign(), caRenew(), caRevoke(), caCRL(), caRotate())
+		caShow(), caBundle(), caList(), caIssue(), caSign(), caRenew(), caRevoke(), caCRL(),
+		caRotate(), caRetireRoot(), caImport(), caSigner())
 }
 
 func caPath(more ...string) []string { return append([]string{"v1", "ca"}, more...) }
@@ -40,11 +41,7 @@ func caShow() *cobra.Command {
 		if answer.Serial != "" {
 			return answer.WholeCertificate, certificateTable(answer.IssuedCertificate)
 		}
-		t := table{columns: []string{"role", "id", "subject", "not before", "not after", "fingerprint"}}
-		for _, s := range answer.Items {
-			t.add(s.Role, s.ID, s.Subject, s.NotBefore, s.NotAfter, s.Fingerprint)
-		}
-		return answer.Items, t
+		return answer.Items, signerTable(answer.Items)
 	})
 }
 
@@ -214,7 +211,7 @@ func caRenew() *cobra.Command {
 				return err
 			}
 			if csr != "" {
-				if n.CSR, err = readText("--csr", csr); err != nil {
+				if n.CSR, err = readText("csr", csr); err != nil {
 					return err
 				}
 			}
@@ -273,18 +270,4 @@ func caCRL() *cobra.Command {
 	cmd.Flags().StringVar(&id, "authority", "intermediate", "whose: intermediate, root, or the id of a key")
 	cmd.Flags().StringVar(&out, "out", "", "file to write to; left out: the standard output")
 	return cmd
-}
-
-func caRotate() *cobra.Command {
-	return asking(&cobra.Command{
-		Use: "rotate", Short: "Makes a new intermediate, which signs from now on; what was signed before stays good", Args: cobra.NoArgs,
-	}, func([]string) (call, error) {
-		return call{method: http.MethodPost, path: caPath("rotate")}, nil
-	}, func(l admin.List[admin.Signer]) (any, table) {
-		t := table{columns: []string{"role", "id", "subject", "not after"}}
-		for _, s := range l.Items {
-			t.add(s.Role, s.ID, s.Subject, s.NotAfter)
-		}
-		return l.Items, t
-	})
 }

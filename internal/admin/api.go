@@ -116,6 +116,7 @@ func newAPI(o Options) (*api, *http.ServeMux) {
 	a.serveDevices()
 	a.serveCredentials()
 	a.serveForecast()
+	a.serveAuthority()
 	a.serveCertificates()
 	a.serveAttributes()
 	a.serveSessions()

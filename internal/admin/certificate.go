@@ -12,23 +12,6 @@ import (
 	"muster/internal/issuer"
 )
 
-// A Signer is a certificate of the built-in authority itself.
-type Signer struct {
-	ID          string    `json:"id" doc:"names its key, as in /crl/{id}.crl"`
-	Role        string    `json:"role" enum:"root,intermediate,former" doc:"intermediate: signs now; former: it did, and what it has signed may be good"`
-	Subject     string    `json:"subject"`
-	Serial      string    `json:"serial"`
-	Fingerprint string    `json:"fingerprint" doc:"SHA-256"`
-	NotBefore   time.Time `json:"notBefore"`
-	NotAfter    time.Time `json:"notAfter"`
-	PEM         string    `json:"pem"`
-}
-
-// A Bundle is certificates, one after the other.
-type Bundle struct {
-	PEM string `json:"pem"`
-}
-
 // An IssuedCertificate is one that the built-in authority has issued.
 type IssuedCertificate struct {
 	Serial      string    `json:"serial"`
@@ -72,10 +55,6 @@ type CertificateRevocation struct {
 }
 
 func (a *api) serveCertificates() {
-	serve(a, http.MethodGet, "/v1/ca", "list-signers", "The certificates of the built-in authority itself", a.listSigners)
-	serve(a, http.MethodGet, "/v1/ca/bundle", "show-bundle", "All of them as one PEM text: intermediates, then the root", a.showBundle)
-	serveAdmin(a, http.MethodPost, "/v1/ca/rotate", "rotate-intermediate",
-		"Makes a new intermediate, which signs from now on; what the one before has signed stays good", a.rotateIntermediate, refusing(muster.ReasonClockWrong))
 	serve(a, http.MethodGet, "/v1/certificates", "list-issued-certificates", "Certificates that were issued, the newest first", a.listIssued, refusing(muster.ReasonNotFound))
 	serve(a, http.MethodPost, "/v1/certificates", "issue-certificate", "Answers a certificate signing request", a.issueCertificate,
 		explained("Of the request, the key alone counts, and its signature proves that who asks has it. For a device, the certificate is a credential at once."),
@@ -88,21 +67,6 @@ func (a *api) serveCertificates() {
 			muster.ReasonDeviceNameInvalid, muster.ReasonCredentialRevoked, muster.ReasonClockWrong))
 	serve(a, http.MethodPost, "/v1/certificates/{serial}/revoke", "revoke-certificate",
 		"Says that a certificate is good no more, and ends its credential and the sessions of its device", a.revokeCertificate)
-}
-
-func (a *api) listSigners(context.Context, *struct{}) (*answer[List[Signer]], error) {
-	return listOf(a.Authority.Signers(), signerOf), nil
-}
-
-func (a *api) showBundle(context.Context, *struct{}) (*answer[Bundle], error) {
-	return &answer[Bundle]{Bundle{string(a.Authority.Bundle())}}, nil
-}
-
-func (a *api) rotateIntermediate(ctx context.Context, _ *struct{}) (*answer[List[Signer]], error) {
-	if err := a.Authority.Rotate(ctx); err != nil {
-		return nil, err
-	}
-	return a.listSigners(ctx, nil)
 }
 
 func (a *api) listIssued(ctx context.Context, in *struct {
@@ -226,13 +190,6 @@ func (a *api) revokeCertificate(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return &answer[IssuedCertificate]{a.certificateOf(c)}, nil
-}
-
-func signerOf(s issuer.Signer) Signer {
-	return Signer{
-		ID: s.ID.String(), Role: s.Role, Subject: s.Subject, Serial: s.Serial, Fingerprint: s.Fingerprint,
-		NotBefore: s.NotBefore, NotAfter: s.NotAfter, PEM: s.PEM,
-	}
 }
 
 func (a *api) certificateOf(c muster.Certificate) IssuedCertificate {

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -33,13 +34,13 @@ func unset(now time.Time) bool { return now.UTC().Year() < written }
 
 // A pair is a certificate, with those above it that are sent along, and its private key.
 type pair struct {
-	chain [][]byte // DER, the certificate itself first, without the root
+	chain [][]byte // DER, the certificate itself first, without the root; of a root, with those that lead to and from another one
 	leaf  *x509.Certificate
-	key   *ecdsa.PrivateKey
+	key   crypto.Signer // nil: it is not here
 }
 
 func newRoot(now time.Time) (*pair, error) {
-	template := authorityTemplate("Muster root", 1)
+	template := authorityTemplate("Muster root", 2) // an intermediate, and the root before it
 	return issue(template, nil, now, rootLife)
 }
 
@@ -56,12 +57,7 @@ func newServer(intermediate *pair, n names, now time.Time) (*pair, error) {
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	server, err := issue(template, intermediate, now, serverLife)
-	if err != nil {
-		return nil, err
-	}
-	server.chain = append(server.chain, intermediate.chain...)
-	return server, nil
+	return issue(template, intermediate, now, serverLife)
 }
 
 // authorityTemplate names an authority so that those of two installations can be told apart.
@@ -97,8 +93,11 @@ func issue(template *x509.Certificate, parent *pair, now time.Time, life time.Du
 	template.SubjectKeyId = id[:20] // RFC 7093, method 1
 	template.NotBefore = now.Add(-backdate)
 	template.NotAfter = now.Add(life)
-	above, signer := template, key
+	above, signer := template, crypto.Signer(key)
 	if parent != nil {
+		if parent.key == nil {
+			return nil, muster.Refuse(muster.ReasonAuthorityKeyAbsent, "")
+		}
 		above, signer = parent.leaf, parent.key
 		if template.NotAfter.After(above.NotAfter) {
 			template.NotAfter = above.NotAfter

@@ -93,8 +93,21 @@ func (s *shelf) NextCRL(context.Context, muster.AuthorityID) (int64, error) {
 	s.lists++
 	return s.lists, nil
 }
-func (s *shelf) AuthorityRotated(context.Context, muster.AuthorityID) error { return nil }
-func (s *shelf) Profile(context.Context, string) (muster.Profile, error)    { return s.profile, nil }
+
+func (s *shelf) AuthorityChanged(context.Context, string, string, muster.AuthorityID) error {
+	return nil
+}
+
+func (s *shelf) Outstanding(_ context.Context, by muster.AuthorityID, at time.Time) (all muster.Outstanding, _ error) {
+	for _, c := range s.issued {
+		if c.Authority == by && c.RevokedAt.IsZero() && c.NotAfter.After(at) {
+			all.Certificates, all.Until = all.Certificates+1, laterOf(all.Until, c.NotAfter)
+		}
+	}
+	return all, nil
+}
+
+func (s *shelf) Profile(context.Context, string) (muster.Profile, error) { return s.profile, nil }
 
 func (s *shelf) ProfileByID(context.Context, muster.ProfileID) (muster.Profile, error) {
 	return s.profile, nil

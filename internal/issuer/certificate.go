@@ -8,7 +8,6 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -85,16 +84,16 @@ func (a *Authority) Answer(ctx context.Context, csr string, d *muster.Device) (m
 	return a.Sign(csr, d, rule)
 }
 
-// Chain returns what stands above a certificate of the authority, PEM, the root last; empty: it is not of the authority.
+// Chain returns what stands above a certificate of the authority, PEM, the root last, or both roots while there are two; empty: it is not of the authority.
 func (a *Authority) Chain(der []byte) string {
 	leaf, err := x509.ParseCertificate(der)
 	if err != nil {
 		return ""
 	}
-	root, intermediates := a.issuer.signers()
-	for _, p := range intermediates {
+	h := a.issuer.hierarchy()
+	for _, p := range h.intermediates {
 		if p.signed(leaf) {
-			return string(encodeCertificates(append(slices.Clone(p.chain), root.chain...)))
+			return string(encodeCertificates(h.above(p)))
 		}
 	}
 	return ""
@@ -117,8 +116,8 @@ func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.Cert
 	if unset(now) {
 		return muster.Refuse(muster.ReasonClockWrong, "")
 	}
-	_, intermediates := a.issuer.signers()
-	above := intermediates[0]
+	h := a.issuer.hierarchy()
+	above := h.intermediates[0]
 	c.Serial, c.Authority, c.CreatedAt = muster.NewSerial(), above.id(), now
 	c.NotBefore, c.NotAfter = now.Add(-backdate).Truncate(time.Second), now.Add(rule.Lifetime()).Truncate(time.Second)
 	if c.NotAfter.After(above.leaf.NotAfter) {

@@ -44,6 +44,9 @@ func (a *Authority) CRL(ctx context.Context, name string) (*CRL, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.key == nil {
+		return nil, muster.Refuse(muster.ReasonAuthorityKeyAbsent, "its CRL is published where its key is")
+	}
 	id := p.id()
 	a.lists.mu.Lock()
 	defer a.lists.mu.Unlock()

@@ -2,7 +2,7 @@ package issuer
 
 import (
 	"bytes"
-	"crypto/ecdsa"
+	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -14,11 +14,14 @@ import (
 	"runtime"
 
 	"muster"
+	"muster/internal/signer"
 )
 
 const (
 	certificateBlock = "CERTIFICATE"
 	sealedBlock      = "MUSTER SEALED KEY" // PKCS #8 under the master key
+	socketBlock      = "MUSTER KEY BEHIND SOCKET"
+	absentBlock      = "MUSTER KEY ABSENT"
 
 	sealedSuffix    = ".sealed"
 	temporarySuffix = ".tmp"
@@ -46,15 +49,21 @@ func prepare(dir string) error {
 // purpose is what the key of a pair is sealed for.
 func purpose(name string) string { return "issuer " + name }
 
-// writePair keeps certificate and key in one file, so that no crash can part them.
+// writePair keeps certificate and key, or where it is, in one file, so that no crash can part them.
 func writePair(dir, name string, keys *muster.Keyring, p *pair) error {
-	der, err := x509.MarshalPKCS8PrivateKey(p.key)
-	if err != nil {
-		return fmt.Errorf("keep the key of %s: %w", name, err)
+	kept := &pem.Block{Type: absentBlock}
+	switch key := p.key.(type) {
+	case nil:
+	case *signer.Client:
+		kept = &pem.Block{Type: socketBlock, Bytes: []byte(key.Socket())}
+	default:
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return fmt.Errorf("keep the key of %s: %w", name, err)
+		}
+		kept = &pem.Block{Type: sealedBlock, Bytes: keys.Seal(muster.Secret(der), purpose(name))}
 	}
-	sealed := keys.Seal(muster.Secret(der), purpose(name))
-	text := append(encodeCertificates(p.chain), pem.EncodeToMemory(&pem.Block{Type: sealedBlock, Bytes: sealed})...)
-	return writeFile(dir, name+sealedSuffix, text, 0o600)
+	return writeFile(dir, name+sealedSuffix, append(encodeCertificates(p.chain), pem.EncodeToMemory(kept)...), 0o600)
 }
 
 // readPair returns what writePair kept, nil if there is none.
@@ -68,29 +77,46 @@ func readPair(dir, name string, keys *muster.Keyring) (*pair, error) {
 		return nil, err
 	}
 	var p pair
+	var key *pem.Block
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
-		switch block.Type {
-		case certificateBlock:
+		if block.Type == certificateBlock {
 			p.chain = append(p.chain, block.Bytes)
-		case sealedBlock:
-			if p.key, err = openKey(keys, block.Bytes, name); err != nil {
-				return nil, muster.Refuse(muster.ReasonMasterKeyWrong, "%s: %v", file, err)
-			}
+		} else {
+			key = block
 		}
 	}
-	if len(p.chain) == 0 || p.key == nil {
+	if len(p.chain) == 0 || key == nil {
 		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s is damaged: certificate or key is missing", file)
 	}
 	if p.leaf, err = x509.ParseCertificate(p.chain[0]); err != nil {
 		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s is damaged: %v", file, err)
 	}
-	if !p.key.PublicKey.Equal(p.leaf.PublicKey) {
+	switch key.Type {
+	case socketBlock:
+		p.key = signer.New(string(key.Bytes), p.leaf.PublicKey)
+	case sealedBlock:
+		if p.key, err = openKey(keys, key.Bytes, name); err != nil {
+			return nil, muster.Refuse(muster.ReasonMasterKeyWrong, "%s: %v", file, err)
+		}
+	case absentBlock:
+		return &p, nil
+	default:
+		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s holds a %.40q, which is not known here", file, key.Type)
+	}
+	if !sameKey(p.key.Public(), p.leaf.PublicKey) {
 		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "%s is damaged: the key is not the certificate's", file)
 	}
 	return &p, nil
 }
 
-func openKey(keys *muster.Keyring, sealed muster.Sealed, name string) (*ecdsa.PrivateKey, error) {
+func sameKey(a, b crypto.PublicKey) bool {
+	key, ok := a.(interface {
+		Equal(other crypto.PublicKey) bool
+	})
+	return ok && key.Equal(b)
+}
+
+func openKey(keys *muster.Keyring, sealed muster.Sealed, name string) (crypto.Signer, error) {
 	der, err := keys.Open(sealed, purpose(name))
 	if err != nil {
 		return nil, err
@@ -99,7 +125,7 @@ func openKey(keys *muster.Keyring, sealed muster.Sealed, name string) (*ecdsa.Pr
 	if err != nil {
 		return nil, errors.New("the key cannot be read")
 	}
-	private, ok := key.(*ecdsa.PrivateKey)
+	private, ok := key.(crypto.Signer)
 	if !ok {
 		return nil, errors.New("the key is of an unexpected kind")
 	}

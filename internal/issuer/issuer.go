@@ -5,6 +5,7 @@ package issuer
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -49,13 +51,15 @@ type Options struct {
 type Issuer struct {
 	dir   string
 	o     Options
-	root  *pair
 	serve atomic.Pointer[tls.Certificate]
 	told  chan struct{} // holds a token after Reload
 
 	mu           sync.Mutex // guards what renewal and Reload change
 	names        names
 	own          *ownFiles // nil: the authority makes the server certificate
+	root         *pair
+	next         *pair   // the root that will take over; nil: there is none
+	retired      []*pair // roots that were, and to which former intermediates lead
 	intermediate *pair
 	formers      []*pair // intermediates that were replaced and have not expired
 	complaint    string  // the last failure of a check, so that it is logged once and not at every check
@@ -96,14 +100,18 @@ func (i *Issuer) open() error {
 	if err := prepare(i.dir); err != nil {
 		return err
 	}
-	var err error
-	if i.root, err = i.openRoot(); err != nil {
+	if err := i.openRoots(); err != nil {
 		return err
 	}
 	if err := i.openFormers(); err != nil {
 		return err
 	}
-	return i.check()
+	err := i.check()
+	if err != nil && i.serve.Load() != nil && muster.ReasonOf(err) == muster.ReasonSignerUnreachable {
+		i.o.Logger.Warn("the server certificate could not be renewed; the old one stays", "error", err)
+		return nil
+	}
+	return err
 }
 
 // Reload has the server certificate be for other names, or come from other files of the operator's; files that stay are read
@@ -129,24 +137,6 @@ func (i *Issuer) Reload(asked []string, certFile, keyFile string) error {
 	default:
 	}
 	return nil
-}
-
-// openRoot reads the root or makes it, and sees that the public file shows it.
-func (i *Issuer) openRoot() (*pair, error) {
-	root, err := readPair(i.dir, "root", i.o.Keys)
-	if err != nil {
-		return nil, err
-	}
-	if root == nil {
-		if root, err = newRoot(i.o.Now()); err != nil {
-			return nil, err
-		}
-		if err := writePair(i.dir, "root", i.o.Keys, root); err != nil {
-			return nil, err
-		}
-		i.o.Logger.Info("made a root certificate", "fingerprint", fingerprint(root.leaf.Raw))
-	}
-	return root, writePublic(i.dir, RootName, encodeCertificates(root.chain))
 }
 
 // check renews what is due and loads what the operator has changed. The certificate that is served stays when it fails.
@@ -181,7 +171,7 @@ func (i *Issuer) checkIntermediate(now time.Time) error {
 		}
 		i.intermediate = kept
 	}
-	if i.intermediate != nil && i.intermediate.signedBy(i.root) && !i.intermediate.due(now) {
+	if i.intermediate != nil && i.intermediate.leadsTo(i.root) && (i.root.key == nil || !i.intermediate.due(now)) {
 		return nil
 	}
 	return i.replaceIntermediate(now)
@@ -206,11 +196,12 @@ func (i *Issuer) replaceIntermediate(now time.Time) error {
 }
 
 // checkServer makes the server certificate when there is none, when it is due, when its names are not the wanted ones
-// and when the intermediate has changed. The caller holds mu.
+// and when the intermediate has changed. One that cannot be made leaves the one before. The caller holds mu.
 func (i *Issuer) checkServer(now time.Time) error {
 	var kept *pair
 	if served := i.serve.Load(); served != nil {
-		kept = &pair{chain: served.Certificate, leaf: served.Leaf}
+		key, _ := served.PrivateKey.(crypto.Signer)
+		kept = &pair{chain: served.Certificate, leaf: served.Leaf, key: key}
 	} else {
 		var err error
 		if kept, err = readPair(i.dir, "server", i.o.Keys); err != nil {
@@ -218,20 +209,50 @@ func (i *Issuer) checkServer(now time.Time) error {
 		}
 	}
 	if kept == nil || !kept.signedBy(i.intermediate) || kept.due(now) || !i.names.are(kept.leaf) {
-		made, err := newServer(i.intermediate, i.names, now)
+		made, err := i.makeServer(now)
 		if err != nil {
+			if kept != nil && now.Before(kept.leaf.NotAfter) {
+				i.show(kept)
+			}
 			return err
 		}
-		if err := writePair(i.dir, "server", i.o.Keys, made); err != nil {
-			return err
-		}
-		i.o.Logger.Info("made a server certificate", "names", i.names.String(), "expires", made.leaf.NotAfter)
 		kept = made
 	}
-	if kept.key != nil {
-		i.serve.Store(&tls.Certificate{Certificate: kept.chain, PrivateKey: kept.key, Leaf: kept.leaf})
+	if kept.signedBy(i.intermediate) {
+		kept.chain = i.sent(kept)
 	}
+	i.show(kept)
 	return nil
+}
+
+func (i *Issuer) makeServer(now time.Time) (*pair, error) {
+	made, err := newServer(i.intermediate, i.names, now)
+	if err != nil {
+		return nil, err
+	}
+	made.chain = i.sent(made)
+	if err := writePair(i.dir, "server", i.o.Keys, made); err != nil {
+		return nil, err
+	}
+	i.o.Logger.Info("made a server certificate", "names", i.names.String(), "expires", made.leaf.NotAfter)
+	return made, nil
+}
+
+// sent returns what is sent of a certificate of the intermediate: what stands above it and, while a new root is to take over,
+// what leads to that. The caller holds mu.
+func (i *Issuer) sent(p *pair) [][]byte {
+	chain := append([][]byte{p.leaf.Raw}, i.intermediate.chain...)
+	if i.next != nil {
+		chain = append(chain, oldWithNew(i.next))
+	}
+	return chain
+}
+
+// show has a certificate be served, unless it is already.
+func (i *Issuer) show(p *pair) {
+	if served := i.serve.Load(); served == nil || !slices.EqualFunc(served.Certificate, p.chain, bytes.Equal) {
+		i.serve.Store(&tls.Certificate{Certificate: p.chain, PrivateKey: p.key, Leaf: p.leaf})
+	}
 }
 
 // checkOwn loads the operator's files if they have changed. The caller holds mu.
@@ -316,7 +337,11 @@ func (i *Issuer) Certificates() []Certificate {
 	if i.own != nil {
 		server.File = i.own.certFile
 	}
-	return []Certificate{server, {Use: "intermediate", Certificate: i.intermediate.leaf}, {Use: "root", Certificate: i.root.leaf}}
+	all := []Certificate{server, {Use: "intermediate", Certificate: i.intermediate.leaf}, {Use: "root", Certificate: i.root.leaf}}
+	if i.next != nil {
+		all = append(all, Certificate{Use: "next root", Certificate: i.next.leaf})
+	}
+	return all
 }
 
 // Fingerprint returns the SHA-256 of the certificate as openssl prints it.
@@ -328,11 +353,28 @@ func (i *Issuer) ServerExpiry() time.Time { return i.serve.Load().Leaf.NotAfter 
 // RootFile returns the absolute path of the root certificate, PEM, which clients are given to trust.
 func (i *Issuer) RootFile() string { return filepath.Join(i.dir, RootName) }
 
-// RootPEM returns the root certificate.
-func (i *Issuer) RootPEM() []byte { return encodeCertificates(i.root.chain) }
+// RootPEM returns what clients are given to trust: the root and, while a new one is to take over, that one too.
+func (i *Issuer) RootPEM() []byte {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.trusted()
+}
+
+// trusted is RootPEM for a caller that holds mu.
+func (i *Issuer) trusted() []byte {
+	all := [][]byte{i.root.leaf.Raw}
+	if i.next != nil {
+		all = append(all, i.next.leaf.Raw)
+	}
+	return encodeCertificates(all)
+}
 
 // RootFingerprint returns the SHA-256 of the root certificate as openssl prints it: upper-case hex with colons.
-func (i *Issuer) RootFingerprint() string { return fingerprint(i.root.leaf.Raw) }
+func (i *Issuer) RootFingerprint() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return fingerprint(i.root.leaf.Raw)
+}
 
 func fingerprint(der []byte) string {
 	sum := sha256.Sum256(der)
@@ -350,6 +392,15 @@ func encodeCertificates(chain [][]byte) []byte {
 // signedBy reports whether p is of the authority above it.
 func (p *pair) signedBy(above *pair) bool {
 	return bytes.Equal(p.leaf.AuthorityKeyId, above.leaf.SubjectKeyId)
+}
+
+// leadsTo reports whether the last certificate of p's chain is signed by the root.
+func (p *pair) leadsTo(root *pair) bool {
+	if len(p.chain) == 1 {
+		return p.signedBy(root) // which needs no signature to be checked
+	}
+	top, err := x509.ParseCertificate(p.chain[len(p.chain)-1])
+	return err == nil && top.CheckSignatureFrom(root.leaf) == nil
 }
 
 // due reports whether two thirds of p's life are over, or it has not begun because a wrong clock was put right. A clock

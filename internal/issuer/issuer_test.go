@@ -110,8 +110,8 @@ func TestCertificatesCarryWhatStandardsAskFor(t *testing.T) {
 	if server.IsCA || server.KeyUsage != x509.KeyUsageDigitalSignature || len(server.ExtKeyUsage) != 1 {
 		t.Errorf("the server certificate may do more than serve: %v %v", server.KeyUsage, server.ExtKeyUsage)
 	}
-	if !root.IsCA || root.MaxPathLen != 1 || !inter.IsCA || !inter.MaxPathLenZero {
-		t.Error("the authorities' path lengths are not 1 and 0")
+	if !root.IsCA || root.MaxPathLen != 2 || !inter.IsCA || !inter.MaxPathLenZero {
+		t.Error("the authorities' path lengths are not 2 and 0")
 	}
 	if sent := served(t, i).Certificate; len(sent) != 2 || !bytes.Equal(sent[1], inter.Raw) {
 		t.Errorf("%d certificates are sent, not server and intermediate", len(sent))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/x509"
 	"math/big"
 	"time"
 
@@ -51,8 +52,9 @@ func (a *Authority) asked(r *ocsp.Request) *pair {
 	if !r.HashAlgorithm.Available() {
 		return nil
 	}
-	for _, p := range a.all() {
-		if bytes.Equal(digest(r.HashAlgorithm, p.leaf.RawSubject), r.IssuerNameHash) &&
+	h := a.issuer.hierarchy()
+	for _, p := range h.all() {
+		if p.key != nil && bytes.Equal(digest(r.HashAlgorithm, p.leaf.RawSubject), r.IssuerNameHash) &&
 			bytes.Equal(digest(r.HashAlgorithm, subjectPublicKey(p.leaf.RawSubjectPublicKeyInfo)), r.IssuerKeyHash) {
 			return p
 		}
@@ -93,18 +95,14 @@ func (a *Authority) judge(ctx context.Context, p *pair, answer *ocsp.Response) e
 	return nil
 }
 
-// ownCertificate reports whether the serial number is of a certificate of the server itself that p has signed.
+// ownCertificate reports whether the serial number is of a certificate of the authority or of the server itself that p has signed.
 func (a *Authority) ownCertificate(p *pair, serial *big.Int) bool {
-	all := a.all()
-	root := all[len(all)-1]
-	if p == root {
-		for _, i := range all {
-			if i.signedBy(root) && i.leaf.SerialNumber.Cmp(serial) == 0 {
-				return true
-			}
+	h := a.issuer.hierarchy()
+	for _, der := range append(h.certificates(), a.issuer.serve.Load().Certificate[0]) {
+		c, err := x509.ParseCertificate(der)
+		if err == nil && c.SerialNumber.Cmp(serial) == 0 && (&pair{leaf: c}).signedBy(p) {
+			return true
 		}
-		return false
 	}
-	served := a.issuer.serve.Load().Leaf
-	return served.SerialNumber.Cmp(serial) == 0 && (&pair{leaf: served}).signedBy(p)
+	return false
 }

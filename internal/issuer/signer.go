@@ -9,18 +9,20 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/signer"
 )
 
 // A Signer is a certificate of the authority itself.
 type Signer struct {
 	ID          muster.AuthorityID
-	Role        string // root; intermediate: signs now; former: it did
+	Role        string // root; next: will be; retired: was; intermediate: signs now; former: it did
 	Subject     string
 	Serial      string // hex
 	Fingerprint string // SHA-256 as openssl prints it
 	NotBefore   time.Time
 	NotAfter    time.Time
 	PEM         string
+	Key         string // here, socket or elsewhere
 }
 
 // The roles of signers.
@@ -28,37 +30,51 @@ const (
 	roleRoot         = "root"
 	roleIntermediate = "intermediate"
 	roleFormer       = "former"
+	roleNext         = "next"
+	roleRetired      = "retired"
 )
 
-// Signers returns the root, the intermediate that signs now, and those that did and have not expired.
+// Signers returns the root, the one that is to take over, the intermediate that signs now, those that did and have not expired,
+// and the roots of these.
 func (a *Authority) Signers() []Signer {
-	root, intermediates := a.issuer.signers()
-	all := []Signer{describe(root, roleRoot)}
-	for n, p := range intermediates {
+	h := a.issuer.hierarchy()
+	all := []Signer{describe(h.root, roleRoot)}
+	if h.next != nil {
+		all = append(all, describe(h.next, roleNext))
+	}
+	for n, p := range h.intermediates {
 		role := roleFormer
 		if n == 0 {
 			role = roleIntermediate
 		}
 		all = append(all, describe(p, role))
 	}
+	for _, p := range h.retired {
+		all = append(all, describe(p, roleRetired))
+	}
 	return all
 }
 
 func describe(p *pair, role string) Signer {
-	return Signer{
+	s := Signer{
 		ID: p.id(), Role: role, Subject: p.leaf.Subject.CommonName, Serial: hex.EncodeToString(p.leaf.SerialNumber.Bytes()),
 		Fingerprint: fingerprint(p.leaf.Raw), NotBefore: p.leaf.NotBefore, NotAfter: p.leaf.NotAfter,
-		PEM: string(encodeCertificates(p.chain[:1])),
+		PEM: string(encodeCertificates(p.chain[:1])), Key: "here",
 	}
+	switch p.key.(type) {
+	case nil:
+		s.Key = "elsewhere"
+	case *signer.Client:
+		s.Key = "socket"
+	}
+	return s
 }
 
-// Bundle returns all certificates of the authority, PEM: the intermediates, the one that signs now first, and the root.
+// Bundle returns all certificates of the authority, PEM: the intermediates, the one that signs now first, and the roots. While
+// there are several roots it has what joins them, as RFC 7030, 4.1.3 asks for.
 func (a *Authority) Bundle() []byte {
-	var text []byte
-	for _, p := range a.all() {
-		text = append(text, encodeCertificates(p.chain[:1])...)
-	}
-	return text
+	h := a.issuer.hierarchy()
+	return encodeCertificates(h.certificates())
 }
 
 // Rotate makes a new intermediate, which signs from now on. What the one before has issued stays good.
@@ -66,25 +82,72 @@ func (a *Authority) Rotate(ctx context.Context) error {
 	if err := a.issuer.Rotate(); err != nil {
 		return err
 	}
-	_, intermediates := a.issuer.signers()
-	return a.store.AuthorityRotated(context.WithoutCancel(ctx), intermediates[0].id())
+	return a.note(ctx, "rotate", roleIntermediate)
 }
 
-// all returns the intermediates and, last, the root.
-func (a *Authority) all() []*pair {
-	root, intermediates := a.issuer.signers()
-	return append(intermediates, root)
+// RotateRoot makes a root that is to take over, as Issuer.RotateRoot does.
+func (a *Authority) RotateRoot(ctx context.Context) error {
+	if err := a.issuer.RotateRoot(); err != nil {
+		return err
+	}
+	return a.note(ctx, "rotate", roleNext)
+}
+
+// RetireRoot has the new root take over, as Issuer.RetireRoot does. Without force it does nothing and says, with
+// ReasonAuthorityInUse, what depends on the old one.
+func (a *Authority) RetireRoot(ctx context.Context, force bool) error {
+	under, waiting := a.issuer.Under()
+	if waiting && !force {
+		var all muster.Outstanding
+		for _, id := range under {
+			s, err := a.store.Outstanding(ctx, id, a.now())
+			if err != nil {
+				return err
+			}
+			all.Certificates, all.Until = all.Certificates+s.Certificates, laterOf(all.Until, s.Until)
+		}
+		if all.Certificates == 0 {
+			return muster.Refuse(muster.ReasonAuthorityInUse, "no certificate under the old root is good any more; whoever trusts it alone will not trust the server")
+		}
+		return muster.Refuse(muster.ReasonAuthorityInUse, "%d certificates under the old root are good, the last until %s; whoever trusts it alone will not trust the server",
+			all.Certificates, all.Until.UTC().Format(time.RFC3339))
+	}
+	if err := a.issuer.RetireRoot(); err != nil {
+		return err
+	}
+	return a.note(ctx, "retire", roleRoot)
+}
+
+// Import has an authority that was made elsewhere sign from now on, or take over as root, as Issuer.Import does.
+func (a *Authority) Import(ctx context.Context, m Import) error {
+	role, err := a.issuer.Import(m)
+	if err != nil {
+		return err
+	}
+	return a.note(ctx, "import", role)
+}
+
+// note files in the audit log what became of whoever has a role now.
+func (a *Authority) note(ctx context.Context, action, role string) error {
+	p, err := a.named(role)
+	if err != nil {
+		return err
+	}
+	return a.store.AuthorityChanged(context.WithoutCancel(ctx), action, role, p.id())
 }
 
 // named returns the signer of that role or key id.
 func (a *Authority) named(name string) (*pair, error) {
-	all := a.all()
-	switch name {
-	case roleRoot:
-		return all[len(all)-1], nil
-	case roleIntermediate:
-		return all[0], nil
+	h := a.issuer.hierarchy()
+	switch {
+	case name == roleRoot:
+		return h.root, nil
+	case name == roleIntermediate:
+		return h.intermediates[0], nil
+	case name == roleNext && h.next != nil:
+		return h.next, nil
 	}
+	all := h.all()
 	at := slices.IndexFunc(all, func(p *pair) bool { return p.id().String() == name })
 	if at < 0 {
 		return nil, missing(muster.NotFound, "authority", name)

@@ -30,8 +30,10 @@ type Store interface {
 	Revision(ctx context.Context, by muster.AuthorityID) (int64, error)
 	// NextCRL returns the number of the next CRL that the key signs: higher than all before.
 	NextCRL(ctx context.Context, by muster.AuthorityID) (int64, error)
-	// AuthorityRotated notes in the audit log that another key signs from now on.
-	AuthorityRotated(ctx context.Context, by muster.AuthorityID) error
+	// Outstanding says what of a key's certificates is good at a time.
+	Outstanding(ctx context.Context, by muster.AuthorityID, at time.Time) (muster.Outstanding, error)
+	// AuthorityChanged notes in the audit log that a key has a role from now on, and by what.
+	AuthorityChanged(ctx context.Context, action, role string, by muster.AuthorityID) error
 
 	// Device returns the device called name, or muster.NotFound.
 	Device(ctx context.Context, name string) (muster.Device, error)

@@ -189,9 +189,17 @@ func (r *Registry) NextCRL(ctx context.Context, by muster.AuthorityID) (next int
 	return next, err
 }
 
-// AuthorityRotated notes in the audit log that another key signs from now on.
-func (r *Registry) AuthorityRotated(ctx context.Context, by muster.AuthorityID) error {
+// Outstanding says what of a key's certificates is good at a time.
+func (r *Registry) Outstanding(ctx context.Context, by muster.AuthorityID, at time.Time) (muster.Outstanding, error) {
+	return find(ctx, r.readers, func(r *row) muster.Outstanding {
+		return muster.Outstanding{Certificates: integer[int64](r), Until: r.time()}
+	}, `SELECT count(*), max(not_after) FROM certificate INDEXED BY certificate_good
+		WHERE authority = ? AND revoked_at IS NULL AND not_after > ?`, blob(by[:]), millis(at))
+}
+
+// AuthorityChanged notes in the audit log that a key has a role from now on, and by what.
+func (r *Registry) AuthorityChanged(ctx context.Context, action, role string, by muster.AuthorityID) error {
 	return r.write(ctx, func(tx *conn) error {
-		return audited(ctx, tx, act{"rotate", "authority", by.String(), nil, view{"intermediate": by.String()}})
+		return audited(ctx, tx, act{action, "authority", by.String(), nil, view{"role": role}})
 	})
 }
