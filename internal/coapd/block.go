@@ -117,12 +117,18 @@ func (s *Server) release(n int) { s.uploading.Add(int64(-n)) }
 // cut returns the part of a whole answer that one message carries. What does not fit is kept for the blocks that the
 // client asks for next.
 func (p *peer) cut(key string, whole answer, asked block, now time.Time) answer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.keep(key, whole, asked, now)
+}
+
+// keep is cut for who holds mu.
+func (p *peer) keep(key string, whole answer, asked block, now time.Time) answer {
 	if asked.number == 0 && len(whole.payload) <= asked.bytes() {
 		return whole
 	}
-	p.mu.Lock()
 	p.download = &download{key: key, answer: whole, at: now}
-	p.mu.Unlock()
+	p.download.answer.observation = nil // the first block alone says that it is one
 	return slice(whole, asked)
 }
 

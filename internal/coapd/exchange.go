@@ -93,8 +93,9 @@ func (p *peer) acknowledge(e *exchange) {
 // conclude answers a request.
 func (p *peer) conclude(e *exchange, token message.Token, a answer) {
 	p.server.metrics.count(a.code)
-	for _, datagram := range p.compose(e, token, a) {
-		p.send(datagram)
+	p.sendAll(p.compose(e, token, a))
+	if a.observation != nil {
+		a.observation.answered()
 	}
 }
 
@@ -107,12 +108,19 @@ func (p *peer) compose(e *exchange, token message.Token, a answer) [][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.concluded = true
+	if a.observation != nil && a.observation.over {
+		a.observation = nil
+	}
 	mayAwait := !p.gone && len(p.awaiting) < maxAwaiting
 	switch {
 	case !e.confirmable && a.code == codes.BadOption:
 		return [][]byte{empty(message.Reset, e.id)}
 	case !e.confirmable, e.acknowledged && !mayAwait:
-		return [][]byte{encode(a.message(message.NonConfirmable, p.nextID(), token))}
+		id := p.nextID()
+		if a.observation != nil {
+			a.observation.last = id
+		}
+		return [][]byte{encode(a.message(message.NonConfirmable, id, token))}
 	case e.acknowledged:
 		return [][]byte{p.await(a, token)}
 	case a.success() && !a.provisions() && a.block2 == nil && mayAwait:

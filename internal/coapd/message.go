@@ -58,6 +58,8 @@ type answer struct {
 	size1   int  // the largest body that would be taken; 0: not said
 	maxAge  int  // seconds; 0: not said
 	fresh   bool // it may not be kept, not even for the minute that is meant where nothing is said [RFC 7252, 5.10.5]
+	// Of which it is a message, which is numbered then; nil: of none.
+	observation *observation
 }
 
 // bare returns an answer without a payload.
@@ -83,6 +85,9 @@ func (a *answer) message(t message.Type, id uint16, token message.Token) message
 		m.Options = append(m.Options, message.Option{ID: id, Value: optionUint(value)})
 	}
 	// In the order of their numbers, as they must be sent.
+	if a.observation != nil {
+		add(message.Observe, a.observation.sequence)
+	}
 	if a.format != noFormat {
 		add(message.ContentFormat, uint32(a.format))
 	}

@@ -39,6 +39,9 @@ type peer struct {
 	lastID   uint16
 	upload   *upload
 	download *download
+
+	observations []*observation // the oldest first
+	probed       time.Time
 }
 
 func (s *Server) newPeer(remote netip.AddrPort) *peer {
@@ -52,10 +55,11 @@ func (p *peer) hear() { p.heard.Store(int64(time.Since(p.server.epoch))) }
 
 func (p *peer) lastHeard() time.Time { return p.server.epoch.Add(time.Duration(p.heard.Load())) }
 
+// busy reports whether the peer waits for something.
 func (p *peer) busy() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.inWork > 0
+	return p.inWork > 0 || len(p.observations) > 0
 }
 
 // forget ends all waiting: the peer is not remembered any more.
@@ -68,4 +72,7 @@ func (p *peer) forget() {
 	}
 	p.awaiting, p.download = nil, nil
 	p.dropUpload()
+	for len(p.observations) > 0 {
+		p.end(p.observations[0])
+	}
 }

@@ -17,6 +17,11 @@ type request struct {
 	block1    *block
 	block2    *block
 	announced int // bytes of the whole body; 0: it is not said
+	observe   int // the option, of GET; notObserved: there is none
+
+	// Of the message.
+	token       message.Token
+	confirmable bool
 }
 
 // key names what is asked for, among the requests of a peer.
@@ -32,9 +37,17 @@ func (q *request) wanted() block {
 	return block{number: q.block2.number, size: q.block2.size}
 }
 
+// contentFormat is that of an answer in JSON: the request's own if it has one (ThingsBoard device API 5.1).
+func (q *request) contentFormat() int {
+	if q.format != noFormat {
+		return q.format
+	}
+	return int(message.AppJSON)
+}
+
 // readRequest reads the options. The code is that of the refusal where one must be understood and is not.
 func readRequest(m *message.Message) (request, codes.Code) {
-	q := request{method: m.Code, format: noFormat}
+	q := request{method: m.Code, format: noFormat, observe: notObserved, token: m.Token, confirmable: m.Type == message.Confirmable}
 	if m.Code > codes.DELETE {
 		return q, codes.MethodNotAllowed
 	}
@@ -48,6 +61,10 @@ func readRequest(m *message.Message) (request, codes.Code) {
 			q.format = int(uintOption(o.Value))
 		case message.Size1:
 			q.announced = int(uintOption(o.Value))
+		case message.Observe:
+			if m.Code == codes.GET {
+				q.observe = int(uintOption(o.Value))
+			}
 		case message.Block1, message.Block2:
 			b, ok := readBlock(o.Value)
 			if !ok {

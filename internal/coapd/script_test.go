@@ -14,6 +14,7 @@ import (
 	"github.com/plgd-dev/go-coap/v3/udp/coder"
 
 	"muster"
+	"muster/internal/dispatch"
 )
 
 // A script stands in for the dispatcher: it keeps what it was asked and answers what it was told to.
@@ -22,6 +23,8 @@ type script struct {
 	hellos  []muster.Hello
 	asked   []muster.Request
 	respond func(r *muster.Request) (muster.Message, error)
+	// observed has an observer, and returns how it leaves; nil: nothing is told.
+	observed func(o dispatch.Observer) (leave func())
 }
 
 func (s *script) Do(_ context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error) {
@@ -34,6 +37,16 @@ func (s *script) Do(_ context.Context, h *muster.Hello, r *muster.Request) (must
 		return muster.Message{}, nil
 	}
 	return s.respond(&kept)
+}
+
+func (s *script) Observe(ctx context.Context, h *muster.Hello, r *muster.Request, o dispatch.Observer) (muster.Message, func(), error) {
+	m, err := s.Do(ctx, h, r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.observed == nil || err != nil {
+		return m, nil, err
+	}
+	return m, s.observed(o), nil
 }
 
 func (s *script) requests() []muster.Request {

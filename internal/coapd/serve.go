@@ -26,7 +26,7 @@ func (s *Server) receive(ctx context.Context, p *peer, from netip.AddrPort, data
 	id, confirmable := uint16(m.MessageID), m.Type == message.Confirmable
 	switch {
 	case m.Type == message.Acknowledgement || m.Type == message.Reset:
-		p.settle(id)
+		p.settle(id, m.Type == message.Acknowledgement)
 	case m.Code != codes.Empty && m.Code>>5 == 0:
 		s.accept(ctx, p, from, m, datagram)
 	case confirmable: // a ping, or an answer that nobody asked for [RFC 7252, 4.3]
@@ -113,26 +113,46 @@ func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *reque
 	if len(body) > s.o.MaxBody {
 		return tooLarge(s.o.MaxBody)
 	}
-	hello := muster.Hello{Transport: muster.CoAP, Secure: p.secure, Remote: from.Addr(), Chain: p.chain}
-	m, err := s.do.Do(ctx, &hello, &muster.Request{
-		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body,
-	})
+	m, o, err := s.hand(ctx, p, from, q, body)
 	if err != nil && muster.KindOf(err) == muster.Internal {
 		s.log.Error("a request failed", "error", err)
 	}
-	a := answer{code: code(q.method, m, err), payload: m.Body, format: noFormat, maxAge: m.RetryAfter, fresh: m.Fresh}
+	a := answer{code: code(q.method, m, err), payload: m.Body, format: noFormat, maxAge: m.RetryAfter, fresh: m.Fresh, observation: o}
 	switch {
 	case len(m.Body) == 0 && err != nil:
 		a.payload = diagnostic(err, size)
 	case len(m.Body) == 0 || m.Binary:
 	case a.code != codes.Content: // as Californium answers with a text
 		a.format = int(message.TextPlain)
-	case q.format != noFormat:
-		a.format = q.format
 	default:
-		a.format = int(message.AppJSON)
+		a.format = q.contentFormat()
 	}
 	return a
+}
+
+// hand hands a request in. The observation is one that goes on; nil: there is none. [RFC 7641, 4.1]
+func (s *Server) hand(ctx context.Context, p *peer, from netip.AddrPort, q *request, body []byte) (muster.Message, *observation, error) {
+	hello := muster.Hello{Transport: muster.CoAP, Secure: p.secure, Remote: from.Addr(), Chain: p.chain}
+	r := muster.Request{
+		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body,
+		Observe: q.observe == register && q.wanted().number == 0,
+	}
+	if q.observe == deregister {
+		p.cancel(q.token)
+	}
+	if !r.Observe {
+		m, err := s.do.Do(ctx, &hello, &r)
+		return m, nil, err
+	}
+	o := p.observe(q)
+	m, leave, err := s.do.Observe(ctx, &hello, &r, o)
+	switch {
+	case leave == nil:
+		o.refused()
+	case o.granted(leave):
+		return m, o, err
+	}
+	return m, nil, err
 }
 
 // overhead is what an answer has besides token and payload: the header and the payload's marker.

@@ -56,6 +56,7 @@ type Options struct {
 // A doer serves one request; it is a *dispatch.Dispatcher.
 type doer interface {
 	Do(ctx context.Context, h *muster.Hello, r *muster.Request) (muster.Message, error)
+	Observe(ctx context.Context, h *muster.Hello, r *muster.Request, o dispatch.Observer) (m muster.Message, leave func(), err error)
 }
 
 var _ doer = (*dispatch.Dispatcher)(nil)
@@ -73,6 +74,7 @@ type Server struct {
 	epoch     time.Time     // the start of the server's own time
 	seed      maphash.Seed  // of the sums that datagrams are compared by
 	uploading atomic.Int64  // bytes of unfinished bodies
+	telling   atomic.Int64  // bytes of notices that wait
 	slots     chan struct{} // one for each request that is worked on
 
 	stopping chan struct{} // closed, under mu, when nothing more is taken in

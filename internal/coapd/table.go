@@ -113,10 +113,11 @@ func (t *table) leave(p *peer) {
 	t.remove(p)
 }
 
-// sweep takes out the peers that were silent for longer than idle, ends their sessions, and gives up bodies that nobody
-// finishes.
+// sweep takes out the peers that were silent for longer than idle, ends their sessions, gives up bodies that nobody
+// finishes, and asks those that observe whether they are there.
 func (t *table) sweep(now time.Time, idle time.Duration) {
 	var silent []*peer
+	probes := make(map[*peer][]byte)
 	t.mu.Lock()
 	for p := range t.peers {
 		if now.Sub(p.lastHeard()) > idle {
@@ -125,8 +126,14 @@ func (t *table) sweep(now time.Time, idle time.Duration) {
 			continue
 		}
 		p.giveUpBody(now)
+		if probe := p.probe(now, idle); probe != nil {
+			probes[p] = probe
+		}
 	}
 	t.mu.Unlock()
+	for p, probe := range probes {
+		p.send(probe)
+	}
 	for _, p := range silent {
 		p.hangUp()
 	}

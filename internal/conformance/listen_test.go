@@ -12,6 +12,9 @@ import (
 
 	paho5 "github.com/eclipse/paho.golang/paho"
 	paho3 "github.com/eclipse/paho.mqtt.golang"
+	"github.com/plgd-dev/go-coap/v3/message/codes"
+	"github.com/plgd-dev/go-coap/v3/message/pool"
+	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 )
 
 // A listening way is one to hear of changed attributes.
@@ -29,6 +32,8 @@ var listeningWays = []listeningWay{
 	{name: "mqtt3", listen: listen3, topic: "v1/devices/me/attributes ", ended: "ended"},
 	{name: "mqtt5", listen: listen5, topic: "v2/a ", ended: "DISCONNECT 0x98"},
 	{name: "http", listen: listenHTTP, waits: true, ended: "403"},
+	{name: "coap", listen: observing(dialUDP), waits: true, first: "{}", ended: "Forbidden"},
+	{name: "coaps", listen: observing(func(s *server) (*udpclient.Conn, error) { return dialDTLS(s) }), waits: true, first: "{}", ended: "Forbidden"},
 }
 
 func listen3(t *testing.T, s *server, token string) <-chan string {
@@ -97,6 +102,29 @@ func pollHTTP(ctx context.Context, s *server, token string, milliseconds int) (c
 	defer answer.Body.Close()
 	text, err := io.ReadAll(answer.Body)
 	return answer.StatusCode, string(text), err
+}
+
+func observing(dial dialer) func(t *testing.T, s *server, token string) <-chan string {
+	return func(t *testing.T, s *server, token string) <-chan string {
+		heard := make(chan string, 100)
+		c, err := dial(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		_, err = c.Observe(patience(t), "/api/v1/"+token+"/attributes", func(m *pool.Message) {
+			if m.Code() != codes.Content {
+				heard <- m.Code().String()
+				return
+			}
+			text, _ := m.ReadBody()
+			heard <- string(text)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return heard
+	}
 }
 
 // listening waits until n requests wait to be told.
