@@ -11,4 +11,5 @@ type Holder struct {
 type Succession struct {
 	Device     DeviceID
 	Credential CredentialID // that was replaced
+	Wanted     bool         // the device was asked for that, and is no more: RotationWanted was removed
 }

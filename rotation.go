@@ -38,6 +38,10 @@ func (r Rotation) Refusal(has, wants CredentialKind) error {
 	return Refuse(ReasonRotationRefused, "")
 }
 
+// RotationWanted is the shared attribute by which a device is asked for another credential in the place of the one that it has.
+// It is removed when the device has one and has used it.
+const RotationWanted = "credentialRotation"
+
 // The bounds of ProfileSettings.GraceDays.
 const (
 	DefaultGraceDays = 30

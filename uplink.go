@@ -43,6 +43,7 @@ type AttributeWatch struct {
 	TellAt string        // the address of what is told; empty: in the response
 	Binary bool          // it is told in protobuf, not JSON
 	Wait   time.Duration // how long a request over HTTP waits for the next change
+	Key    string        // of the one attribute that it is about; empty: it is about all
 }
 
 func (*ProvisionRequest) uplink() {}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	paho5 "github.com/eclipse/paho.golang/paho"
 	"github.com/pion/dtls/v3"
 	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 )
@@ -136,6 +137,38 @@ func TestADeviceRotatesItsCredential(t *testing.T) {
 				t.Errorf("answer %+v", a)
 			}
 		})
+	})
+
+	t.Run("when it is asked to, which ends with the first use of the fresh one", func(t *testing.T) {
+		old := join(t, s, overHTTP, open, "asked", "").token()
+		heard := make(chan string, 10)
+		l, err := open5(patience(t), s, proof{token: old}, func(r paho5.PublishReceived) (bool, error) {
+			heard <- r.Packet.Topic + " " + string(r.Packet.Payload)
+			return true, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(l.close)
+		notice := paho5.SubscribeOptions{Topic: "v1/devices/me/credentials/notice", QoS: 1}
+		if _, err := l.client.Subscribe(patience(t), &paho5.Subscribe{Subscriptions: []paho5.SubscribeOptions{notice}}); err != nil {
+			t.Fatal(err)
+		}
+		s.must("device", "attributes", "set", "asked", `credentialRotation={"until":"2099-12-31T00:00:00Z"}`, "--scope", "shared")
+		select {
+		case got := <-heard:
+			if got != notice.Topic+` {"credentialRotation":{"until":"2099-12-31T00:00:00Z"}}` {
+				t.Errorf("heard %s", got)
+			}
+		case <-patience(t).Done():
+			t.Fatal("nothing was heard")
+		}
+		fresh := rotate(t, s, overHTTP, proof{token: old}, "{}").token()
+		if wanted := show(s, "asked").Attributes.Shared["credentialRotation"]; wanted == nil {
+			t.Error("it is asked no more before the fresh one was used")
+		}
+		come(t, patience(t), s, overHTTP, proof{token: fresh})
+		within(t, 5*second, "it is asked no more", func() bool { return show(s, "asked").Attributes.Shared["credentialRotation"] == nil })
 	})
 
 	t.Run("user name and password", func(t *testing.T) {

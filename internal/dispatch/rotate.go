@@ -38,21 +38,6 @@ func (d *Dispatcher) presenting(ctx context.Context, h *muster.Hello) (muster.Id
 	return who, err
 }
 
-// Renew gives the device whose certificate a client presents another one for its signing request, as a request of its own to
-// rotate does: both work until the fresh one is used. A certificate that has expired is taken within the grace of its profile.
-// Refused with ReasonCredentialsMissing or ReasonCertificateUnknown if the client presents none that a device has.
-func (d *Dispatcher) Renew(ctx context.Context, h *muster.Hello, csr string) (*muster.Grant, error) {
-	if len(h.Chain) == 0 {
-		return nil, muster.Refuse(muster.ReasonCredentialsMissing, "")
-	}
-	who, err := d.presenting(ctx, h)
-	if err == nil && who.Device.IsZero() {
-		err = muster.Refuse(muster.ReasonCertificateUnknown, "")
-	}
-	req := &muster.ProvisionRequest{Evidence: muster.Evidence{Kind: muster.X509Certificate, CSR: csr}}
-	return d.rotate(ctx, h, &who, req, err)
-}
-
 // rotate gives a device that is in another credential, or tells why not; err is what stands in the way already.
 func (d *Dispatcher) rotate(ctx context.Context, h *muster.Hello, who *muster.Identity, req *muster.ProvisionRequest, err error) (*muster.Grant, error) {
 	var grant *muster.Grant

@@ -16,10 +16,10 @@ type Client interface {
 	Tell(m muster.Message)
 }
 
-// A hearing is how a peer has subscribed.
+// A hearing is how a peer has subscribed: to changes of all shared attributes, and of one.
 type hearing struct {
-	watch *muster.AttributeWatch
-	to    Client
+	all, one *muster.AttributeWatch // nil: it has not
+	to       Client
 }
 
 // Subscribed says what the peer has subscribed to now, in the order in which it has done so. It is told of changes in the
@@ -28,17 +28,20 @@ func (p *Peer) Subscribed(filters iter.Seq[string], to Client) {
 	if p.joining {
 		return
 	}
-	var watch *muster.AttributeWatch
+	h := &hearing{to: to}
 	for filter := range filters {
-		if w := p.d.o.Platform.Watch(filter); w != nil {
-			watch = w
+		switch w := p.d.o.Platform.Watch(filter); {
+		case w == nil:
+		case w.Key != "":
+			h.one = w
+		default:
+			h.all = w
 		}
 	}
-	if watch == nil {
-		p.hearing.Store(nil)
-		return
+	if h.all == nil && h.one == nil {
+		h = nil
 	}
-	p.hearing.Store(&hearing{watch, to})
+	p.hearing.Store(h)
 }
 
 // Hears reports whether the peer has subscribed to changes.
@@ -50,11 +53,36 @@ func (l link) Hear(c *muster.AttributeChange) {
 	if h == nil {
 		return
 	}
-	m := l.d.o.Platform.Write(l.transport, h.watch, c, nil)
+	if h.all != nil {
+		l.tell(h, h.all, c)
+	}
+	if h.one == nil {
+		return
+	}
+	if c = only(c, h.one.Key); c != nil {
+		l.tell(h, h.one, c)
+	}
+}
+
+func (l link) tell(h *hearing, watch *muster.AttributeWatch, c *muster.AttributeChange) {
+	m := l.d.o.Platform.Write(l.transport, watch, c, nil)
 	if trail := l.trail(); trail != nil {
 		tellChange(trail, c, &m)
 	}
 	h.to.Tell(m)
+}
+
+// only returns what of a change is of one key; nil: nothing is.
+func only(c *muster.AttributeChange, key string) *muster.AttributeChange {
+	for _, a := range c.Set {
+		if a.Key == key {
+			return &muster.AttributeChange{Set: []muster.Attribute{a}}
+		}
+	}
+	if slices.Contains(c.Removed, key) {
+		return &muster.AttributeChange{Removed: []string{key}}
+	}
+	return nil
 }
 
 // maxUntold bounds the keys that wait to be told of, of all devices.

@@ -95,6 +95,20 @@ func TestADeviceIsToldOfItsSharedAttributesInTheFormThatItSubscribedToLast(t *te
 	other.wantNothing(t)
 }
 
+func TestADeviceIsToldOfOneAttributeOnATopicOfItsOwn(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "own")
+	p, c := h.listen("own", "v1/devices/me/credentials/notice")
+	h.set("d", "interval", muster.LongValue(30))
+	c.wantNothing(t)
+	h.set("d", muster.RotationWanted, muster.BoolValue(true))
+	c.want(t, `v1/devices/me/credentials/notice {"credentialRotation":true}`)
+	p.Subscribed(slices.Values([]string{"v2/a", "v1/devices/me/credentials/notice"}), c)
+	h.set("d", muster.RotationWanted, muster.Value{})
+	c.want(t, `v2/a {"deleted":["credentialRotation"]}`)
+	c.want(t, `v1/devices/me/credentials/notice {"deleted":["credentialRotation"]}`)
+}
+
 func TestWhatADeviceIsToldLastIsWhatIsStored(t *testing.T) {
 	h := newHouse(t)
 	h.device("d", "own")

@@ -18,6 +18,7 @@ type Store interface {
 	// device or it holds no public key.
 	PublicKeys(ctx context.Context, device string) ([]muster.Holder, error)
 	// Used notes that the credentials opened the door at those times. A credential that is gone is no error. What a
-	// credential was given to replace is revoked at its first use: succeeded is what was revoked now.
+	// credential was given to replace is revoked at its first use: succeeded is what was revoked now;
+	// their devices are asked for it no more.
 	Used(ctx context.Context, at map[muster.CredentialID]time.Time) (succeeded []muster.Succession, err error)
 }

@@ -149,6 +149,9 @@ func (n *Node) wire() {
 		ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics,
 		Replaced: func(was muster.Succession) {
 			n.sessions.HangupResting(was.Device, was.Credential, muster.Refuse(muster.ReasonCredentialChanged, ""))
+			if was.Wanted {
+				n.dispatcher.SharedChanged(was.Device, []string{muster.RotationWanted})
+			}
 		},
 	})
 	n.sessions = session.New()

@@ -166,7 +166,7 @@ func noteUses(tx *conn, used []muster.CredentialID, at map[muster.CredentialID]t
 	return nil
 }
 
-// succeeded revokes the credentials that those replace, and appends them.
+// succeeded revokes the credentials that those replace, and appends them. Their devices are asked for another one no more.
 func succeeded(tx *conn, by []muster.CredentialID, replaced []muster.Succession) ([]muster.Succession, error) {
 	read := func(r *row) muster.Succession {
 		return muster.Succession{Device: id[muster.Device](r), Credential: id[muster.Credential](r)}
@@ -176,6 +176,14 @@ func succeeded(tx *conn, by []muster.CredentialID, replaced []muster.Succession)
 			`UPDATE credential SET state = 3, successor = NULL WHERE successor = ? AND state = 2 RETURNING device, id`, blob(c[:]))
 		if err != nil {
 			return replaced, err
+		}
+		for i := range revoked {
+			n, err := tx.exec(`DELETE FROM attribute WHERE device = ? AND scope = ? AND key = ?`,
+				blob(revoked[i].Device[:]), number(muster.SharedScope), text(muster.RotationWanted))
+			if err != nil {
+				return replaced, err
+			}
+			revoked[i].Wanted = n > 0
 		}
 		replaced = append(replaced, revoked...)
 	}

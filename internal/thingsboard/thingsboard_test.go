@@ -79,7 +79,7 @@ func TestGrants(t *testing.T) {
 		"v1/devices/me/attributes", "v2/a", "v2/a/j", "v2/a/p", "v1/devices/me/rpc/request/+", "v2/r/req/+", "v2/r/req/j/+", "v2/r/req/p/+",
 		"v1/devices/me/rpc/response/+", "v2/r/res/+", "v2/r/res/j/+", "v2/r/res/p/+", "v1/devices/me/attributes/response/+", "v2/a/res/+",
 		"v2/a/res/j/+", "v2/a/res/p/+", "v1/gateway/attributes", "v1/gateway/rpc", "v1/gateway/attributes/response",
-		"v2/fw/response/+/chunk/+", "v2/fw/error", "v2/sw/response/+/chunk/+", "v2/sw/error", "/provision/response",
+		"v2/fw/response/+/chunk/+", "v2/fw/error", "v2/sw/response/+/chunk/+", "v2/sw/error", "/provision/response", "v1/devices/me/credentials/notice",
 	} {
 		if !dialect.Grants(&muster.Identity{}, filter) {
 			t.Errorf("%s is refused", filter)

@@ -13,6 +13,8 @@ const (
 	provisionRequest = "/provision/request"
 	provisionAnswer  = "/provision/response"
 
+	credentialNotice = "v1/devices/me/credentials/notice" // ours
+
 	joiner = "provision" // the user name or client id of a provisioning session
 )
 
@@ -53,7 +55,7 @@ func (d *Dialect) Grants(_ *muster.Identity, filter string) bool {
 		"v1/devices/me/attributes/response/+", "v2/a/res/+", "v2/a/res/j/+", "v2/a/res/p/+",
 		"v1/gateway/attributes", "v1/gateway/rpc", "v1/gateway/attributes/response",
 		"v2/fw/response/+/chunk/+", "v2/fw/error", "v2/sw/response/+/chunk/+", "v2/sw/error",
-		provisionAnswer:
+		provisionAnswer, credentialNotice:
 		return true
 	}
 	return false

@@ -22,11 +22,14 @@ const (
 )
 
 // Watch returns what a subscription to filter has a device told without a request: changes of its shared attributes, on
-// the topic of the form that it subscribed to (ThingsBoard device API 3.3). nil: nothing.
+// the topic of the form that it subscribed to (ThingsBoard device API 3.3), and that it is asked for another credential on a
+// topic of its own. nil: nothing.
 func (d *Dialect) Watch(filter string) *muster.AttributeWatch {
 	switch filter {
 	case attributesTopic, "v2/a", "v2/a/j":
 		return &muster.AttributeWatch{TellAt: filter}
+	case credentialNotice:
+		return &muster.AttributeWatch{TellAt: filter, Key: muster.RotationWanted}
 	case "v2/a/p":
 		return &muster.AttributeWatch{TellAt: filter, Binary: true}
 	}
