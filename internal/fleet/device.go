@@ -103,16 +103,8 @@ func (s *Service) ShowDevice(ctx context.Context, name string) (DeviceView, erro
 }
 
 func (s *Service) profileOf(ctx context.Context, d *muster.Device) (muster.Profile, error) {
-	profiles, err := s.store.Profiles(ctx)
-	if err != nil {
-		return muster.Profile{}, err
-	}
-	for _, p := range profiles {
-		if p.ID == d.Profile {
-			return p, nil
-		}
-	}
-	return muster.Profile{}, missing(muster.NotFound, "device", d.Name) // deleted since, and its profile after it
+	p, err := s.store.ProfileOf(ctx, d.Profile)
+	return p, missing(err, "device", d.Name) // deleted since, and its profile after it
 }
 
 // DeleteDevice removes the device called name, if it is one of the versions that were seen (none: whatever it is), with its

@@ -120,16 +120,8 @@ func (s *Service) ProvisionKeys(ctx context.Context, profile string) ([]muster.P
 
 // ProvisionKey returns the key of that text or id.
 func (s *Service) ProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
-	list, err := s.store.ProvisionKeys(ctx, muster.ProfileID{})
-	if err != nil {
-		return muster.ProvisionKey{}, err
-	}
-	for _, k := range list {
-		if k.Key == name || k.ID.String() == name {
-			return k, nil
-		}
-	}
-	return muster.ProvisionKey{}, missing(muster.NotFound, "provision key", name)
+	k, err := s.store.FindProvisionKey(ctx, name)
+	return k, missing(err, "provision key", name)
 }
 
 // UpdateProvisionKey changes for whom the key of that text or id opens, if it is one of the versions that were seen; none:

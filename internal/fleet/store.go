@@ -15,6 +15,8 @@ type Store interface {
 	CreateProfile(ctx context.Context, p muster.Profile, keys ...muster.ProvisionKey) error
 	// Profile returns the profile called name, or muster.NotFound.
 	Profile(ctx context.Context, name string) (muster.Profile, error)
+	// ProfileOf returns the profile of that id, or muster.NotFound.
+	ProfileOf(ctx context.Context, id muster.ProfileID) (muster.Profile, error)
 	// Profiles returns all profiles, by name.
 	Profiles(ctx context.Context) ([]muster.Profile, error)
 	// UpdateProfile changes a profile; ID and CreatedAt stay. Refused with ReasonProfileNameTaken or ReasonAuthorityTaken.
@@ -27,6 +29,8 @@ type Store interface {
 	CreateProvisionKey(ctx context.Context, k muster.ProvisionKey) error
 	// ProvisionKeys returns the keys of a profile, or all for the zero ID, the oldest first, with their device counts.
 	ProvisionKeys(ctx context.Context, profile muster.ProfileID) ([]muster.ProvisionKey, error)
+	// FindProvisionKey returns the key of that text, or else of that id, or muster.NotFound.
+	FindProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error)
 	// UpdateProvisionKey changes a key; ID, Profile, Key and CreatedAt stay.
 	UpdateProvisionKey(ctx context.Context, id muster.ProvisionKeyID, change func(*muster.ProvisionKey) error) (muster.ProvisionKey, error)
 

@@ -60,6 +60,11 @@ func (r *Registry) ProfileByID(ctx context.Context, id muster.ProfileID) (muster
 	return find(ctx, r.readers, readProfile, profileByID, blob(id[:]))
 }
 
+// ProfileOf returns the profile of that id, or muster.NotFound.
+func (r *Registry) ProfileOf(ctx context.Context, id muster.ProfileID) (muster.Profile, error) {
+	return find(ctx, r.readers, readProfile, profileByID, blob(id[:]))
+}
+
 // Profiles returns all profiles, by name.
 func (r *Registry) Profiles(ctx context.Context) ([]muster.Profile, error) {
 	return list(ctx, r.readers, readProfile, `SELECT `+profileFields+` FROM profile p ORDER BY p.name`)

@@ -49,6 +49,17 @@ func (r *Registry) ProvisionKeys(ctx context.Context, profile muster.ProfileID) 
 		`SELECT `+provisionKeyFields+` FROM provision_key k WHERE k.profile = ? ORDER BY k.created_at, k.id`, blob(profile[:]))
 }
 
+// FindProvisionKey returns the key of that text, or else of that id, or muster.NotFound. It comes with the number of devices it
+// has let in by now.
+func (r *Registry) FindProvisionKey(ctx context.Context, name string) (muster.ProvisionKey, error) {
+	id, err := muster.ParseID[muster.ProvisionKey](name)
+	if err != nil {
+		id = muster.ProvisionKeyID{} // which no key has
+	}
+	return find(ctx, r.readers, readProvisionKey, `SELECT `+provisionKeyFields+` FROM provision_key k
+		WHERE k.key = ?1 OR k.id = ?2 ORDER BY k.key = ?1 DESC LIMIT 1`, text(name), blob(id[:]))
+}
+
 // CreateProvisionKey files a key. Refused with ReasonProvisionKeyTaken.
 func (r *Registry) CreateProvisionKey(ctx context.Context, k muster.ProvisionKey) error {
 	return r.write(ctx, func(tx *conn) error { return createProvisionKey(ctx, tx, k) })

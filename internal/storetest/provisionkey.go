@@ -29,6 +29,7 @@ func provisionKeySentences() []sentence {
 		}},
 		{"a key is suspended once, until it is resumed", keySuspended},
 		{"a key that is closed lets in nobody whose request it was judged for before", keyClosedMeanwhile},
+		{"a key is found by its text, or else by its id", keyFound},
 		{"a key is deleted when no device is left that it let in", keyDeleted},
 		{"a deleted device stays counted", func(t *testing.T, r *registry) {
 			a := r.admission("pump")
@@ -159,4 +160,29 @@ func keyDeleted(t *testing.T, r *registry) {
 	entries := r.audit(muster.AuditQuery{Noun: "provision-key", Limit: 2})
 	r.same(len(entries), 1)
 	r.same(entries[0].Action, "delete")
+}
+
+func keyFound(t *testing.T, r *registry) {
+	r.must(r.Admit(t.Context(), r.admission("pump")))
+	want := r.key
+	want.Devices = 1
+	impostor := newProvisionKey(r.profile.ID, r.key.ID.String())
+	for _, name := range []string{r.key.Key, r.key.ID.String()} {
+		got, err := r.FindProvisionKey(t.Context(), name)
+		r.must(err)
+		r.same(got, want)
+	}
+	r.must(r.CreateProvisionKey(t.Context(), impostor))
+	got, err := r.FindProvisionKey(t.Context(), r.key.ID.String())
+	r.must(err)
+	r.same(got, impostor)
+	_, err = r.FindProvisionKey(t.Context(), "nobody's")
+	r.missing(err)
+	_, err = r.FindProvisionKey(t.Context(), "")
+	r.missing(err)
+	p, err := r.ProfileOf(t.Context(), r.profile.ID)
+	r.must(err)
+	r.same(p, r.profile)
+	_, err = r.ProfileOf(t.Context(), muster.NewID[muster.Profile]())
+	r.missing(err)
 }
