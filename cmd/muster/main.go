@@ -66,5 +66,6 @@ func newRoot() *cobra.Command {
 	root.AddCommand(newInit(), newServe(), newServer(), newProfile(), newProvisionKey(), newPending(), newDevice(), newCredentials(), newSession(), newImport(), newImports(), newExport(), newSimulate(), newAttempts(), newEvents(), newJWT(), newCert(), newCA(), newUser(), newToken(), newAudit(), newHealth(), newVersion(), newOpenAPI(), newBackup(), newDoctor(), newConfig(), newMan())
 	root.InitDefaultCompletionCmd()
 	addCompletions(root)
+	addExamples(root)
 	return root
 }
