@@ -128,6 +128,7 @@ export const words = dictionary(
     actionconnect: 'connect',
     actionmessage: 'message',
     actiondisconnect: 'disconnect',
+    actionrotate: 'another credential',
   },
   {
     title: 'Geräte',
@@ -256,5 +257,6 @@ export const words = dictionary(
     actionconnect: 'Verbindung',
     actionmessage: 'Nachricht',
     actiondisconnect: 'Trennung',
+    actionrotate: 'neue Zugangsdaten',
   },
 );
