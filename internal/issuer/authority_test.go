@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/ocsp"
@@ -37,6 +38,7 @@ type shelf struct {
 	held     map[muster.DeviceID][]muster.Credential
 	revision int64
 	lists    int64
+	slow     chan struct{} // closed when Revoked may answer; nil: at once
 }
 
 func (s *shelf) CreateCertificate(_ context.Context, c muster.Certificate) error {
@@ -79,6 +81,9 @@ func (s *shelf) RevokeCertificate(ctx context.Context, serial muster.Serial, at 
 }
 
 func (s *shelf) Revoked(_ context.Context, by muster.AuthorityID, expiring time.Time) (all []muster.Revoked, err error) {
+	if s.slow != nil {
+		<-s.slow
+	}
 	for _, c := range s.issued {
 		if c.Authority == by && !c.RevokedAt.IsZero() && !c.NotAfter.Before(expiring) {
 			all = append(all, muster.Revoked{Serial: c.Serial, At: c.RevokedAt, Why: c.Why})
@@ -344,6 +349,43 @@ func TestAListIsNumberedSignedAndMadeAgainWhenItMust(t *testing.T) {
 	if _, err := o.CRL(t.Context(), "nobody"); muster.ReasonOf(err) != muster.ReasonNotFound {
 		t.Errorf("a list of nobody: %v", err)
 	}
+}
+
+func TestAGoodListIsGivenWhileANewerOneIsBeingMade(t *testing.T) {
+	o := newOffice(t) // outside of the bubble, where it is the year 2000
+	synctest.Test(t, func(t *testing.T) {
+		first, err := o.CRL(t.Context(), "intermediate")
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.shelf.slow = make(chan struct{})
+		c, err := o.Issue(t.Context(), NewCertificate{Subject: "probe", CSR: armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{}))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Revoke(t.Context(), c.Serial, 1); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for range 3 {
+			if list, err := o.CRL(t.Context(), "intermediate"); err != nil || list != first {
+				t.Errorf("%+v %v", list, err)
+			}
+		}
+		if waited := time.Since(start); waited > 3*listWait {
+			t.Errorf("it was waited for, %v", waited)
+		}
+		close(o.shelf.slow)
+		if list, err := o.CRL(t.Context(), "intermediate"); err != nil || list.Entries != 1 || list.Number != first.Number+1 {
+			t.Errorf("when it is made: %+v %v", list, err)
+		}
+		time.Sleep(listRest * 3 * listWait)
+		o.now = o.now.Add(listAge)
+		o.refresh(t.Context())
+		if list := o.lists.of[c.Authority].newest; list.Number != first.Number+2 {
+			t.Errorf("a day later the newest has the number %d", list.Number)
+		}
+	})
 }
 
 func TestRevokingEndsSessionsOnce(t *testing.T) {

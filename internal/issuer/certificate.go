@@ -25,6 +25,7 @@ type Authority struct {
 	changed func(muster.DeviceID, error)
 	now     func() time.Time
 	lists   lists
+	answers answers
 }
 
 // NewAuthority returns an Authority whose keys are i's, and which keeps what it issues in store. changed is called after a

@@ -31,14 +31,39 @@ type CRL struct {
 	revision   int64
 }
 
+const (
+	// listWait is how long whoever asks waits for a newer list while there is one that is good.
+	listWait = time.Second
+
+	// listRest is how many times as long as it took to make a list none is made again: many revocations of a large fleet are
+	// not to keep the machine busy.
+	listRest = 10
+
+	refreshEvery = time.Minute
+)
+
 // lists are the newest CRLs, one for each key.
 type lists struct {
-	mu     sync.Mutex // guards made, and keeps two from making the same list
-	newest map[muster.AuthorityID]*CRL
+	mu sync.Mutex // guards of, and what is in it
+	of map[muster.AuthorityID]*list
 }
 
-// CRL returns the list of a key of the authority: root, intermediate, or the key's id. It holds every revocation that was
-// committed before the call. Nobody may change it.
+// A list is the newest CRL of a key, and the one that is being made: never two at once.
+type list struct {
+	newest *CRL      // nil: none was made yet
+	making *build    // nil: none is being made
+	rest   time.Time // none is made before
+}
+
+// A build is a CRL that is being made.
+type build struct {
+	done chan struct{} // closed when err is known
+	err  error
+}
+
+// CRL returns the list of a key of the authority: root, next, intermediate, or the key's id. It holds every revocation that was
+// committed before the call, unless a list that is good is there and a newer one takes longer than a second to make: then that
+// one. Nobody may change it.
 func (a *Authority) CRL(ctx context.Context, name string) (*CRL, error) {
 	p, err := a.named(name)
 	if err != nil {
@@ -47,31 +72,108 @@ func (a *Authority) CRL(ctx context.Context, name string) (*CRL, error) {
 	if p.key == nil {
 		return nil, muster.Refuse(muster.ReasonAuthorityKeyAbsent, "its CRL is published where its key is")
 	}
-	id := p.id()
-	a.lists.mu.Lock()
-	defer a.lists.mu.Unlock()
-	revision, err := a.store.Revision(ctx, id) // before the list itself is read, so that nothing is missed
+	revision, err := a.store.Revision(ctx, p.id())
 	if err != nil {
 		return nil, err
 	}
-	now := a.now()
-	made := a.lists.newest[id]
-	if made != nil && made.revision == revision && !now.Before(made.ThisUpdate) && now.Before(made.ThisUpdate.Add(listAge)) {
-		return made, nil
+	patience := time.After(listWait)
+	for {
+		good, making := a.look(ctx, p, revision)
+		if making == nil {
+			return good, nil
+		}
+		if good == nil {
+			patience = nil
+		}
+		select {
+		case <-making.done:
+			switch {
+			case making.err != nil && good != nil:
+				return good, nil
+			case making.err != nil:
+				return nil, making.err
+			}
+		case <-patience:
+			return good, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
-	if made, err = a.makeList(ctx, p, now); err != nil {
-		return nil, fmt.Errorf("make a CRL: %w", err)
+}
+
+// look returns the newest list of a key if it is good, and the one that is being made in its place: nil if there need not be one.
+func (a *Authority) look(ctx context.Context, p *pair, revision int64) (good *CRL, making *build) {
+	id, now := p.id(), a.now()
+	a.lists.mu.Lock()
+	defer a.lists.mu.Unlock()
+	l := a.lists.of[id]
+	if l == nil {
+		l = &list{}
+		if a.lists.of == nil {
+			a.lists.of = map[muster.AuthorityID]*list{}
+		}
+		a.lists.of[id] = l
 	}
-	made.revision = revision
-	if a.lists.newest == nil {
-		a.lists.newest = map[muster.AuthorityID]*CRL{}
+	if made := l.newest; made != nil && !now.Before(made.ThisUpdate) && now.Before(made.NextUpdate) {
+		good = made
+		if made.revision >= revision && now.Before(made.ThisUpdate.Add(listAge)) {
+			return good, nil
+		}
 	}
-	a.lists.newest[id] = made
-	return made, nil
+	if l.making == nil {
+		l.making = &build{done: make(chan struct{})}
+		go a.build(context.WithoutCancel(ctx), p, l, l.making, time.Until(l.rest))
+	}
+	return good, l.making
+}
+
+// build makes a list after a rest, in nobody's time.
+func (a *Authority) build(ctx context.Context, p *pair, l *list, b *build, rest time.Duration) {
+	time.Sleep(rest)
+	start := time.Now()
+	made, err := a.makeList(ctx, p, a.now())
+	if err != nil {
+		b.err = fmt.Errorf("make a CRL: %w", err)
+	}
+	a.lists.mu.Lock()
+	defer a.lists.mu.Unlock()
+	if err == nil {
+		l.newest = made
+	}
+	l.making, l.rest = nil, time.Now().Add(listRest*time.Since(start))
+	close(b.done)
+}
+
+// Run makes each list again before it ends, and when something was revoked, until ctx is done.
+func (a *Authority) Run(ctx context.Context) {
+	ticker := time.NewTicker(refreshEvery)
+	defer ticker.Stop()
+	for {
+		a.refresh(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// refresh asks for each list once. One that cannot be made is asked for by others, too, who are told.
+func (a *Authority) refresh(ctx context.Context) {
+	h := a.issuer.hierarchy()
+	for _, p := range h.all() {
+		if _, err := a.CRL(ctx, p.id().String()); err != nil && p.key != nil && ctx.Err() == nil {
+			a.issuer.o.Logger.Warn("a CRL could not be made", "authority", p.id().String(), "error", err)
+		}
+	}
 }
 
 func (a *Authority) makeList(ctx context.Context, p *pair, now time.Time) (*CRL, error) {
 	id := p.id()
+	revision, err := a.store.Revision(ctx, id) // before the list itself is read, so that nothing is missed
+	if err != nil {
+		return nil, err
+	}
 	revoked, err := a.store.Revoked(ctx, id, now.Add(-expiredKept))
 	if err != nil {
 		return nil, err
@@ -84,7 +186,7 @@ func (a *Authority) makeList(ctx context.Context, p *pair, now time.Time) (*CRL,
 	for i, r := range revoked {
 		entries[i] = x509.RevocationListEntry{SerialNumber: r.Serial.Number(), RevocationTime: r.At, ReasonCode: int(r.Why)}
 	}
-	made := &CRL{Number: number, ThisUpdate: now, NextUpdate: now.Add(listLife), Entries: len(entries)}
+	made := &CRL{Number: number, ThisUpdate: now, NextUpdate: now.Add(listLife), Entries: len(entries), revision: revision}
 	made.DER, err = x509.CreateRevocationList(rand.Reader, &x509.RevocationList{
 		Number: big.NewInt(number), ThisUpdate: made.ThisUpdate, NextUpdate: made.NextUpdate, RevokedCertificateEntries: entries,
 	}, p.leaf, p.key)

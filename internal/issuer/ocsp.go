@@ -40,11 +40,7 @@ func (a *Authority) OCSP(ctx context.Context, question []byte) []byte {
 	if err := a.judge(ctx, p, &answer); err != nil {
 		return ocsp.TryLaterErrorResponse
 	}
-	signed, err := ocsp.CreateResponse(p.leaf, p.leaf, answer, p.key)
-	if err != nil {
-		return ocsp.InternalErrorErrorResponse
-	}
-	return signed
+	return a.answers.sign(p, &answer, now)
 }
 
 // asked returns whose certificate is asked about, nil if it is not the authority's.

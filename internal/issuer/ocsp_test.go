@@ -5,10 +5,12 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/ocsp"
 
@@ -87,6 +89,42 @@ func TestOCSPTellsGoodFromRevokedFromUnknown(t *testing.T) {
 		if got := o.OCSP(t.Context(), tc.question); !bytes.Equal(got, tc.want) {
 			t.Errorf("%s is answered %x", name, got)
 		}
+	}
+}
+
+func TestAnAnswerIsSignedOnceAWhileAndNotForEverybodyWithoutLimit(t *testing.T) {
+	o := newOffice(t)
+	c := o.issue(NewCertificate{Device: "pump"})
+	above := o.issuer.intermediate.leaf
+	ask := func(serial *big.Int) []byte {
+		t.Helper()
+		question, err := ocsp.CreateRequest(&x509.Certificate{SerialNumber: serial}, above, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.OCSP(t.Context(), question)
+	}
+	first := ask(c.Serial.Number())
+	if o.now = o.now.Add(answerReuse - time.Second); !bytes.Equal(ask(c.Serial.Number()), first) {
+		t.Error("an answer is signed again though it is still good")
+	}
+	if o.now = o.now.Add(time.Second); bytes.Equal(ask(c.Serial.Number()), first) {
+		t.Error("an old answer is given")
+	}
+	if _, err := o.Revoke(t.Context(), c.Serial, 1); err != nil {
+		t.Fatal(err)
+	}
+	if o.ask(c.DER, c.Authority) != ocsp.Revoked {
+		t.Error("a revocation is not told at once")
+	}
+	signed := 0
+	for range 2 * unknownRate {
+		if !bytes.Equal(ask(muster.NewSerial().Number()), ocsp.TryLaterErrorResponse) {
+			signed++
+		}
+	}
+	if signed != unknownRate || o.ask(c.DER, c.Authority) != ocsp.Revoked {
+		t.Errorf("%d answers about what was never issued are signed in a second", signed)
 	}
 }
 
