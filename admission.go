@@ -22,6 +22,7 @@ type Enrolled struct {
 type Readmission struct {
 	Device     DeviceID
 	Proof      CredentialID // by which it proved that it is the device; zero: it was released or approved
+	Beside     bool         // the credential comes beside Proof, which stays what it is
 	Approval   PendingID    // that lets it in, and is used up; zero: none does
 	Nonce      *Nonce       // of the proof, which is used up; nil: it stays good
 	Key        ProvisionKeyID

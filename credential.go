@@ -130,6 +130,7 @@ type Evidence struct {
 	Password    Secret
 	Certificate string // X509Certificate: PEM or base64 DER as it was sent; kept without armour and line breaks
 	CSR         string // X509Certificate, in place of Certificate: a signing request, which our own authority answers
+	KeyCSR      string // with CSR: the signing request that is answered in its place, of a key that was made here for the device
 	PublicKey   string // PublicKey: PEM of the key or of a certificate that holds it
 }
 

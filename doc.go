@@ -9,7 +9,7 @@
 //	internal/dispatch                 recognises a peer and takes what it sends to the job it is for
 //	internal/{identity,provision,telemetry,session,fleet,issuer,journal}   jobs decide
 //	internal/{people,live,trace,bulk,backup}                               jobs, too
-//	internal/{sqlite,pebble,thingsboard,akenza,mqtt,proxy}   tools know one technology and decide nothing
+//	internal/{sqlite,pebble,thingsboard,akenza,est,mqtt,proxy}   tools know one technology and decide nothing
 //	internal/payload                  the JSON of devices, which their dialects share
 //	muster                            the words
 //

@@ -37,8 +37,8 @@ type Hello struct {
 	Chain     []*x509.Certificate // as presented, the leaf first; empty without a client certificate
 
 	ClientID string // MQTT
-	Username string // MQTT
-	Password Secret // MQTT
+	Username string // MQTT, and HTTP where certificates are asked for
+	Password Secret // likewise
 	Token    Secret // HTTP and CoAP
 }
 

@@ -41,6 +41,7 @@ var rooms = map[string]floor{
 	"internal/mqtt":        tool,
 	"internal/thingsboard": tool,
 	"internal/akenza":      tool,
+	"internal/est":         tool,
 	"internal/proxy":       tool,
 	"internal/sqlite":      tool,
 	"internal/pebble":      tool,

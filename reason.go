@@ -50,6 +50,9 @@ const (
 	ReasonCSRSignatureWrong    Reason = "csr-signature-wrong"
 	ReasonCSRKeyWeak           Reason = "csr-key-weak"
 	ReasonCSRDigestWeak        Reason = "csr-digest-weak"
+	ReasonCSRSubjectMismatch   Reason = "csr-subject-mismatch"
+	ReasonProfileMismatch      Reason = "profile-mismatch"
+	ReasonTLSRequired          Reason = "tls-required"
 	ReasonJWTMalformed         Reason = "jwt-malformed"
 	ReasonJWTExpired           Reason = "jwt-expired"
 	ReasonJWTClockSkew         Reason = "jwt-clock-skew"
@@ -212,6 +215,9 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCSRSignatureWrong:    {Invalid, "the signature of the certificate signing request is not by its key", "Sign the request with the private half of the key that is in it.", ""},
 	ReasonCSRKeyWeak:           {Invalid, "the key of the certificate signing request is too weak, or of an odd kind", "Make a key on P-256, P-384 or P-521, an Ed25519 key, or RSA of 2048 bits or more.", ""},
 	ReasonCSRDigestWeak:        {Invalid, "the certificate signing request is signed with MD5 or SHA-1", "Sign the request with SHA-256.", ""},
+	ReasonCSRSubjectMismatch:   {Invalid, "the certificate signing request is for another name", "Ask for the device's own name, and for the same names when a certificate is renewed.", ""},
+	ReasonProfileMismatch:      {Forbidden, "what was shown is good for another profile than the one in the path", "Put the name of the device's profile into the path, or leave it out.", ""},
+	ReasonTLSRequired:          {Forbidden, "certificates are asked for over TLS or DTLS alone", "Use the port of HTTPS or of CoAP over DTLS.", ""},
 	ReasonChainUntrusted:       {Unknown, "the certificate chain does not lead to a known authority", "Send the whole chain, or register the authority with the profile.", ""},
 	ReasonJWTMalformed:         {Unknown, "the JWT cannot be read", "Send a compact JWS of at most 4 kB with exp and iat.", ""},
 	ReasonJWTExpired:           {Unknown, "the JWT has expired", "Make a new JWT before each connect; check the device's clock.", ""},

@@ -21,6 +21,7 @@ type ProvisionRequest struct {
 	Chain     []*x509.Certificate // that it presents, the leaf first; it has its key
 	Binary    bool                // it came as protobuf and is answered so
 	Keyless   error               // of one that names neither key nor secret: why it is refused, unless a device that is in asks
+	Profile   string              // that the key must be for, by its name; empty: whichever it is for
 }
 
 // Attributes are client attributes that a device reports.
@@ -66,6 +67,7 @@ type Grant struct {
 	CredentialID string   // Evidence.ID
 	Chain        string   // what stands above a certificate that was asked for by signing request, PEM, the root last; else empty
 	Credential   CredentialID
+	Key          Secret // the private key of the certificate, PKCS #8 in DER, that was made for the device and is kept nowhere; empty: it has its own
 	Recovery     Secret // what proves that it is the device, should it ask again; empty: nothing does
 	Former       bool   // it was asked for with the key's secret before the last rotation
 	Way          Way
@@ -106,6 +108,8 @@ type Message struct {
 	Address string // MQTT topic
 	Body    []byte
 	Binary  bool // protobuf, not JSON
+	// Type is the media type of the body where it is neither JSON nor protobuf; empty: it is one of them.
+	Type string
 	// Code is the response code of the request's own protocol (HTTP 200, CoAP 0x80 for 4.00) where the dialect overrules
 	// the table of kinds; 0: the transport follows the table.
 	Code int
@@ -131,5 +135,6 @@ type Request struct {
 	Path      []string // segments, unescaped
 	Query     []string // name=value, unescaped
 	Body      []byte
-	Observe   bool // the client wants to be told of changes from now on (CoAP)
+	Observe   bool   // the client wants to be told of changes from now on (CoAP)
+	Accept    string // media type that the answer shall have; empty: any will do
 }

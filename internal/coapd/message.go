@@ -48,6 +48,17 @@ func empty(t message.Type, id uint16) []byte {
 	return encode(message.Message{Type: t, MessageID: int32(id)})
 }
 
+// The content formats of EST (RFC 9148, 8.1) and of parts (RFC 8710, 4), by their media types.
+var (
+	formats = map[string]int{
+		"application/pkcs7-mime; smime-type=certs-only": 281,
+		"application/csrattrs":                          285,
+		"application/pkix-cert":                         287,
+		"application/multipart-core":                    62,
+	}
+	accepted = map[uint32]string{281: "application/pkcs7-mime; smime-type=certs-only", 287: "application/pkix-cert"}
+)
+
 // An answer is a response before it is known how it travels.
 type answer struct {
 	code    codes.Code

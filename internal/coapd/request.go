@@ -16,8 +16,9 @@ type request struct {
 	format    int // of the body; noFormat: it is not said
 	block1    *block
 	block2    *block
-	announced int // bytes of the whole body; 0: it is not said
-	observe   int // the option, of GET; notObserved: there is none
+	announced int    // bytes of the whole body; 0: it is not said
+	accept    string // the media type that the answer shall have; empty: any
+	observe   int    // the option, of GET; notObserved: there is none
 
 	// Of the message.
 	token       message.Token
@@ -75,7 +76,9 @@ func readRequest(m *message.Message) (request, codes.Code) {
 			} else {
 				q.block2 = &b
 			}
-		case message.URIHost, message.URIPort, message.Accept:
+		case message.Accept:
+			q.accept = accepted[uintOption(o.Value)]
+		case message.URIHost, message.URIPort:
 		case message.ProxyURI, message.ProxyScheme:
 			return q, codes.ProxyingNotSupported // [RFC 7252, 5.10.2]
 		default:

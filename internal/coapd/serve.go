@@ -121,6 +121,8 @@ func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *reque
 	switch {
 	case len(m.Body) == 0 && err != nil:
 		a.payload = diagnostic(err, size)
+	case m.Type != "":
+		a.format = formats[m.Type]
 	case len(m.Body) == 0 || m.Binary:
 	case a.code != codes.Content: // as Californium answers with a text
 		a.format = int(message.TextPlain)
@@ -134,7 +136,7 @@ func (s *Server) ask(ctx context.Context, p *peer, from netip.AddrPort, q *reque
 func (s *Server) hand(ctx context.Context, p *peer, from netip.AddrPort, q *request, body []byte) (muster.Message, *observation, error) {
 	hello := muster.Hello{Transport: muster.CoAP, Secure: p.secure, Remote: from.Addr(), Chain: p.chain}
 	r := muster.Request{
-		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body,
+		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body, Accept: q.accept,
 		Observe: q.observe == register && q.wanted().number == 0,
 	}
 	if q.observe == deregister {

@@ -28,6 +28,17 @@ type Router interface {
 	Route(r *muster.Request) (token muster.Secret, address string, err error)
 }
 
+// An Enroller is the dialect of requests for certificates. They come to paths of their own, whatever the platform.
+type Enroller interface {
+	// Enrols reports whether a path is one of them.
+	Enrols(path []string) bool
+	// Read understands a request to such a path. Refused with ReasonTopicUnknown or ReasonMethodNotAllowed.
+	Read(r *muster.Request) (*muster.Enrolment, error)
+	// Write puts an answer, or the error that stands for it, into words for the transport. The answer to EnrolAttributes is
+	// nil. asked is nil if it could not be read.
+	Write(t muster.Transport, asked *muster.Enrolment, answer muster.Downlink, err error) muster.Message
+}
+
 // A Joiner is a dialect whose devices let themselves in: over MQTT in a session of its own, over HTTP and CoAP with a
 // request to the same address.
 type Joiner interface {

@@ -39,6 +39,7 @@ type Options struct {
 
 	Platform Platform  // the dialect of last resort, and of every request of HTTP and CoAP
 	Dialects []Dialect // asked before it, in this order
+	Enroller Enroller  // nil: nobody asks for certificates at paths of their own
 
 	// ProvisionFailures and AuthFailures are how often a minute one address may fail before it is refused for a minute.
 	// 0 means 30 and 60; less than 0 means no limit.

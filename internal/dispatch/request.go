@@ -23,6 +23,10 @@ func (d *Dispatcher) do(ctx *limit, h *muster.Hello, r *muster.Request, o Observ
 		m, err = d.stranger(h, r)
 		return m, nil, err
 	}
+	if d.o.Enroller != nil && d.o.Enroller.Enrols(r.Path) {
+		m, err = d.enrol(ctx, h, r)
+		return m, nil, err
+	}
 	token, address, err := d.o.Platform.Route(r)
 	if err != nil {
 		return d.o.Platform.Write(h.Transport, nil, nil, err), nil, err

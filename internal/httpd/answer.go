@@ -19,6 +19,8 @@ var (
 	jsonContent   = []string{"application/json"}
 	binaryContent = []string{"application/octet-stream"}
 	noLength      = []string{"0"}
+	inBase64      = []string{"base64"}
+	whoIsIt       = []string{`Basic realm="EST", charset="UTF-8"`}
 	notKept       = []string{"no-store"}
 )
 
@@ -30,7 +32,7 @@ func allowed(path string) []string {
 	switch {
 	case strings.HasSuffix(path, "/attributes"):
 		return methods
-	case waits(path), path == timePath:
+	case waits(path), path == timePath, readsEnrolment(path):
 		return getOnly
 	}
 	return postOnly
@@ -38,6 +40,11 @@ func allowed(path string) []string {
 
 // waits reports whether requests to a path may wait for longer than any other.
 func waits(path string) bool { return strings.HasSuffix(path, "/attributes/updates") }
+
+// readsEnrolment reports whether a path is of what devices may know before they ask for a certificate.
+func readsEnrolment(path string) bool {
+	return strings.HasPrefix(path, EnrolPrefix) && (strings.HasSuffix(path, "/cacerts") || strings.HasSuffix(path, "/csrattrs"))
+}
 
 // answer writes what came of a request to a path. A body is what the dialect has to say, also where it says a refusal.
 func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, err error) {
@@ -53,6 +60,9 @@ func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, e
 	if code == http.StatusMethodNotAllowed {
 		header["Allow"] = allowed(path)
 	}
+	if code == http.StatusUnauthorized && strings.HasPrefix(path, EnrolPrefix) {
+		header["Www-Authenticate"] = whoIsIt
+	}
 	if m.RetryAfter > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(m.RetryAfter)}
 	}
@@ -66,6 +76,11 @@ func (h *handler) answer(w http.ResponseWriter, path string, m muster.Message, e
 	switch {
 	case len(m.Body) == 0:
 		header["Content-Length"] = noLength
+	case m.Type != "":
+		header["Content-Type"] = []string{m.Type}
+		if strings.HasPrefix(m.Type, "application/") { // RFC 7030, 3.2.4
+			header["Content-Transfer-Encoding"] = inBase64
+		}
 	case m.Binary:
 		header["Content-Type"] = binaryContent
 	default:

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,9 @@ import (
 
 // Prefix is the path below which devices are served.
 const Prefix = "/api/v1/"
+
+// EnrolPrefix is the path below which devices are given certificates (RFC 7030, 3.2.2).
+const EnrolPrefix = "/.well-known/est/"
 
 // What bounds a request's body and a WebSocket message where no option says otherwise, in bytes.
 const (
@@ -55,8 +59,8 @@ type handler struct {
 	large      atomic.Int64 // bytes of buffers over keepBuffer
 }
 
-// New returns the handler of the device API, to be mounted at Prefix and at MQTTPath. Whoever speaks is judged by the token
-// in the path or by the client certificate of the connection, and by the address of the connection: no header that names
+// New returns the handler of the device API, to be mounted at Prefix, at EnrolPrefix and at MQTTPath. Whoever speaks is judged by the
+// token in the path, below EnrolPrefix by the header Authorization, or by the client certificate of the connection, and by the address of the connection: no header that names
 // another address is believed. Bodies are taken as they are, whatever their content type says.
 func New(d *dispatch.Dispatcher, o Options) http.Handler { return newHandler(d, d.Note, o) }
 
@@ -127,7 +131,25 @@ func (h *handler) serve(x *exchange, w http.ResponseWriter, r *http.Request) (mu
 	if r.TLS != nil {
 		x.hello.Secure, x.hello.Chain = true, r.TLS.PeerCertificates
 	}
+	if strings.HasPrefix(r.URL.Path, EnrolPrefix) {
+		readAuthorization(&x.hello, r)
+	}
 	return h.do.Do(r.Context(), &x.hello, &x.request)
+}
+
+// readAuthorization reads who speaks from the header (RFC 7030, 3.2.3): a user name with a password, or a token, which may be
+// the password without a user name, too.
+func readAuthorization(hello *muster.Hello, r *http.Request) {
+	if user, password, ok := r.BasicAuth(); ok {
+		hello.Username, hello.Password = user, muster.Secret(password)
+		if user == "" {
+			hello.Token, hello.Password = muster.Secret(password), ""
+		}
+		return
+	}
+	if scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(scheme, "Bearer") {
+		hello.Token = muster.Secret(strings.TrimSpace(token))
+	}
 }
 
 // caught answers for a panic, unless another answer is under way. net/http's own way to give up goes on.

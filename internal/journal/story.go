@@ -65,8 +65,11 @@ type step struct {
 func waysOf(a *muster.Attempt) [][]step {
 	switch a.Action {
 	case muster.ActionProvision:
-		if strings.HasPrefix(a.Shown, "certificate ") {
+		switch {
+		case strings.HasPrefix(a.Shown, "certificate "):
 			return [][]step{chainWay()}
+		case strings.HasPrefix(a.Shown, "for a certificate, "):
+			return [][]step{renewalWay()}
 		}
 		return [][]step{provisionWay()}
 	case muster.ActionConnect:
@@ -97,7 +100,9 @@ func provisionWay() []step {
 		{"rate", "neither the address nor the key has asked too often", []muster.Reason{muster.ReasonRateLimited}},
 		{"key", "there is a provision key of that name", []muster.Reason{muster.ReasonProvisionKeyUnknown, muster.ReasonProvisionDataNotFound}},
 		{"secret", "the secret is the key's", []muster.Reason{muster.ReasonProvisionSecretWrong}},
-		{"profile", "the profile lets devices in this way", []muster.Reason{muster.ReasonProvisionDisabled, muster.ReasonProvisionNeedsChain}},
+		{"profile", "the profile lets devices in this way", []muster.Reason{
+			muster.ReasonProvisionDisabled, muster.ReasonProvisionNeedsChain, muster.ReasonProfileMismatch,
+		}},
 		{"validity", "the key is live", []muster.Reason{
 			muster.ReasonProvisionKeyRevoked, muster.ReasonProvisionKeySuspended, muster.ReasonProvisionKeyNotYet, muster.ReasonProvisionKeyExpired,
 		}},
@@ -116,6 +121,27 @@ func provisionWay() []step {
 		}},
 		{"credential", "the credential can be used", []muster.Reason{
 			muster.ReasonCredentialInvalid, muster.ReasonCredentialInUse, muster.ReasonCredentialRevoked,
+			muster.ReasonCSRInvalid, muster.ReasonCSRSignatureWrong, muster.ReasonCSRKeyWeak, muster.ReasonCSRDigestWeak,
+		}},
+		kept(),
+	}
+}
+
+// renewalWay is that of a device that shows who it is and asks for a certificate.
+func renewalWay() []step {
+	return []step{
+		{"proof", "what was shown is a device's, valid now, and live", []muster.Reason{
+			muster.ReasonCredentialsMissing, muster.ReasonTokenUnknown, muster.ReasonCertificateUnknown, muster.ReasonCertificateExpired,
+			muster.ReasonCertificateNotYet, muster.ReasonCredentialRevoked, muster.ReasonCredentialNotYet, muster.ReasonCredentialExpired,
+			muster.ReasonCredentialChanged,
+		}},
+		{"device", "the device may come in", []muster.Reason{muster.ReasonDeviceSuspended, muster.ReasonDeviceDeleted}},
+		{"profile", "it is of the profile in the path", []muster.Reason{muster.ReasonProfileMismatch}},
+		{"name", "it asks for its own name, and for the same names when it renews a certificate", []muster.Reason{muster.ReasonCSRSubjectMismatch}},
+		{"rate", "neither the address nor the device has asked too often", []muster.Reason{muster.ReasonRateLimited}},
+		{"request", "the signing request can be answered", []muster.Reason{
+			muster.ReasonCSRInvalid, muster.ReasonCSRSignatureWrong, muster.ReasonCSRKeyWeak, muster.ReasonCSRDigestWeak,
+			muster.ReasonDeviceNameInvalid,
 		}},
 		kept(),
 	}

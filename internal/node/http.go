@@ -45,7 +45,7 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 	revocations := admin.Revocations(n.authority)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; { // as it was sent: the mux would clean the path and redirect
-		case strings.HasPrefix(path, httpd.Prefix) || path == httpd.MQTTPath:
+		case strings.HasPrefix(path, httpd.Prefix) || strings.HasPrefix(path, httpd.EnrolPrefix) || path == httpd.MQTTPath:
 			devices.ServeHTTP(w, r)
 		case strings.HasPrefix(path, admin.CRLPrefix) || path == admin.OCSPPath || strings.HasPrefix(path, admin.OCSPPath+"/"):
 			revocations.ServeHTTP(w, r)

@@ -20,6 +20,7 @@ import (
 	"muster/internal/bulk"
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
+	"muster/internal/est"
 	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/httpd"
@@ -192,6 +193,7 @@ func (n *Node) wire() {
 		Keys:              n.keys,
 		Platform:          &thingsboard.Dialect{},
 		Dialects:          []dispatch.Dialect{&akenza.Dialect{}},
+		Enroller:          est.Dialect{},
 		ProvisionFailures: unlimited(limits.ProvisionFailures),
 		AuthFailures:      unlimited(limits.AuthFailures),
 		MaxPayload:        limits.MaxPacket,

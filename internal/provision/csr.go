@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"time"
@@ -16,6 +17,8 @@ type Authority interface {
 	Answer(ctx context.Context, csr string, d *muster.Device) (muster.Certificate, error)
 	// Chain returns what stands above a certificate of the authority, PEM, the root last.
 	Chain(der []byte) string
+	// Bundle returns all certificates of the authority, PEM.
+	Bundle() []byte
 }
 
 // seal makes of what a device asks to be known by a live credential; of a signing request, one with the certificate that
@@ -27,7 +30,7 @@ func (s *Service) seal(ctx context.Context, e muster.Evidence, d *muster.Device,
 	if err := s.checkCSR(&e); err != nil {
 		return muster.Credential{}, err
 	}
-	issued, err := s.authority.Answer(ctx, e.CSR, d)
+	issued, err := s.authority.Answer(ctx, cmp.Or(e.KeyCSR, e.CSR), d)
 	if err != nil {
 		return muster.Credential{}, err
 	}
@@ -41,7 +44,7 @@ func (s *Service) checkCSR(e *muster.Evidence) error {
 	case e.Certificate != "":
 		return muster.Refuse(muster.ReasonCredentialInvalid, "a device brings a certificate or a signing request, and not both")
 	}
-	return s.authority.CheckCSR(e.CSR)
+	return s.authority.CheckCSR(cmp.Or(e.KeyCSR, e.CSR))
 }
 
 // answerListed makes the certificate of a device that is listed. Whether it may have it is for the store to say.

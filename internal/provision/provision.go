@@ -45,6 +45,8 @@ type Service struct {
 
 	changed func(muster.DeviceID, error)
 	trusted trusted
+
+	renewals renewals
 }
 
 // New returns a Service over store whose secrets are sealed with keys.
@@ -79,6 +81,9 @@ func (s *Service) Provision(ctx context.Context, req *muster.ProvisionRequest, f
 	key, profile, former, err := s.unlock(ctx, req, now)
 	if err == nil {
 		err = usable(&key, &profile, now, from)
+	}
+	if err == nil && req.Profile != "" && req.Profile != profile.Name {
+		err = muster.Refuse(muster.ReasonProfileMismatch, "")
 	}
 	var grant *muster.Grant
 	if err == nil {

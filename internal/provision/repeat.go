@@ -15,9 +15,9 @@ const (
 )
 
 // digest returns what the answer to the request is filed under, so that it can be given again; nil for a request without
-// an id or a certificate signing request. Two requests share a digest if they are alike in everything: the key, the name, the credential, the id.
+// an id or a certificate signing request, and for a key that was made here and is kept nowhere. Two requests share a digest if they are alike in everything: the key, the name, the credential, the id.
 func (s *Service) digest(key *muster.ProvisionKey, name string, req *muster.ProvisionRequest) (*muster.LookupKey, error) {
-	if req.RequestID == "" && req.Evidence.CSR == "" { // which two devices never have in common
+	if req.Evidence.KeyCSR != "" || req.RequestID == "" && req.Evidence.CSR == "" { // which two devices never have in common
 		return nil, nil
 	}
 	if len(req.RequestID) > maxRequestID {

@@ -14,6 +14,8 @@ type Store interface {
 	// ProvisionKey returns the key called key and its profile, or muster.NotFound. A key with a maximum comes with the
 	// number of devices it has let in; without one, that number may be an older one.
 	ProvisionKey(ctx context.Context, key string) (muster.ProvisionKey, muster.Profile, error)
+	// Profile returns the profile of that name, or muster.NotFound.
+	Profile(ctx context.Context, name string) (muster.Profile, error)
 	// Admit files a new device, its credential and its attributes and counts it for Device.ProvisionedWith, whose
 	// MaxDevices it checks. Refused with ReasonDeviceNameTaken, ReasonCredentialInUse, ReasonProvisionKeyExhausted,
 	// ReasonProvisionKeyRevoked, ReasonProvisionKeySuspended or ReasonDeviceProvisioned (the request has an answer that can
@@ -36,7 +38,7 @@ type Store interface {
 	Holding(ctx context.Context, id muster.CredentialID) (muster.Enrolled, muster.Profile, error)
 	// Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 	// other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and
-	// was never used. One that was approved is given the credential in place of all that it has, which are revoked at the
+	// was never used. With Beside it is given that beside the one by which it has proved itself. One that was approved is given the credential in place of all that it has, which are revoked at the
 	// first use of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
 	// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
 	// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used

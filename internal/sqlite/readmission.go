@@ -40,8 +40,8 @@ func (r *Registry) Holding(ctx context.Context, id muster.CredentialID) (muster.
 
 // Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 // other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and was
-// never used. One that was approved is given the credential in place of all that it has, which are revoked at the first use
-// of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
+// never used. With Beside it is given that beside what it has. One that was approved is given the credential in place of
+// all that it has, which are revoked at the first use of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
 // provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
 // ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used up),
 // ReasonDeviceSuspended, ReasonCredentialInUse, ReasonJWTReplayed (the nonce is used up), ReasonRateLimited (too many are),
@@ -114,6 +114,8 @@ func succeed(tx *conn, m muster.Readmission) error {
 		return err
 	case held:
 		return saveAnswer(tx, m.Request, m.Credential, m.At)
+	case m.Beside:
+		return beside(tx, m)
 	}
 	_, err = tx.exec(`DELETE FROM credential WHERE last_used_at IS NULL
 		AND id = (SELECT successor FROM credential WHERE id = ? AND device = ?)`, blob(m.Proof[:]), blob(m.Device[:]))
@@ -126,6 +128,22 @@ func succeed(tx *conn, m muster.Readmission) error {
 	case err != nil:
 		return err
 	case n == 0:
+		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
+	}
+	if err := insertCredential(tx, m.Credential); err != nil {
+		return err
+	}
+	return saveAnswer(tx, m.Request, m.Credential, m.At)
+}
+
+// beside files a credential beside the one that the device proved itself by.
+func beside(tx *conn, m muster.Readmission) error {
+	proved, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE id = ? AND device = ? AND state IN (?, ?))`,
+		blob(m.Proof[:]), blob(m.Device[:]), number(muster.CredentialActive), number(muster.CredentialRetiring))
+	switch {
+	case err != nil:
+		return err
+	case !proved:
 		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
 	}
 	if err := insertCredential(tx, m.Credential); err != nil {

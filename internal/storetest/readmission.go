@@ -12,6 +12,7 @@ func readmissionSentences() []sentence {
 	return []sentence{
 		{"a released device lets itself in once more, once", readmitted},
 		{"a device that proves itself gets a credential, at whose first use the proof is revoked", readmittedByProof},
+		{"a device may be given a credential beside the one that it proves itself by", readmittedBeside},
 		{"what a device proves itself by once is good until its end, once", nonceSpent},
 		{"a released device that gets a credential otherwise is released no more", unreleased},
 		{"its answer can be asked for again, whatever the device did before", readmissionAnswered},
@@ -72,6 +73,25 @@ func readmitted(t *testing.T, r *registry) {
 	again := r.readmission(want.ID)
 	again.Credential.Lookup = digest("another")
 	_, err = r.Readmit(t.Context(), again)
+	r.refused(err, muster.ReasonDeviceProvisioned)
+}
+
+func readmittedBeside(t *testing.T, r *registry) {
+	d := r.admit("pump")
+	held, err := r.Credentials(t.Context(), d.ID)
+	r.must(err)
+	m := r.readmission(d.ID)
+	m.Proof, m.Beside = held[0].ID, true
+	_, err = r.Readmit(t.Context(), m)
+	r.must(err)
+	after, err := r.Credentials(t.Context(), d.ID)
+	r.must(err)
+	r.same(len(after), 2)
+	r.same(after[0].State, muster.CredentialActive)
+	r.same(after[1].State, muster.CredentialActive)
+	other := r.readmission(d.ID)
+	other.Proof, other.Beside, other.Credential.Lookup = muster.NewID[muster.Credential](), true, digest("another")
+	_, err = r.Readmit(t.Context(), other)
 	r.refused(err, muster.ReasonDeviceProvisioned)
 }
 
