@@ -109,6 +109,16 @@ report pump.pem; report renewed.pem
 for i in $(seq 100); do code=$(report pump.pem); [ "$code" = 200 ] || break; sleep 0.1; done; echo then "$code"; report renewed.pem`, "200\n200\nthen 4", "\n200\n")
 	})
 
+	t.Run("in the place of one that has expired, and nothing else by that", func(t *testing.T) {
+		sh.t = t
+		sh.run(`request relic /CN=relic
+openssl x509 -req -in relic.csr -signkey relic.key -days -1 -out relic.pem 2>/dev/null`)
+		s.must("device", "create", "relic", "--profile", "plant", "--certificate", filepath.Join(sh.dir, "relic.pem"))
+		sh.run(`enrol -w '%{http_code}' --cert relic.pem --key relic.key "$EST/simpleenroll" --data @relic.b64
+enrol --cert relic.pem --key relic.key "$EST/simplereenroll" --data @relic.b64 -o relic.p7
+read relic.p7`, "credential-expired", "403", "relic")
+	})
+
 	t.Run("with a token, as the password and as a bearer", func(t *testing.T) {
 		sh.t = t
 		for _, how := range []string{`-u ":$TOKEN"`, `-H "Authorization: Bearer $TOKEN"`} {

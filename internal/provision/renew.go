@@ -22,10 +22,11 @@ type Renewal struct {
 }
 
 // Renew gives a device a certificate of our own authority. What the device has proved itself by is revoked at the first use
-// of the certificate, so that it never stands without; but a certificate of somebody else's authority stays, and the one of
-// ours that the device has is replaced, for else the device could not begin again. A certificate that was given so before
-// and was never used is replaced at once; the same signing request is given the same certificate for ten minutes. Refused
-// with ReasonProfileMismatch, ReasonCSRSubjectMismatch, ReasonRateLimited, as signing requests are, and as Readmit is.
+// of the certificate, so that it never stands without; but a certificate of somebody else's authority stays, unless it is
+// the one that is renewed, and the one of ours that the device has is replaced, for else the device could not begin again.
+// One that was given so before and was never used is replaced at once; the same signing request is given the same
+// certificate for ten minutes. Refused with ReasonProfileMismatch, ReasonCSRSubjectMismatch, ReasonRateLimited, as signing
+// requests are, and as Readmit is. Whether what it has proved itself by has expired, whoever has recognised it has judged.
 func (s *Service) Renew(ctx context.Context, r *Renewal) (*muster.Grant, error) {
 	now := s.now()
 	known, err := s.store.Enrolled(ctx, r.Who.Name)
@@ -152,7 +153,7 @@ func alternatives(extensions []pkix.Extension) [][]byte {
 // place says in m which credential the certificate replaces.
 func (s *Service) place(ctx context.Context, m *muster.Readmission, r *Renewal, known *muster.Enrolled) error {
 	m.Proof = r.Who.Credential
-	if len(r.Chain) == 0 {
+	if len(r.Chain) == 0 || r.Enrolment.Operation == muster.EnrolAgain {
 		return nil
 	}
 	var ours muster.CredentialID // the oldest that is not revoked
