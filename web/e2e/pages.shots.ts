@@ -25,6 +25,14 @@ afterAll(async () => {
   await server?.stop();
 });
 
+// provisioning goes to the fourth step of the wizard.
+async function provisioning(page: Page) {
+  await page.getByLabel('Name').fill('pumps');
+  for (let step = 0; step < 3; step++) {
+    await page.getByRole('button', { name: 'Next' }).click();
+  }
+}
+
 // The pages, by the name of their picture, and what is done there before it is taken.
 const pages: [name: string, path: string, before?: (page: Page) => Promise<unknown>][] = [
   ['devices', '/devices'],
@@ -34,6 +42,10 @@ const pages: [name: string, path: string, before?: (page: Page) => Promise<unkno
   ['device-attributes', '/devices/greenhouse-07?part=attributes'],
   ['device-credentials', '/devices/greenhouse-07?part=credentials'],
   ['device-journal', '/devices/greenhouse-07?part=journal'],
+  ['profiles', '/profiles'],
+  ['add-profile', '/add-profile', provisioning],
+  ['profile-keys', '/profiles/greenhouse'],
+  ['profile-settings', '/profiles/greenhouse?part=settings'],
   ['device-unknown', '/devices/nobody'],
   ['delete', '/devices/greenhouse-07', (page) => page.getByRole('button', { name: 'More' }).click().then(() => page.getByRole('menuitem', { name: 'Delete' }).click())],
   ['palette', '/devices', (page) => page.keyboard.press('Control+k').then(() => page.keyboard.type('green', { delay: 20 }))],
@@ -50,7 +62,7 @@ it.each([
   await page.getByLabel('Name').waitFor();
   await page.screenshot({ path: join(folder, `sign-in-${width}-${colorScheme}.png`) });
   await signIn(page, admin.name, admin.password);
-  await page.getByRole('main').waitFor();
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
   for (const [name, path, before] of pages) {
     await page.goto(path);
     await page.getByRole('main').getByRole('heading').first().waitFor();

@@ -10,6 +10,7 @@ export interface Server {
   url: string;
   mqtt: number;
   setup: string; // the link of the first start
+  root: string; // the file of its own authority's certificate
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
   stop(): Promise<void>;
 }
@@ -24,6 +25,7 @@ export async function serve(): Promise<Server> {
     url,
     mqtt: Number(/MQTT\s+mqtt:\/\/\S+:(\d+)/.exec(text)?.[1]),
     setup: `${url}${/\/setup\?token=\S+/.exec(text)?.[0]}`,
+    root: /root certificate\s+(\S+)/.exec(text)?.[1] ?? '',
     async api(method, path, body) {
       const response = await fetch(url + path, {
         method,

@@ -1,7 +1,8 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { words as devices } from '../devices/words';
-import { DevicesIcon } from '../parts/icons';
+import { DevicesIcon, ProfilesIcon } from '../parts/icons';
+import { words as profiles } from '../profiles/words';
 import type { Dictionary } from '../words/words';
 
 export interface PageLink {
@@ -11,4 +12,7 @@ export interface PageLink {
 }
 
 // The pages, in the order in which they are shown.
-export const pages: PageLink[] = [{ to: '/devices', icon: DevicesIcon, words: devices }];
+export const pages: PageLink[] = [
+  { to: '/devices', icon: DevicesIcon, words: devices },
+  { to: '/profiles', icon: ProfilesIcon, words: profiles },
+];

@@ -2,6 +2,7 @@ import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { deviceRoutes } from '../devices/routes';
 import { peopleRoutes } from '../people/routes';
 import { Loading } from '../parts/Loading';
+import { profileRoutes } from '../profiles/routes';
 import { root, shell } from './root';
 import { parse, stringify } from './search';
 
@@ -14,7 +15,7 @@ const home = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([home, ...deviceRoutes])]),
+  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([home, ...deviceRoutes, ...profileRoutes])]),
   parseSearch: parse,
   stringifySearch: stringify,
   defaultPreload: 'intent',

@@ -11,7 +11,7 @@ import { Table } from '../parts/Table';
 import { words as partWords } from '../parts/words';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
-import styles from './Fields.module.css';
+import styles from '../parts/Form.module.css';
 import { attributesQuery, renewDevices } from './queries';
 import { parseValue, valueText } from './values';
 import { Value } from './Value';

@@ -7,7 +7,7 @@ import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useProfileNames } from '../profiles/queries';
 import { useWords } from '../words/words';
-import styles from './Fields.module.css';
+import styles from '../parts/Form.module.css';
 import { renewDevices } from './queries';
 import { parseTags, tagLines } from './tags';
 import { words } from './words';

@@ -1,7 +1,7 @@
-import { FileButton, Button, NativeSelect, PasswordInput, Textarea, TextInput } from '@mantine/core';
+import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
+import { PEM } from '../parts/PEM';
 import { useWords } from '../words/words';
 import { kinds, type Draft, type Kind } from './evidence';
-import styles from './Fields.module.css';
 import { words } from './words';
 
 export function EvidenceFields({ draft, change }: { draft: Draft; change: (d: Draft) => void }) {
@@ -37,33 +37,5 @@ export function EvidenceFields({ draft, change }: { draft: Draft; change: (d: Dr
       )}
       {draft.kind === 'PUBLIC_KEY' && <PEM label={w.publicKey} hint={w.publicKeyHint} text={draft.publicKey} change={(publicKey) => set({ publicKey })} />}
     </>
-  );
-}
-
-// PEM takes a text that is pasted, or a file of it.
-export function PEM({ label, hint, text, change }: { label: string; hint: string; text: string; change: (text: string) => void }) {
-  const w = useWords(words);
-  return (
-    <div className={styles.pem}>
-      <Textarea
-        label={label}
-        description={hint}
-        placeholder="-----BEGIN …"
-        autosize
-        minRows={5}
-        maxRows={12}
-        spellCheck={false}
-        classNames={{ input: styles.mono ?? '' }}
-        value={text}
-        onChange={(e) => change(e.currentTarget.value)}
-      />
-      <FileButton onChange={(file) => void file?.text().then(change)} accept=".pem,.crt,.cer,.pub">
-        {(props) => (
-          <Button {...props} size="compact-xs" variant="subtle">
-            {w.fromFile}
-          </Button>
-        )}
-      </FileButton>
-    </div>
   );
 }

@@ -8,7 +8,7 @@ import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
 import { emptyDraft, evidenceOf, isWhole } from './evidence';
 import { EvidenceFields } from './EvidenceFields';
-import styles from './Fields.module.css';
+import styles from '../parts/Form.module.css';
 import { renewDevices } from './queries';
 import { words } from './words';
 

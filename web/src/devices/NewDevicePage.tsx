@@ -11,7 +11,7 @@ import { useProfileNames } from '../profiles/queries';
 import { useWords } from '../words/words';
 import { emptyDraft, evidenceOf, isWhole } from './evidence';
 import { EvidenceFields } from './EvidenceFields';
-import styles from './Fields.module.css';
+import styles from '../parts/Form.module.css';
 import { words } from './words';
 
 const empty = { name: '', profile: 'default', label: '', gateway: false };

@@ -21,6 +21,7 @@ export const words = dictionary(
     sortBy: (what: string) => `Sort by ${what}`,
     clear: 'Clear',
     save: 'Save',
+    fromFile: 'From a file',
   },
   {
     copy: 'Kopieren',
@@ -42,5 +43,6 @@ export const words = dictionary(
     sortBy: (what: string) => `Nach ${what} ordnen`,
     clear: 'Leeren',
     save: 'Speichern',
+    fromFile: 'Aus einer Datei',
   },
 );

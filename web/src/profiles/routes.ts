@@ -1,0 +1,23 @@
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { shell } from '../app/root';
+import { texts } from '../app/search';
+
+export const profileRoutes = [
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/profiles',
+    validateSearch: texts('search', 'strategy', 'sort', 'after'),
+    component: lazyRouteComponent(() => import('./ProfilesPage'), 'ProfilesPage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/add-profile',
+    component: lazyRouteComponent(() => import('./NewProfilePage'), 'NewProfilePage'),
+  }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/profiles/$name',
+    validateSearch: texts('part'),
+    component: lazyRouteComponent(() => import('./ProfilePage'), 'ProfilePage'),
+  }),
+] as const;
