@@ -29,7 +29,7 @@ export async function setUp(page: Page, link: string) {
   await page.getByLabel('Name').fill(admin.name);
   await page.getByRole('textbox', { name: 'Password' }).fill(admin.password);
   await page.getByRole('button', { name: 'Make the admin' }).click();
-  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+  await page.locator('#page').waitFor();
 }
 
 export async function signIn(page: Page, name: string, password: string) {

@@ -62,7 +62,7 @@ it.each([
   await page.getByLabel('Name').waitFor();
   await page.screenshot({ path: join(folder, `sign-in-${width}-${colorScheme}.png`) });
   await signIn(page, admin.name, admin.password);
-  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'attached' });
+  await page.locator('#page').waitFor();
   for (const [name, path, before] of pages) {
     await page.goto(path);
     await page.getByRole('main').getByRole('heading').first().waitFor();
