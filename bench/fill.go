@@ -18,7 +18,16 @@ import (
 
 // fill writes so many devices into the registry of a house in which nobody serves, each with the token that the drivers
 // know.
-func (h *house) fill(ctx context.Context, devices int) (err error) {
+func (h *house) fill(ctx context.Context, devices int) error {
+	return h.fileAll(ctx, devices, func(keys *muster.Keyring, d *muster.Device, i int) (muster.Credential, error) {
+		d.Name = deviceName(i)
+		e := muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(token(i))}
+		return e.Seal(keys, d.ID, d.CreatedAt)
+	})
+}
+
+// fileAll writes so many devices, each named by and with the credential of a function that is told its number.
+func (h *house) fileAll(ctx context.Context, devices int, credential func(*muster.Keyring, *muster.Device, int) (muster.Credential, error)) (err error) {
 	keys, err := h.keyring()
 	if err != nil {
 		return err
@@ -32,6 +41,14 @@ func (h *house) fill(ctx context.Context, devices int) (err error) {
 	if err != nil {
 		return err
 	}
+	create := func(i int) error {
+		d := muster.Device{ID: muster.NewID[muster.Device](), Profile: profiles[0].ID, State: muster.DeviceActive, CreatedAt: time.Now()}
+		c, err := credential(keys, &d, i)
+		if err != nil {
+			return err
+		}
+		return registry.CreateDevice(ctx, d, []muster.Credential{c}, nil)
+	}
 	const writers = 512 // who wait for the same commit
 	errs := make([]error, writers)
 	var next atomic.Int64
@@ -43,7 +60,7 @@ func (h *house) fill(ctx context.Context, devices int) (err error) {
 				if i >= devices {
 					return
 				}
-				errs[w] = create(ctx, registry, keys, profiles[0].ID, i)
+				errs[w] = create(i)
 			}
 		})
 	}
@@ -63,18 +80,6 @@ func (h *house) keyring() (*muster.Keyring, error) {
 		return nil, err
 	}
 	return muster.NewKeyring(key)
-}
-
-func create(ctx context.Context, registry *sqlite.Registry, keys *muster.Keyring, profile muster.ProfileID, i int) error {
-	d := muster.Device{
-		ID: muster.NewID[muster.Device](), Profile: profile, Name: deviceName(i), State: muster.DeviceActive, CreatedAt: time.Now(),
-	}
-	e := muster.Evidence{Kind: muster.AccessToken, Token: muster.Secret(token(i))}
-	c, err := e.Seal(keys, d.ID, d.CreatedAt)
-	if err != nil {
-		return err
-	}
-	return registry.CreateDevice(ctx, d, []muster.Credential{c}, nil)
 }
 
 // A simulation is readings of many devices that take turns, as if they had come in over some hours.

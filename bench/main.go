@@ -50,6 +50,8 @@ var parts = []struct {
 	{"start", plan.starting},
 	{"connect", plan.connecting},
 	{"sessions", plan.inMemory},
+	{"revoking", plan.revoking},
+	{"issued", plan.issued},
 }
 
 func main() {
