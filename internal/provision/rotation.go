@@ -177,8 +177,9 @@ func (s *Service) vouched(r *rotation, leaf *x509.Certificate) error {
 	return err
 }
 
-// hasAlready returns the grant of a credential that the device brings and was given before, and has not used: its answer was
-// lost. Its present one is not a fresh one.
+// hasAlready returns the grant of a credential that the device brings and was given before, in the place of the present one,
+// and has not used: its answer was lost. Any other that it has is neither fresh nor told: who has stolen one of a device's
+// credentials does not come by the others. With another password it is not the same, and is replaced.
 func (s *Service) hasAlready(r *rotation, e *muster.Evidence) (*muster.Grant, error) {
 	if e.CSR != "" {
 		return nil, nil
@@ -193,7 +194,11 @@ func (s *Service) hasAlready(r *rotation, e *muster.Evidence) (*muster.Grant, er
 		switch {
 		case c.Lookup != lookup:
 		case r.awaits(c):
-			return s.grant(&r.known.Device, c, muster.WayRepeated)
+			given, err := s.grant(&r.known.Device, c, muster.WayRepeated)
+			if err == nil && c.Kind == muster.MQTTBasic && !muster.SameSecret(given.Evidence.Password, e.Password) {
+				return nil, nil
+			}
+			return given, err
 		default:
 			return nil, muster.Refuse(muster.ReasonCredentialInUse, "the device has or had this %s already: ask for a fresh one", c.Kind)
 		}
@@ -201,9 +206,9 @@ func (s *Service) hasAlready(r *rotation, e *muster.Evidence) (*muster.Grant, er
 	return nil, nil
 }
 
-// awaits reports whether a credential is newer than the present one, works, and has never been used.
+// awaits reports whether a credential takes over from the present one, works, and has never been used.
 func (r *rotation) awaits(c *muster.Credential) bool {
-	return c.ID != r.present.ID && c.LastUsedAt.IsZero() && c.CreatedAt.After(r.present.CreatedAt) && c.Live(r.now) == nil
+	return c.ID == r.present.Successor && c.LastUsedAt.IsZero() && c.Live(r.now) == nil
 }
 
 // tooOften refuses a device that asks again and again, or has as many credentials as it may.

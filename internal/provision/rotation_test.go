@@ -159,6 +159,34 @@ func TestALostAnswerToARotationIsGivenAgain(t *testing.T) {
 	}
 }
 
+func TestADeviceIsNotToldACredentialThatItWasNotGiven(t *testing.T) {
+	basic := func(user string, password muster.Secret) muster.Evidence {
+		return muster.Evidence{Kind: muster.MQTTBasic, Username: user, Password: password}
+	}
+	f, who := newRotating(t, basic("old", "stolen"), func(s *muster.ProfileSettings) { s.Reprovision = muster.ReprovisionSameProof })
+	added := basic("added", "by an operator")
+	c, err := added.Seal(f.keys, who.Device, f.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.registry.CreateCredential(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Rotate(t.Context(), who, wants(basic("added", "guess")))
+	refused(t, err, muster.ReasonCredentialInUse)
+
+	if _, err := f.Rotate(t.Context(), who, wants(basic("new", "one"))); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Rotate(t.Context(), who, wants(basic("new", "two")))
+	refused(t, err, muster.ReasonRateLimited)
+	f.now = f.now.Add(time.Minute)
+	g, err := f.Rotate(t.Context(), who, wants(basic("new", "two")))
+	if err != nil || g.Way != muster.WayRotated || g.Evidence.Password != "two" {
+		t.Errorf("with another password %+v, %v", g, err)
+	}
+}
+
 func TestADeviceThatRotatesWithoutEndIsHeldUp(t *testing.T) {
 	f, who := newRotating(t, muster.Evidence{}, asIs)
 	first, err := f.Rotate(t.Context(), who, &muster.ProvisionRequest{})
