@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type house struct {
 	tracer  *trace.Tracer
 	forget  func(muster.DeviceID, error)
 	listens func() int
+	ahead   atomic.Int64 // how far the dispatcher's clock is, a time.Duration
 }
 
 func newHouse(t testing.TB) *house {
@@ -74,6 +76,7 @@ func newHouse(t testing.TB) *house {
 		Attributes: telemetry.NewAttributes(registry), Sessions: sessions, Journal: h.journal, Tracer: h.tracer, Keys: keys,
 		Platform: &thingsboard.Dialect{}, Dialects: []dispatch.Dialect{akenza.Dialect{}},
 		ProvisionFailures: 5, AuthFailures: 5,
+		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
 	})
 	t.Cleanup(func() {
 		h.Close()

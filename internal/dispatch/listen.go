@@ -83,8 +83,13 @@ func (l *listener) wait(ctx context.Context) (muster.Downlink, error) {
 // Hears reports true: that is all that a listener does.
 func (l *listener) Hears() bool { return true }
 
-// Hear passes a change on. A request that has its answer hears no more.
+// Hear passes a change on. A request that has its answer hears no more, and when the proof that came with it has ended,
+// whatever rests on its credential ends.
 func (l *listener) Hear(c *muster.AttributeChange) {
+	if until := l.who.Until; !until.IsZero() && !l.d.o.Now().Before(until) {
+		l.d.o.Sessions.HangupResting(l.who.Device, l.who.Credential, muster.Refuse(l.who.Expired(), ""))
+		return
+	}
 	if l.observer == nil {
 		select {
 		case l.changed <- c:

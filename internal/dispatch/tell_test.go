@@ -11,6 +11,7 @@ import (
 
 	"muster"
 	"muster/internal/dispatch"
+	"muster/internal/fleet"
 )
 
 // An audience keeps what it is told.
@@ -264,4 +265,29 @@ func TestAnObserverHearsWhatThereIsAndWhatBecomesOfIt(t *testing.T) {
 	if _, leave, err := h.Observe(t.Context(), over, request, c); leave != nil || !errors.Is(err, muster.ReasonDeviceSuspended) {
 		t.Errorf("observing, it is told %v", err)
 	}
+}
+
+func TestAnObserverHearsNothingWhenItsCredentialHasExpired(t *testing.T) {
+	h := newHouse(t)
+	h.device("d", "own")
+	lease := fleet.NewCredential{Credentials: fleet.Credentials{Token: "lease"}, ExpiresAt: time.Now().Add(time.Hour)}
+	if _, _, err := h.fleet.AddCredential(t.Context(), "d", lease); err != nil {
+		t.Fatal(err)
+	}
+	over := &muster.Hello{Transport: muster.CoAP, Remote: hello("").Remote}
+	lasting, leased := make(audience, 10), make(audience, 10)
+	for token, c := range map[string]audience{"own": lasting, "lease": leased} {
+		request := &muster.Request{Transport: muster.CoAP, Method: "GET", Path: []string{"api", "v1", token, "attributes"}, Observe: true}
+		if _, _, err := h.Observe(t.Context(), over, request, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.set("d", "a", muster.LongValue(1))
+	leased.want(t, `45 {"a":1}`)
+	lasting.want(t, `45 {"a":1}`)
+	h.ahead.Store(int64(2 * time.Hour))
+	h.set("d", "a", muster.LongValue(2))
+	leased.want(t, "ended: credential-expired")
+	lasting.want(t, `45 {"a":2}`)
+	h.waiting(1)
 }
