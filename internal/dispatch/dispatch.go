@@ -165,7 +165,7 @@ func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.P
 	}
 	if kind := muster.KindOf(err); kind == muster.Unknown || kind == muster.Forbidden {
 		if d.connecting.fail(h.Remote, d.o.Now()) {
-			err = muster.Refuse(muster.ReasonRateLimited, "")
+			err = muster.Because(muster.ReasonRateLimited, err) // which a certificate that has lapsed is still known by
 		}
 	}
 	return who, hushed(&who, timely(err))
