@@ -12,8 +12,8 @@ import (
 // one belongs.
 func (d *Dialect) Route(r *muster.Request) (token muster.Secret, address string, err error) {
 	path := r.Path
-	if r.Transport == muster.HTTP && len(path) == 5 && path[4] == "updates" && path[3] == "attributes" {
-		path = append(path[:3:3], updates)
+	if n := len(path) - 2; r.Transport == muster.HTTP && n >= 2 && path[n] == "attributes" && path[n+1] == "updates" {
+		path = append(path[:n:n], updates)
 	}
 	if len(path) < 3 || len(path) > 4 || path[0] != "api" || path[1] != "v1" {
 		return "", "", muster.Refuse(muster.ReasonTopicUnknown, "")

@@ -45,6 +45,8 @@ func TestRoute(t *testing.T) {
 		{"too long a path", muster.HTTP, "POST", "api/v1/T/attributes/more", nil, "", "", muster.ReasonTopicUnknown},
 		{"waiting for changes", muster.HTTP, "GET", "api/v1/T/attributes/updates", nil, "T", updates, ""},
 		{"waiting for some time", muster.HTTP, "GET", "api/v1/T/attributes/updates", []string{"x=y", "timeout=50"}, "T", updates + "50", ""},
+		{"waiting for changes by certificate", muster.HTTP, "GET", "api/v1/attributes/updates", []string{"timeout=50"}, "", updates + "50", ""},
+		{"waiting for changes of nothing", muster.HTTP, "GET", "api/attributes/updates", nil, "", "", muster.ReasonTopicUnknown},
 		{"posting changes", muster.HTTP, "POST", "api/v1/T/attributes/updates", nil, "", "", muster.ReasonMethodNotAllowed},
 		{"waiting for changes without a token", muster.HTTP, "GET", "api/v1//attributes/updates", nil, "", "", muster.ReasonTopicUnknown},
 		{"waiting for changes over CoAP", muster.CoAP, "GET", "api/v1/T/attributes/updates", nil, "", "", muster.ReasonTopicUnknown},
