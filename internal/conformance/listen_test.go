@@ -209,12 +209,11 @@ func TestDevicesHearOfTheirAttributes(t *testing.T) {
 			answered <- code
 		}()
 		s.listening(1)
-		began := time.Now()
 		if err := s.stop(); err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
-		if code := <-answered; code != http.StatusServiceUnavailable || time.Since(began) > 5*time.Second {
-			t.Errorf("answered with %d, and the server took %v", code, time.Since(began))
+		if code := <-answered; code != http.StatusServiceUnavailable { // 0 if the server had cut it off
+			t.Errorf("answered with %d", code)
 		}
 	})
 }
