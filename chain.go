@@ -18,6 +18,8 @@ type ChainRule struct {
 	NameFrom    NameSource `json:"nameFrom,omitzero"`
 	Renewal     Renewal    `json:"renewal,omitzero"`
 	MaxDevices  int        `json:"maxDevices,omitempty"` // how many it may create; 0: any number
+
+	Revocation RevocationRule `json:"revocation,omitzero"`
 }
 
 // A NameSource says in which name of a certificate the device's name is looked for.

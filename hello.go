@@ -67,6 +67,7 @@ type Identity struct {
 	Retention  uint16         // RetentionDays of the profile
 	Sessions   uint16         // SessionLimit of the profile
 	Ends       CredentialKind // see Expired
+	Revocation RevocationRule // of the profile
 	Claims     *Claims        // of the JWT that was judged, for the journal; nil: there was none
 }
 

@@ -49,6 +49,7 @@ var rooms = map[string]floor{
 	"internal/identity":    job,
 	"internal/provision":   job,
 	"internal/telemetry":   job,
+	"internal/revocation":  job,
 	"internal/session":     job,
 	"internal/expiry":      job,
 	"internal/fleet":       job,

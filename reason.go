@@ -91,6 +91,8 @@ const (
 	ReasonCertificateNameUnfit   Reason = "certificate-name-unfit"
 	ReasonCertificateOlder       Reason = "certificate-older"
 	ReasonCertificateRenewal     Reason = "certificate-renewal-refused"
+	ReasonCertificateRevoked     Reason = "certificate-revoked"
+	ReasonRevocationUnknown      Reason = "revocation-unknown"
 
 	// Messages and sessions.
 	ReasonPayloadInvalid     Reason = "payload-invalid"
@@ -157,6 +159,10 @@ const (
 	ReasonCertificateInvalid Reason = "certificate-invalid"
 	ReasonClockWrong         Reason = "clock-wrong"
 	ReasonServerUnreachable  Reason = "server-unreachable"
+
+	ReasonRevocationListInvalid     Reason = "revocation-list-invalid"
+	ReasonRevocationListTaken       Reason = "revocation-list-name-taken"
+	ReasonRevocationListUnreachable Reason = "revocation-list-unreachable"
 
 	// Imports.
 	ReasonImportFileInvalid   Reason = "import-file-invalid"
@@ -255,6 +261,8 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCertificatePurpose:     {Unknown, "a certificate of the chain is not for clients", "Issue it with the extended key usage clientAuth, or with none.", ""},
 	ReasonCertificateNameUnfit:   {Unknown, "the certificate has no name that the profile makes a device's name of", "Compare the certificate's subject with the profile's pattern.", ""},
 	ReasonCertificateOlder:       {Forbidden, "the certificate is older than the device's present one", "Give the device its newest certificate.", ""},
+	ReasonCertificateRevoked:     {Forbidden, "the authority of the certificate has revoked it", "Give the device a new certificate, if it is to come back.", ""},
+	ReasonRevocationUnknown:      {Overloaded, "nobody knows now whether the certificate is revoked", "Look with `muster revocation-list list` for why there is no list of its issuer, or none that is up to date.", ""},
 	ReasonCertificateRenewal:     {Forbidden, "the profile lets no further certificate work for the device", "Remove the device's old certificate, or let the profile replace or add.", ""},
 
 	ReasonPayloadInvalid:     {Invalid, "the payload cannot be read", "Compare what the device sends with docs/protocols.md.", ""},
@@ -320,6 +328,10 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCertificateInvalid: {Invalid, "the certificate or key cannot be used", "Give a PEM certificate with the private key that belongs to it.", ""},
 	ReasonClockWrong:         {Invalid, "the server's clock is wrong", "Set the clock of the server's machine, and start again.", ""},
 	ReasonServerUnreachable:  {Unreachable, "the server does not answer", "Start it with `muster serve`, or set MUSTER_URL.", ""},
+
+	ReasonRevocationListInvalid:     {Invalid, "the revocation list cannot be used", "Hand in the newest CRL of an authority that a profile trusts, or name the certificate of whoever signs it.", ""},
+	ReasonRevocationListTaken:       {Conflict, "there is a revocation list of this name already", "Use another name, or update that list.", ""},
+	ReasonRevocationListUnreachable: {Unreachable, "the revocation list cannot be fetched", "Look at the server's log for what its address answers.", ""},
 
 	ReasonImportFileInvalid:   {Invalid, "the file is not one of devices", "Save it as CSV with a header, or as JSON Lines, in UTF-8 or UTF-16.", ""},
 	ReasonImportColumnUnknown: {Invalid, "a column of the file is no field of a device", "Rename the column, or say what it is: --map COLUMN=FIELD, or COLUMN=ignored.", ""},

@@ -178,6 +178,8 @@ func eventText(e admin.Event) (device, text string) {
 	case e.Expiring != nil:
 		x := e.Expiring
 		return x.Device, fmt.Sprintf("%s %s ends on %s", x.Kind, x.ID, x.ExpiresAt.Format(time.DateOnly))
+	case e.Outdated != nil:
+		return "", "the revocation list " + e.Outdated.List + " is past its date since " + e.Outdated.Since.Format(time.RFC3339)
 	case e.Traffic != nil:
 		return "", fmt.Sprintf("%d samples, %d devices connected", e.Traffic.Samples, e.Traffic.Sessions)
 	case e.Lost != nil && e.Lost.AtMost > 0:

@@ -20,7 +20,7 @@ func newProfile() *cobra.Command {
 // profileFlags are the flags of everything that a profile can be given.
 type profileFlags struct {
 	strategy, description, ca, cnRegex string
-	nameFrom, renewal                  string
+	nameFrom, renewal, revocation      string
 	maxDevices                         int
 	reprovision, rotation              string
 	graceDays                          int
@@ -47,6 +47,7 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the certificate's name, is the device's name (x509-chain)")
 	f.StringVar(&p.nameFrom, "name-from", "", "where the certificate's name is: common-name, san-dns or san-uri (x509-chain)")
 	f.StringVar(&p.renewal, "renewal", "", "a new certificate for a device that has one: replace, add or refuse (x509-chain)")
+	f.StringVar(&p.revocation, "revocation", "", "hard refuses certificates of which no list says now that they are not revoked; soft lets them in (x509-chain)")
 	f.IntVar(&p.maxDevices, "max-created", 0, "how many devices are created at most; 0: any number (x509-chain)")
 	f.BoolVar(&p.allowCreate, "allow-create", false, "create devices that are not listed (x509-chain)")
 	f.Uint16Var(&p.certificates.Days, "certificate-days", 0, "how long certificates of the built-in authority are valid; 0: 90")
@@ -89,7 +90,7 @@ func (p *profileFlags) settings(f *pflag.FlagSet, had admin.Profile) (admin.Prof
 
 // chain lays what was given of the rule for certificates over what the profile had.
 func (p *profileFlags) chain(f *pflag.FlagSet, s *admin.ProfileSettings, had *admin.ChainRule) error {
-	if !slices.ContainsFunc([]string{"ca", "cn-regex", "name-from", "allow-create", "renewal", "max-created"}, f.Changed) {
+	if !slices.ContainsFunc([]string{"ca", "cn-regex", "name-from", "allow-create", "renewal", "revocation", "max-created"}, f.Changed) {
 		return nil
 	}
 	s.Chain = orNew(had)
@@ -97,6 +98,7 @@ func (p *profileFlags) chain(f *pflag.FlagSet, s *admin.ProfileSettings, had *ad
 	replace(f, "name-from", &s.Chain.NameFrom, p.nameFrom)
 	replace(f, "allow-create", &s.Chain.AllowCreate, p.allowCreate)
 	replace(f, "renewal", &s.Chain.Renewal, p.renewal)
+	replace(f, "revocation", &s.Chain.Revocation, p.revocation)
 	replace(f, "max-created", &s.Chain.MaxDevices, p.maxDevices)
 	if !f.Changed("ca") {
 		return nil

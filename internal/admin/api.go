@@ -24,6 +24,7 @@ import (
 	"muster/internal/live"
 	"muster/internal/people"
 	"muster/internal/provision"
+	"muster/internal/revocation"
 	"muster/internal/session"
 	"muster/internal/telemetry"
 	"muster/internal/trace"
@@ -46,6 +47,7 @@ type Options struct {
 	Machine    Machine
 	Live       *live.Feed
 	Expiry     *expiry.Service
+	Revocation *revocation.Service
 	Console    http.Handler // the pages for people, at every path that is nobody else's; nil: it is not built
 	Version    string       // of the server
 	Logger     *slog.Logger
@@ -118,6 +120,7 @@ func newAPI(o Options) (*api, *http.ServeMux) {
 	a.serveForecast()
 	a.serveAuthority()
 	a.serveCertificates()
+	a.serveRevocationLists()
 	a.serveAttributes()
 	a.serveSessions()
 	a.serveTraces()

@@ -9,6 +9,7 @@ type ChainRule struct {
 	NameFrom    string `json:"nameFrom,omitempty" enum:"common-name,san-dns,san-uri" doc:"in which name of the certificate; left out: the common name"`
 	AllowCreate bool   `json:"allowCreate,omitempty" doc:"devices that are not listed are created"`
 	Renewal     string `json:"renewal,omitempty" enum:"replace,add,refuse" doc:"what becomes of a new certificate for a device that has one; left out: it replaces the old one"`
+	Revocation  string `json:"revocation,omitempty" enum:"soft,hard" doc:"hard: certificates are refused of which no list says now that they are not revoked; left out: soft"`
 	MaxDevices  int    `json:"maxDevices,omitempty" minimum:"0" doc:"how many devices are created at most; 0: any number"`
 }
 
@@ -20,7 +21,12 @@ func (r *ChainRule) rule() (muster.ChainRule, error) {
 		}
 	}
 	if r.Renewal != "" {
-		return rule, rule.Renewal.UnmarshalText([]byte(r.Renewal))
+		if err := rule.Renewal.UnmarshalText([]byte(r.Renewal)); err != nil {
+			return rule, err
+		}
+	}
+	if r.Revocation != "" {
+		return rule, rule.Revocation.UnmarshalText([]byte(r.Revocation))
 	}
 	return rule, nil
 }
@@ -28,6 +34,6 @@ func (r *ChainRule) rule() (muster.ChainRule, error) {
 func chainOf(r *muster.ChainRule) *ChainRule {
 	return &ChainRule{
 		CA: r.CA, CNPattern: r.CNPattern, NameFrom: r.NameFrom.String(), AllowCreate: r.AllowCreate, Renewal: r.Renewal.String(),
-		MaxDevices: r.MaxDevices,
+		Revocation: r.Revocation.String(), MaxDevices: r.MaxDevices,
 	}
 }

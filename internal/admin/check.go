@@ -78,6 +78,9 @@ func parseChain(text []byte) ([]*x509.Certificate, error) {
 
 func (a *api) verdict(ctx context.Context, p *muster.Proof, shown string) (*answer[Verdict], error) {
 	who, err := a.Identity.Examine(ctx, p)
+	if err == nil {
+		err = a.Revocation.Check(p.Chain, who.Revocation)
+	}
 	as := muster.Attempt{Action: muster.ActionConnect, Shown: shown}
 	if muster.ReasonOf(err) == muster.ReasonCertificateUnknown {
 		grant, refusal := a.Provision.Judge(ctx, p.Chain)
@@ -91,7 +94,7 @@ func (a *api) verdict(ctx context.Context, p *muster.Proof, shown string) (*answ
 	reason := muster.ReasonOf(err)
 	as.Reason = reason
 	story := journal.Story(as)
-	if err != nil && (reason == muster.ReasonInternal || muster.KindOf(err) == muster.Overloaded) {
+	if err != nil && (reason == muster.ReasonInternal || muster.KindOf(err) == muster.Overloaded && reason != muster.ReasonRevocationUnknown) {
 		return nil, err
 	}
 	story = slices.DeleteFunc(story, func(c journal.Check) bool { // these are asked of a connection, and there is none

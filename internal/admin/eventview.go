@@ -12,7 +12,7 @@ import (
 // An Event is something that has happened; besides id, event and at it has the one member that event says.
 type Event struct {
 	ID        string    `json:"id,omitempty" doc:"ask for what comes behind it with after; left out: it has no place among the others"`
-	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,traffic,lost,end"`
+	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,outdated,traffic,lost,end"`
 	At        time.Time `json:"at"`
 	Telemetry *Sample   `json:"telemetry,omitempty" doc:"readings that are durable"`
 	Attempt   *Attempt  `json:"attempt,omitempty"`
@@ -20,6 +20,7 @@ type Event struct {
 	Reason    string    `json:"reason,omitempty" doc:"of disconnected: why an operator or another session ended it; left out: it ended by itself"`
 	Import    *Import   `json:"import,omitempty"`
 	Expiring  *Expiring `json:"expiring,omitempty" doc:"a credential that ends soon"`
+	Outdated  *Outdated `json:"outdated,omitempty" doc:"a revocation list that is past its date"`
 	Traffic   *Traffic  `json:"traffic,omitempty"`
 	Lost      *Gap      `json:"lost,omitempty" doc:"events that this stream does not have"`
 	Problem   *Problem  `json:"problem,omitempty" doc:"of end: why the server ends the stream"`
@@ -44,6 +45,12 @@ type Traffic struct {
 type Expiring struct {
 	HeldCredential
 	Days int `json:"days" enum:"30,14,3"`
+}
+
+// An Outdated is a revocation list whose next CRL should have come.
+type Outdated struct {
+	List  string    `json:"list" example:"plant"`
+	Since time.Time `json:"since"`
 }
 
 // A Gap stands for events of one kind that were missed.
@@ -77,6 +84,8 @@ func (s *stream) eventOf(ctx context.Context, e live.Event) Event {
 	case live.Expiring:
 		held := HeldCredential{s.api.credentialOf(what.Credential), what.Device.Name, what.Device.ID.String(), what.Profile.Name}
 		shown.Event, shown.Expiring = "expiring", &Expiring{held, what.Days}
+	case live.Outdated:
+		shown.Event, shown.Outdated = "outdated", &Outdated{what.List, what.Since.UTC()}
 	case live.Lost:
 		shown.Event, shown.Lost = "lost", &Gap{Kind: what.Kind.String(), AtMost: what.AtMost}
 	}

@@ -27,6 +27,7 @@ import (
 	"muster/internal/pebble"
 	"muster/internal/people"
 	"muster/internal/provision"
+	"muster/internal/revocation"
 	"muster/internal/session"
 	"muster/internal/sqlite"
 	"muster/internal/telemetry"
@@ -99,7 +100,7 @@ func newHouse(t testing.TB) *house {
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
 		}),
-		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Expiry: expiry.New(registry, expiry.Options{}), Machine: machine{},
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Expiry: expiry.New(registry, expiry.Options{}), Revocation: revocation.New(registry, revocation.Options{}), Machine: machine{},
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

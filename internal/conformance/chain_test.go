@@ -56,7 +56,7 @@ func (m *maker) sign(t testing.TB, template *x509.Certificate) *maker {
 func (m *maker) authority(t testing.TB, name string, until time.Duration) *maker {
 	return m.sign(t, &x509.Certificate{
 		Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(until),
-		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign,
+		BasicConstraintsValid: true, IsCA: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	})
 }
 

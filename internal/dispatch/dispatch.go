@@ -14,6 +14,7 @@ import (
 	"muster/internal/issuer"
 	"muster/internal/journal"
 	"muster/internal/provision"
+	"muster/internal/revocation"
 	"muster/internal/session"
 	"muster/internal/telemetry"
 	"muster/internal/trace"
@@ -35,7 +36,8 @@ type Options struct {
 	Sessions   *session.Registry
 	Journal    *journal.Journal
 	Tracer     *trace.Tracer
-	Keys       *muster.Keyring // reduces secrets to digests for the journal
+	Revocation *revocation.Service // judges certificates of other authorities; nil: nobody does
+	Keys       *muster.Keyring     // reduces secrets to digests for the journal
 
 	Platform Platform  // the dialect of last resort, and of every request of HTTP and CoAP
 	Dialects []Dialect // asked before it, in this order
@@ -129,7 +131,7 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 		return lapsed, err
 	}
 	p := d.newPeer(h)
-	p.who, p.claim = who, c
+	p.who, p.claim, p.marks = who, c, revocation.Marks(c.proof.Chain)
 	return p, nil
 }
 
@@ -159,6 +161,9 @@ func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.P
 	who, err := d.o.Identity.Authenticate(ctx, p)
 	if errors.Is(err, muster.ReasonCertificateUnknown) {
 		who, err = d.chained(ctx, h, p, err)
+	}
+	if err == nil {
+		err = d.stillGood(revocation.Marks(p.Chain), &who)
 	}
 	if err == nil {
 		return who, nil

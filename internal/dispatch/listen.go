@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"muster"
+	"muster/internal/revocation"
 )
 
 // An Observer is whoever a request comes from that wants to be told of changes after its answer.
@@ -31,7 +32,8 @@ type listener struct {
 	transport muster.Transport
 	remote    netip.Addr
 	watch     *muster.AttributeWatch
-	observer  Observer // nil: the request waits for its answer
+	marks     []revocation.Mark // of the certificates that it has shown
+	observer  Observer          // nil: the request waits for its answer
 
 	// Of a request that waits; each holds one.
 	changed chan *muster.AttributeChange
@@ -43,11 +45,12 @@ func (d *Dispatcher) listen(ctx *limit, l *listener, c *claim) (down muster.Down
 	if l.observer == nil {
 		l.changed, l.ended = make(chan *muster.AttributeChange, 1), make(chan error, 1)
 	}
+	l.marks = revocation.Marks(c.proof.Chain)
 	leave, err = d.o.Sessions.Listen(l.who.Device, l)
 	if err != nil {
 		return nil, nil, err
 	}
-	if d.o.Identity.Generation() != c.generation { // as for a session
+	if err = d.stillGood(l.marks, &l.who); err == nil && d.o.Identity.Generation() != c.generation { // as for a session
 		err = d.judgeAgain(&l.who, &c.proof)
 	}
 	switch {

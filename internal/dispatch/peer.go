@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"muster"
+	"muster/internal/revocation"
 )
 
 // A Peer is a client with an open session: a device that proved who it is, or a client that wants to be let in.
@@ -18,6 +19,7 @@ type Peer struct {
 	hearing atomic.Pointer[hearing] // nil: it has not subscribed to anything that it is told without asking
 	pace    pace                    // of its requests for attributes
 	joining bool
+	marks   []revocation.Mark // of the certificates that it has shown
 
 	// What of the greeting is still asked for.
 	transport muster.Transport
@@ -153,6 +155,11 @@ func (p *Peer) open(hangup func(error)) (leave func(), err error) {
 	p.hangup = hangup
 	leave, err = p.d.o.Sessions.Open(p.who.Device, int(p.who.Sessions), link{p})
 	if err != nil {
+		return nil, err
+	}
+	// So was whose certificate was revoked.
+	if err := p.d.stillGood(p.marks, &p.who); err != nil {
+		leave()
 		return nil, err
 	}
 	// Whoever was put out between Connect and Open was in nobody's list when the sessions were closed.

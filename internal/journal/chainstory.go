@@ -23,6 +23,7 @@ func chainWay() []step {
 		{"usage", "authorities' keys are for signing certificates, the device's for signatures", []muster.Reason{muster.ReasonChainKeyUsage}},
 		{"purpose", "the certificates are for clients", []muster.Reason{muster.ReasonCertificatePurpose}},
 		{"constraints", "the authorities may give the names in it", []muster.Reason{muster.ReasonChainNameConstraint}},
+		revocationStep(),
 		{"name", "the profile's pattern finds a device name", []muster.Reason{muster.ReasonCertificateNameUnfit, muster.ReasonDeviceNameInvalid}},
 		{"device", "the profile expects the device, or may create it", []muster.Reason{
 			muster.ReasonDeviceNotListed, muster.ReasonDeviceNameTaken, muster.ReasonDeviceSuspended, muster.ReasonProfileExhausted,
@@ -36,4 +37,10 @@ func chainWay() []step {
 		{"rate", "neither the address nor the profile has asked too often", []muster.Reason{muster.ReasonRateLimited}},
 		kept(),
 	}
+}
+
+func revocationStep() step {
+	return step{"revocation", "no list says that a certificate is revoked, and where the profile wants it so, one says that the device's is not", []muster.Reason{
+		muster.ReasonCertificateRevoked, muster.ReasonRevocationUnknown,
+	}}
 }

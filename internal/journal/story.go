@@ -166,13 +166,14 @@ func secretWay() []step {
 }
 
 func certificateWay() []step {
+	door := slices.Insert(doorWay(), 2, revocationStep())
 	return append([]step{
 		greeting(),
 		{"known", "a device has this certificate", []muster.Reason{
 			muster.ReasonCertificateUnknown, muster.ReasonChainUntrusted,
 		}},
 		{"dates", "the certificate is valid now", []muster.Reason{muster.ReasonCertificateNotYet, muster.ReasonCertificateExpired}},
-	}, doorWay()...)
+	}, door...)
 }
 
 func jwtWay() []step {

@@ -37,11 +37,11 @@ func TestAnAttemptIsToldCheckByCheck(t *testing.T) {
 		},
 		"a certificate of a suspended device": {
 			muster.Attempt{Action: muster.ActionConnect, Shown: "certificate CN=pump", Reason: muster.ReasonDeviceSuspended},
-			"greeting passed, known passed, dates passed, credential passed, device failed, session not reached, server not reached",
+			"greeting passed, known passed, dates passed, credential passed, device failed, revocation not reached, session not reached, server not reached",
 		},
 		"a certificate over HTTP whose subject is not shown": {
 			muster.Attempt{Action: muster.ActionConnect, Reason: muster.ReasonCertificateExpired},
-			"greeting passed, known passed, dates failed, credential not reached, device not reached, session not reached, server not reached",
+			"greeting passed, known passed, dates failed, credential not reached, device not reached, revocation not reached, session not reached, server not reached",
 		},
 		"a payload that cannot be read": {
 			muster.Attempt{Action: muster.ActionMessage, Reason: muster.ReasonPayloadInvalid},

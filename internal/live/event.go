@@ -65,7 +65,7 @@ func ParseID(text string) (ID, error) {
 	return ID{}, muster.Refuse(muster.ReasonRequestInvalid, "%.40q is not the id of an event", text)
 }
 
-// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring or Lost.
+// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring, Outdated or Lost.
 type Happening interface {
 	kind() Kind
 	wanted(f *Filter) bool
@@ -101,6 +101,12 @@ type Expiring struct {
 	Days int
 }
 
+// Outdated is a revocation list that is past its date.
+type Outdated struct {
+	List  string
+	Since time.Time
+}
+
 // Lost stands for events that a listener is not told of any more.
 type Lost struct {
 	Kind   Kind
@@ -133,6 +139,7 @@ func (Opened) kind() Kind     { return Sessions }
 func (Ended) kind() Kind      { return Sessions }
 func (Progressed) kind() Kind { return Imports }
 func (Expiring) kind() Kind   { return Warnings }
+func (Outdated) kind() Kind   { return Warnings }
 func (l Lost) kind() Kind     { return l.Kind }
 
 func (r Reported) wanted(f *Filter) bool { return r.Device == f.Device }
@@ -143,6 +150,7 @@ func (o Opened) wanted(f *Filter) bool   { return f.of(o.Device, o.Name) && f.fr
 func (e Ended) wanted(f *Filter) bool    { return f.of(e.Device, e.Name) && f.from(e.Remote) }
 func (Progressed) wanted(*Filter) bool   { return true }
 func (e Expiring) wanted(f *Filter) bool { return f.of(e.Device.ID, e.Device.Name) }
+func (Outdated) wanted(f *Filter) bool   { return f.of(muster.DeviceID{}, "") }
 func (Lost) wanted(*Filter) bool         { return true }
 
 func (r Reported) size() int   { return len(r.Values) }
@@ -151,4 +159,5 @@ func (o Opened) size() int     { return len(o.Name) + len(o.ClientID) }
 func (e Ended) size() int      { return len(e.Name) + len(e.ClientID) }
 func (p Progressed) size() int { return len(p.File) + len(p.By) + len(p.Detail) }
 func (e Expiring) size() int   { return len(e.Device.Name) + len(e.Credential.Hint) }
+func (o Outdated) size() int   { return len(o.List) }
 func (Lost) size() int         { return 0 }

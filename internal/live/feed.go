@@ -111,6 +111,9 @@ func (f *Feed) Expiring(h muster.Holder, days int) {
 	f.tell(Expiring{h, days})
 }
 
+// Outdated tells of a revocation list that is past its date.
+func (f *Feed) Outdated(list string, since time.Time) { f.tell(Outdated{list, since}) }
+
 // Samples returns how many samples of devices have become durable since the feed was made.
 func (f *Feed) Samples() uint64 { return f.samples.Load() }
 

@@ -92,7 +92,8 @@ func disconnectCode(err error) mqtt.Code {
 	switch muster.ReasonOf(err) {
 	case muster.ReasonTakenOver:
 		return mqtt.SessionTakenOver
-	case muster.ReasonDisconnected, muster.ReasonDeviceSuspended, muster.ReasonDeviceDeleted, muster.ReasonCredentialChanged, muster.ReasonCredentialRevoked:
+	case muster.ReasonDisconnected, muster.ReasonDeviceSuspended, muster.ReasonDeviceDeleted, muster.ReasonCredentialChanged, muster.ReasonCredentialRevoked,
+		muster.ReasonCertificateRevoked:
 		return mqtt.AdministrativeAction
 	case muster.ReasonPayloadInvalid, muster.ReasonPayloadTooLarge:
 		return mqtt.PayloadFormatInvalid

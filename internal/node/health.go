@@ -12,6 +12,7 @@ import (
 	"muster"
 	"muster/internal/admin"
 	"muster/internal/issuer"
+	"muster/internal/revocation"
 )
 
 // What is not well, from inside.
@@ -32,6 +33,9 @@ func (n *Node) Health() admin.Health {
 		queueFinding(n.intake.Queued()), journalFinding(n.journal.Lost()))
 	for _, c := range n.issuer.Certificates() {
 		found = append(found, expiryFinding(&c, time.Now()))
+	}
+	for _, l := range n.revocation.Lists() {
+		found = append(found, listFinding(&l))
 	}
 	h := admin.Health{OK: true}
 	for _, f := range found {
@@ -88,6 +92,20 @@ func expiryFinding(c *issuer.Certificate, now time.Time) admin.Finding {
 		f.Fix = "Renew the files of --tls-cert and --tls-key; the server reads them again by itself."
 	default:
 		f.Fix = "The server renews it by itself: look at its log for why it cannot."
+	}
+	return f
+}
+
+func listFinding(l *revocation.List) admin.Finding {
+	f := admin.Finding{About: "revocation list " + l.Name, OK: !l.Outdated && l.Failure == "", Says: "the next one comes by " + l.NextUpdate.UTC().Format(time.RFC3339)}
+	switch {
+	case f.OK:
+	case l.Failure != "":
+		f.Says = l.Failure
+		f.Fix = "Look whether its address answers, with `muster revocation-list refresh`; what was fetched before counts until its date."
+	default:
+		f.Says = "the next one should have come by " + l.NextUpdate.UTC().Format(time.RFC3339)
+		f.Fix = "Ask its authority for a newer one; profiles with the hard rule refuse its certificates until then."
 	}
 	return f
 }

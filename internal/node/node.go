@@ -32,6 +32,7 @@ import (
 	"muster/internal/pebble"
 	"muster/internal/people"
 	"muster/internal/provision"
+	"muster/internal/revocation"
 	"muster/internal/session"
 	"muster/internal/telemetry"
 	"muster/internal/thingsboard"
@@ -64,6 +65,7 @@ type Node struct {
 	fleet      *fleet.Service
 	people     *people.Service
 	authority  *issuer.Authority
+	revocation *revocation.Service
 	provider   *admin.Provider
 	bulk       *bulk.Service
 	live       *live.Feed
@@ -123,6 +125,9 @@ func Open(ctx context.Context, s Settings, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.wire()
+	if err := n.revocation.Load(ctx); err != nil {
+		return n, err
+	}
 	if err := n.listeners.bind(&n.config, n.coap.ListenDTLS); err != nil {
 		return n, err
 	}
@@ -169,6 +174,10 @@ func (n *Node) wire() {
 	}
 	shared := func(device muster.DeviceID, keys []string) { n.dispatcher.SharedChanged(device, keys) }
 	n.authority = issuer.NewAuthority(n.issuer, n.registry, n.keys, changed)
+	n.revocation = revocation.New(n.registry, revocation.Options{
+		Fetch: newFetcher().fetch, Watcher: n.live, Registerer: n.metrics, Logger: n.log,
+		Changed: func() { n.dispatcher.JudgeAgain() },
+	})
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Shared: shared, Logger: n.log})
 	n.expiry = expiry.New(n.registry, expiry.Options{Watcher: n.live, Registerer: n.metrics, Logger: n.log})
 	n.metrics.MustRegister(newCertificateMetrics(n.issuer))
@@ -178,7 +187,7 @@ func (n *Node) wire() {
 	n.intake = telemetry.New(n.readings, telemetry.Options{Watcher: n.live, Logger: n.log, Registerer: n.metrics, MaxBytes: limits.QueueBytes})
 	n.reader = telemetry.NewReader(n.readings)
 	n.provision = provision.New(n.registry, n.keys, provision.Options{
-		Authority: n.authority, Verify: n.identity.Signed,
+		Authority: n.authority, Revoked: n.revocation.Check, Verify: n.identity.Signed,
 		PerKey: unlimited(limits.ProvisionPerKey), Burst: limits.ProvisionBurst, Changed: changed, Logger: n.log, Registerer: n.metrics,
 	})
 	n.dispatcher = dispatch.New(dispatch.Options{
@@ -190,6 +199,7 @@ func (n *Node) wire() {
 		Sessions:          n.sessions,
 		Journal:           n.journal,
 		Tracer:            n.tracer,
+		Revocation:        n.revocation,
 		Keys:              n.keys,
 		Platform:          &thingsboard.Dialect{},
 		Dialects:          []dispatch.Dialect{&akenza.Dialect{}},

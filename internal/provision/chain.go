@@ -19,6 +19,9 @@ import (
 func (s *Service) Chained(ctx context.Context, chain []*x509.Certificate) (muster.Grant, error) {
 	now := s.now()
 	v, err := s.vouch(ctx, chain, now)
+	if err == nil {
+		err = s.stillGood(v)
+	}
 	if err != nil {
 		return v.grant(), v.hush(err)
 	}
@@ -47,6 +50,9 @@ func (s *Service) Chained(ctx context.Context, chain []*x509.Certificate) (muste
 func (s *Service) Judge(ctx context.Context, chain []*x509.Certificate) (muster.Grant, error) {
 	now := s.now()
 	v, err := s.vouch(ctx, chain, now)
+	if err == nil {
+		err = s.stillGood(v)
+	}
 	if err != nil {
 		return v.grant(), err
 	}
@@ -62,6 +68,17 @@ func (s *Service) Judge(ctx context.Context, chain []*x509.Certificate) (muster.
 		err = s.unrevoked(ctx, c)
 	}
 	return v.grant(), err
+}
+
+// Revoked refuses certificates, a device's own first, which an authority that is not ours has revoked.
+type Revoked func(path []*x509.Certificate, rule muster.RevocationRule) error
+
+// stillGood refuses a path in which something is revoked, or, if the profile wants it so, may be.
+func (s *Service) stillGood(v *voucher) error {
+	if s.revoked == nil {
+		return nil
+	}
+	return s.revoked(v.path, v.profile.Settings.Chain.Revocation)
 }
 
 // unrevoked refuses a certificate that our own authority has issued and revoked, as Certify does.

@@ -21,6 +21,7 @@ type Options struct {
 	PerKey, Burst int
 
 	Authority Authority // answers certificate signing requests; nil: nobody does
+	Revoked   Revoked   // judges paths of certificates; nil: nobody knows what is revoked
 	Verify    Verify    // judges JWTs by which devices prove themselves; nil: they prove nothing
 	// Changed is called after the certificate of a device was replaced; why is what its sessions are told. It must forget
 	// what is remembered of the device and must not block for long. nil: nobody needs to know.
@@ -38,6 +39,7 @@ type Service struct {
 	now       func() time.Time
 	authority Authority
 	verify    Verify
+	revoked   Revoked
 	allowance *allowance
 	log       *slog.Logger
 	decoy     muster.ProvisionKey // nobody's key, for requests that name none
@@ -51,7 +53,7 @@ type Service struct {
 
 // New returns a Service over store whose secrets are sealed with keys.
 func New(store Store, keys *muster.Keyring, o Options) *Service {
-	s := &Service{store: store, keys: keys, now: o.Now, authority: o.Authority, verify: o.Verify, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
+	s := &Service{store: store, keys: keys, now: o.Now, authority: o.Authority, verify: o.Verify, revoked: o.Revoked, log: o.Logger, allowance: newAllowance(o.PerKey, o.Burst), metrics: newMetrics(o.Registerer)}
 	if s.changed = o.Changed; s.changed == nil {
 		s.changed = func(muster.DeviceID, error) {}
 	}

@@ -203,6 +203,33 @@ func (r *Registry) Hangup(device muster.DeviceID, why error) {
 	r.dismiss(listening, why)
 }
 
+// HangupEach ends each session, and all listening, for which judge says why. judge is called while the shard of the session is
+// locked: it must be quick, and may not use the registry.
+func (r *Registry) HangupEach(judge func(Link) error) {
+	for i := range r.shards {
+		for s, why := range r.shards[i].judged(judge) {
+			r.hangUp([]*session{s}, why)
+		}
+	}
+}
+
+// judged returns the sessions and listeners for which judge says why.
+func (sh *shard) judged(judge func(Link) error) map[*session]error {
+	some := map[*session]error{}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	for _, lists := range []map[muster.DeviceID]*session{sh.newest, sh.listening} {
+		for _, s := range lists {
+			for ; s != nil; s = s.older {
+				if why := judge(s.link); why != nil {
+					some[s] = why
+				}
+			}
+		}
+	}
+	return some
+}
+
 // HangupResting ends the sessions of the device that rest on a credential, and what listens for it so, with why.
 func (r *Registry) HangupResting(device muster.DeviceID, on muster.CredentialID, why error) {
 	r.hangUp(r.those(device, func(l Link) bool { return l.About().Credential == on }), why)

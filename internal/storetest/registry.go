@@ -18,6 +18,7 @@ import (
 	"muster/internal/journal"
 	"muster/internal/people"
 	"muster/internal/provision"
+	"muster/internal/revocation"
 	"muster/internal/telemetry"
 )
 
@@ -33,11 +34,12 @@ type OpenRegistry interface {
 	bulk.Store
 	issuer.Store
 	expiry.Store
+	revocation.Store
 	Close() error
 }
 
 // Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal, telemetry,
-// bulk, issuer and expiry ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
+// bulk, issuer, expiry and revocation ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
 func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 	t.Helper()
 	for _, chapter := range []struct {
@@ -50,6 +52,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"credentials", credentialSentences()},
 		{"certificates", certificateSentences()},
 		{"ends of credentials", expirySentences()},
+		{"revocation lists", revocationListSentences()},
 		{"attributes", attributeSentences()},
 		{"admissions", admissionSentences()},
 		{"claims", claimSentences()},

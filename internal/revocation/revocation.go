@@ -1,0 +1,246 @@
+// Package revocation knows which certificates of other authorities are revoked, from the lists that these publish.
+package revocation
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"muster"
+)
+
+// When lists are fetched.
+const (
+	lookEvery  = time.Second
+	fetchEvery = time.Hour // or when half of the time until the next one is over
+	fetchAgain = time.Minute
+)
+
+// MaxLists bounds the lists.
+const MaxLists = 256
+
+// Options are what a Service may be given.
+type Options struct {
+	// Fetch reads what is at a URL, if it is no longer than so many bytes; nil: nothing is fetched.
+	Fetch func(ctx context.Context, url string, most int) ([]byte, error)
+	// Changed is called when lists name other certificates than before: sessions are to be judged again. It must not block
+	// for long. nil: nobody needs to know.
+	Changed func()
+	Watcher Watcher // nil: nobody hears
+
+	Registerer prometheus.Registerer // nil: nothing is shown
+	Logger     *slog.Logger          // nil means silence
+	Now        func() time.Time      // nil means time.Now
+}
+
+// A Watcher hears of lists that are past their date, once for each date.
+type Watcher interface {
+	Outdated(list string, since time.Time)
+}
+
+// A Service judges certificates by lists. It is safe for concurrent use.
+type Service struct {
+	store Store
+	o     Options
+	index atomic.Pointer[index]
+
+	changing sync.Mutex // held while lists are read and filed, so that of two the newer one stays
+
+	mu   sync.Mutex // guards held
+	held map[muster.RevocationListID]*held
+}
+
+// held is a list as it is known here.
+type held struct {
+	muster.RevocationList        // without DER
+	crl                   *crl   // nil: that of the store is not believed any more
+	failure               string // of the last fetch; empty: it did not fail
+	due                   time.Time
+	warned                time.Time // nextUpdate that was told of
+}
+
+// New returns a Service that knows no lists before Load.
+func New(store Store, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Changed == nil {
+		o.Changed = func() {}
+	}
+	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}}
+	s.index.Store(&index{})
+	if o.Registerer != nil {
+		o.Registerer.MustRegister(newMetrics(s))
+	}
+	return s
+}
+
+// Load reads the lists that are kept. One that is not believed any more is logged and not used.
+func (s *Service) Load(ctx context.Context) error {
+	s.changing.Lock()
+	defer s.changing.Unlock()
+	all, err := s.store.RevocationLists(ctx)
+	if err != nil {
+		return fmt.Errorf("read the revocation lists: %w", err)
+	}
+	for _, l := range all {
+		h := &held{RevocationList: l}
+		issuers, err := s.issuers(ctx, l.Issuer)
+		if err == nil {
+			h.crl, _, err = readCRL(l.DER, issuers, s.o.Now())
+		}
+		if err != nil {
+			h.failure = muster.MessageOf(err)
+			s.o.Logger.ErrorContext(ctx, "a revocation list is not used", "list", l.Name, "error", err)
+		}
+		s.put(h)
+	}
+	return nil
+}
+
+// put files a list and makes the index anew.
+func (s *Service) put(h *held) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.DER = nil
+	s.held[h.ID] = h
+	s.reindex()
+}
+
+// reindex makes the index of what is held. The caller holds mu.
+func (s *Service) reindex() {
+	made := index{}
+	for _, h := range s.held {
+		if h.crl != nil {
+			made[h.crl.issuer] = append(made[h.crl.issuer], h.crl)
+		}
+	}
+	s.index.Store(&made)
+}
+
+// issuers returns who may sign a list: the authorities that profiles trust, and those that are named, if these lead there.
+func (s *Service) issuers(ctx context.Context, named string) ([]*x509.Certificate, error) {
+	profiles, err := s.store.Profiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var trusted []*x509.Certificate
+	for _, p := range profiles {
+		if p.Strategy != muster.StrategyX509Chain || p.Settings.Chain == nil {
+			continue
+		}
+		if authority, err := p.Settings.Chain.Read(); err == nil { // else nobody trusts it
+			trusted = append(trusted, authority.Certificates()...)
+		}
+	}
+	more, err := readIssuers(named)
+	if err != nil {
+		return nil, err
+	}
+	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	for _, c := range trusted {
+		roots.AddCert(c)
+	}
+	for _, c := range more {
+		between.AddCert(c)
+	}
+	for _, c := range more {
+		_, err := c.Verify(x509.VerifyOptions{
+			Roots: roots, Intermediates: between, CurrentTime: s.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		})
+		if err != nil {
+			return nil, invalid("the issuer %.200q does not lead to an authority that a profile trusts", c.Subject)
+		}
+	}
+	return append(trusted, more...), nil
+}
+
+// readIssuers reads certificates, PEM and nothing else.
+func readIssuers(text string) (all []*x509.Certificate, err error) {
+	if len(text) > muster.MaxEvidence {
+		return nil, invalid("the issuer is longer than %d bytes", muster.MaxEvidence)
+	}
+	for rest := []byte(text); strings.TrimSpace(string(rest)) != ""; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" || len(all) == muster.MaxChain {
+			return nil, invalid("the issuer is not %d certificates at most, PEM", muster.MaxChain)
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, invalid("a certificate of the issuer cannot be read")
+		}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// Run fetches lists when they are due, and warns of those that are past their date, until ctx ends.
+func (s *Service) Run(ctx context.Context) {
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	for {
+		s.look(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+func (s *Service) look(ctx context.Context) {
+	now := s.o.Now()
+	for _, h := range s.snapshot() {
+		if h.URL != "" && !now.Before(h.due) && ctx.Err() == nil {
+			if _, err := s.refetch(ctx, &h); err != nil && ctx.Err() == nil {
+				s.o.Logger.WarnContext(ctx, "a revocation list cannot be fetched", "list", h.Name, "error", err)
+			}
+		}
+	}
+	for _, h := range s.snapshot() {
+		if h.crl == nil || now.Before(h.crl.nextUpdate) || h.warned.Equal(h.crl.nextUpdate) {
+			continue
+		}
+		s.o.Logger.ErrorContext(ctx, "a revocation list is past its date; profiles with the hard rule refuse its certificates",
+			"list", h.Name, "since", h.crl.nextUpdate)
+		if s.o.Watcher != nil {
+			s.o.Watcher.Outdated(h.Name, h.crl.nextUpdate)
+		}
+		s.change(h.ID, func(h *held) { h.warned = h.crl.nextUpdate })
+	}
+}
+
+// snapshot returns what is held, by name. Nobody changes what it points to.
+func (s *Service) snapshot() []held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]held, 0, len(s.held))
+	for h := range maps.Values(s.held) {
+		all = append(all, *h)
+	}
+	slices.SortFunc(all, func(a, b held) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+// change changes what is noted of a list that is still held.
+func (s *Service) change(id muster.RevocationListID, change func(*held)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.held[id]; h != nil {
+		change(h)
+	}
+}

@@ -1,0 +1,353 @@
+package revocation
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"slices"
+	"testing"
+	"time"
+
+	"muster"
+)
+
+// A shelf keeps lists, in memory, and a profile that trusts an authority. What the real store promises is tested with it.
+type shelf struct {
+	profile muster.Profile
+	lists   []muster.RevocationList
+}
+
+func (s *shelf) RevocationLists(context.Context) ([]muster.RevocationList, error) {
+	return slices.Clone(s.lists), nil
+}
+
+func (s *shelf) CreateRevocationList(_ context.Context, l muster.RevocationList) error {
+	s.lists = append(s.lists, l)
+	return nil
+}
+
+func (s *shelf) UpdateRevocationList(_ context.Context, l muster.RevocationList, seen ...muster.Version) error {
+	at := slices.IndexFunc(s.lists, func(have muster.RevocationList) bool { return have.ID == l.ID })
+	if err := s.lists[at].Version().Expect(seen); err != nil {
+		return err
+	}
+	s.lists[at] = l
+	return nil
+}
+
+func (s *shelf) DeleteRevocationList(_ context.Context, id muster.RevocationListID, _ ...muster.Version) error {
+	s.lists = slices.DeleteFunc(s.lists, func(l muster.RevocationList) bool { return l.ID == id })
+	return nil
+}
+
+func (s *shelf) Profiles(context.Context) ([]muster.Profile, error) {
+	return []muster.Profile{s.profile}, nil
+}
+
+// An authority signs certificates and lists.
+type authority struct {
+	t    *testing.T
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+func (a *authority) sign(template *x509.Certificate) *authority {
+	a.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	template.NotBefore, template.NotAfter = noon.Add(-time.Hour), noon.Add(1000*time.Hour)
+	parent, signer := a.cert, a.key
+	if parent == nil {
+		parent, signer = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	made := &authority{t: a.t, key: key}
+	if err == nil {
+		made.cert, err = x509.ParseCertificate(der)
+	}
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return made
+}
+
+func (a *authority) below(name string) *authority {
+	return a.sign(&x509.Certificate{
+		SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true, IsCA: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign, SubjectKeyId: []byte(name),
+	})
+}
+
+func newRoot(t *testing.T, name string) *authority { return (&authority{t: t}).below(name) }
+
+func (a *authority) device(serial int64) []*x509.Certificate {
+	return []*x509.Certificate{a.sign(&x509.Certificate{SerialNumber: big.NewInt(serial)}).cert}
+}
+
+// list signs a list of that number, made and followed by the next at those times after noon.
+func (a *authority) list(number int64, made, next time.Duration, serials ...int64) []byte {
+	return a.special(&x509.RevocationList{Number: big.NewInt(number), ThisUpdate: noon.Add(made), NextUpdate: noon.Add(next)}, serials...)
+}
+
+func (a *authority) special(l *x509.RevocationList, serials ...int64) []byte {
+	a.t.Helper()
+	for _, n := range serials {
+		l.RevokedCertificateEntries = append(l.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: big.NewInt(n), RevocationTime: noon})
+	}
+	der, err := x509.CreateRevocationList(rand.Reader, l, a.cert, a.key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return der
+}
+
+func armoured(kind string, der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+}
+
+var noon = time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+
+// A desk is a service whose clock and network are set by hand.
+type desk struct {
+	*Service
+	t        *testing.T
+	root     *authority
+	store    *shelf
+	now      time.Time
+	served   []byte
+	offline  error
+	judged   int
+	outdated []string
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{t: t, root: newRoot(t, "Plant"), now: noon}
+	d.store = &shelf{profile: muster.Profile{Strategy: muster.StrategyX509Chain, Settings: muster.ProfileSettings{
+		Chain: &muster.ChainRule{CA: armoured("CERTIFICATE", d.root.cert.Raw), CNPattern: "(.*)"},
+	}}}
+	d.open()
+	return d
+}
+
+// open begins anew with what is kept, as after a restart.
+func (d *desk) open() {
+	d.t.Helper()
+	d.Service = New(d.store, Options{
+		Fetch:   func(context.Context, string, int) ([]byte, error) { return d.served, d.offline },
+		Changed: func() { d.judged++ }, Watcher: d, Now: func() time.Time { return d.now },
+	})
+	if err := d.Load(d.t.Context()); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func (d *desk) Outdated(list string, since time.Time) {
+	d.outdated = append(d.outdated, list+" "+since.UTC().Format(time.TimeOnly))
+}
+
+func (d *desk) expect(chain []*x509.Certificate, rule muster.RevocationRule, want muster.Reason) {
+	d.t.Helper()
+	if err := d.Check(chain, rule); muster.ReasonOf(err) != want {
+		d.t.Errorf("by the %s rule: %v, want %q", rule, err, want)
+	}
+}
+
+const (
+	soft = muster.RevocationSoft
+	hard = muster.RevocationHard
+)
+
+func TestWhatAListNamesIsRevokedAlsoWhenItIsPastItsDate(t *testing.T) {
+	d := newDesk(t)
+	bad, good, foreign := d.root.device(5), d.root.device(6), newRoot(t, "Other").device(5)
+	for _, chain := range [][]*x509.Certificate{bad, good, foreign} {
+		d.expect(chain, soft, "")
+		d.expect(chain, hard, muster.ReasonRevocationUnknown)
+	}
+	if _, err := d.Create(t.Context(), "plant", Source{CRL: d.root.list(1, 0, time.Hour, 5)}); err != nil {
+		t.Fatal(err)
+	}
+	if d.judged != 1 {
+		t.Errorf("sessions are judged %d times", d.judged)
+	}
+	for range 2 {
+		d.expect(bad, soft, muster.ReasonCertificateRevoked)
+		d.expect(bad, hard, muster.ReasonCertificateRevoked)
+		d.expect(good, hard, "")
+		d.expect(foreign, soft, "")
+		d.expect(foreign, hard, muster.ReasonRevocationUnknown)
+		d.open()
+	}
+	d.now = noon.Add(time.Hour)
+	d.expect(bad, soft, muster.ReasonCertificateRevoked)
+	d.expect(good, soft, "")
+	d.expect(good, hard, muster.ReasonRevocationUnknown)
+	d.look(t.Context())
+	d.look(t.Context())
+	if !slices.Equal(d.outdated, []string{"plant 13:00:00"}) || !d.Lists()[0].Outdated {
+		t.Errorf("told %q", d.outdated)
+	}
+	d.expect(nil, hard, "") // who shows no certificate
+	if err := d.Delete(t.Context(), "plant"); err != nil {
+		t.Fatal(err)
+	}
+	d.expect(bad, soft, "")
+}
+
+func TestADeviceBelowARevokedIntermediateIsRevoked(t *testing.T) {
+	d := newDesk(t)
+	between := d.root.below("Line 7")
+	chain := append(between.device(5), between.cert, d.root.cert)
+	if _, err := d.Create(t.Context(), "plant", Source{CRL: d.root.list(1, 0, time.Hour, 7)}); err != nil {
+		t.Fatal(err)
+	}
+	d.expect(chain, soft, muster.ReasonCertificateRevoked)
+}
+
+func TestAnIntermediateSignsAListIfItLeadsToATrustedAuthority(t *testing.T) {
+	d := newDesk(t)
+	between, stranger := d.root.below("Line 7"), newRoot(t, "Stranger")
+	list := between.list(1, 0, time.Hour, 5)
+	for name, issuer := range map[string]string{
+		"nobody":   "",
+		"stranger": armoured("CERTIFICATE", stranger.cert.Raw),
+		"noise":    "-----BEGIN NOISE-----",
+	} {
+		if _, err := d.Create(t.Context(), name, Source{CRL: list, Issuer: issuer}); !errors.Is(err, muster.ReasonRevocationListInvalid) {
+			t.Errorf("signed by %s: %v", name, err)
+		}
+	}
+	if _, err := d.Create(t.Context(), "line", Source{CRL: list, Issuer: armoured("CERTIFICATE", between.cert.Raw)}); err != nil {
+		t.Fatal(err)
+	}
+	d.expect(between.device(5), soft, muster.ReasonCertificateRevoked)
+}
+
+func TestAListThatCannotBeUsedIsRefused(t *testing.T) {
+	d := newDesk(t)
+	critical := func(id asn1.ObjectIdentifier, value ...byte) []byte {
+		return d.root.special(&x509.RevocationList{
+			Number: big.NewInt(1), ThisUpdate: noon, NextUpdate: noon.Add(time.Hour),
+			ExtraExtensions: []pkix.Extension{{Id: id, Critical: true, Value: value}},
+		})
+	}
+	twin := newRoot(t, "Plant") // of the same name, with another key
+	for name, list := range map[string][]byte{
+		"noise":                   []byte("noise"),
+		"of another key":          twin.list(1, 0, time.Hour),
+		"of another name":         newRoot(t, "Other").list(1, 0, time.Hour),
+		"of the future":           d.root.list(1, time.Hour, 2*time.Hour),
+		"a delta":                 critical(asn1.ObjectIdentifier{2, 5, 29, 27}, 2, 1, 1),
+		"of authorities alone":    critical(distributionPoint, 0x30, 3, 0x82, 1, 0xff),
+		"in the name of others":   critical(distributionPoint, 0x30, 3, 0x84, 1, 0xff),
+		"with a broken extension": critical(distributionPoint, 0x30, 9),
+	} {
+		if _, err := d.Create(t.Context(), "plant", Source{CRL: list}); !errors.Is(err, muster.ReasonRevocationListInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := d.Create(t.Context(), "plant", Source{CRL: []byte(armoured("X509 CRL", critical(distributionPoint, 0x30, 3, 0x81, 1, 0xff)))}); err != nil {
+		t.Errorf("of users alone: %v", err)
+	}
+	for name, from := range map[string]Source{
+		"neither": {}, "both": {URL: "http://x", CRL: []byte("x")}, "a file": {URL: "file:///etc/passwd"}, "with a user": {URL: "http://a:b@x/"},
+	} {
+		if _, err := d.Create(t.Context(), name, from); !errors.Is(err, muster.ReasonRequestInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAListIsFetchedAgainAndNeverGoesBack(t *testing.T) {
+	d := newDesk(t)
+	device := d.root.device(5)
+	old := d.root.list(1, 0, 4*time.Hour)
+	d.served = old
+	made, err := d.Create(t.Context(), "plant", Source{URL: "http://pki.example/plant.crl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.look(t.Context())
+	d.now = noon.Add(fetchEvery)
+	d.look(t.Context())
+	if d.judged != 1 {
+		t.Errorf("sessions are judged %d times by one list", d.judged)
+	}
+	d.served = d.root.list(2, time.Hour, 4*time.Hour, 5)
+	d.now = noon.Add(2 * fetchEvery)
+	d.look(t.Context())
+	d.expect(device, soft, muster.ReasonCertificateRevoked)
+	if d.judged != 2 {
+		t.Errorf("sessions are judged %d times", d.judged)
+	}
+	d.served = old
+	if _, err := d.Refresh(t.Context(), "plant"); !errors.Is(err, muster.ReasonRevocationListInvalid) {
+		t.Errorf("an older list: %v", err)
+	}
+	d.offline = errors.New("no network")
+	if _, err := d.Refresh(t.Context(), "plant"); !errors.Is(err, muster.ReasonRevocationListUnreachable) {
+		t.Errorf("without a network: %v", err)
+	}
+	d.open()
+	d.expect(device, soft, muster.ReasonCertificateRevoked)
+	if _, err := d.Update(t.Context(), "plant", Source{CRL: d.root.list(3, 2*time.Hour, 4*time.Hour)}, made.Version()); !errors.Is(err, muster.ReasonVersionStale) {
+		t.Errorf("a list that was not seen: %v", err)
+	}
+	if l, err := d.Update(t.Context(), "plant", Source{CRL: d.root.list(3, 2*time.Hour, 4*time.Hour)}); err != nil || l.URL != "" {
+		t.Errorf("handed in: %+v, %v", l, err)
+	}
+	d.expect(device, soft, "")
+	if _, err := d.Refresh(t.Context(), "plant"); !errors.Is(err, muster.ReasonRequestInvalid) {
+		t.Errorf("a list without a URL is fetched: %v", err)
+	}
+}
+
+func TestAListOfAnAuthorityThatNobodyTrustsAnyMoreIsNotUsed(t *testing.T) {
+	d := newDesk(t)
+	if _, err := d.Create(t.Context(), "plant", Source{CRL: d.root.list(1, 0, time.Hour, 5)}); err != nil {
+		t.Fatal(err)
+	}
+	d.store.profile.Strategy = muster.StrategyDisabled
+	d.open()
+	d.expect(d.root.device(5), soft, "")
+	if l := d.Lists()[0]; l.Failure == "" || l.Subject != "" {
+		t.Errorf("it is shown as %+v", l)
+	}
+}
+
+func BenchmarkJudgeInAHundredThousand(b *testing.B) {
+	s := New(&shelf{}, Options{})
+	list := &crl{issuer: "issuer", nextUpdate: time.Now().Add(time.Hour), serials: map[string]struct{}{}}
+	for i := range int64(100_000) {
+		list.serials[string(new(big.Int).Lsh(big.NewInt(i), 64).Bytes())] = struct{}{}
+	}
+	s.index.Store(&index{"issuer": {list}})
+	marks := Marks([]*x509.Certificate{{RawIssuer: []byte("issuer"), SerialNumber: big.NewInt(1)}})
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := s.Judge(marks, hard); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func FuzzReadCRL(f *testing.F) {
+	f.Add([]byte("-----BEGIN X509 CRL-----\n-----END X509 CRL-----"), []byte{0x30, 3, 0x81, 1, 0xff})
+	f.Add([]byte{0x30, 0}, []byte{0x30, 5, 0xa0, 3, 0xa0, 1, 0x86})
+	f.Fuzz(func(t *testing.T, text, point []byte) {
+		if _, _, err := readCRL(text, nil, noon); err == nil {
+			t.Error("a list that nobody has signed is believed")
+		}
+		_ = wholeEnough(point)
+	})
+}

@@ -1,0 +1,23 @@
+package revocation
+
+import (
+	"context"
+
+	"muster"
+)
+
+// A Store keeps the lists, so that a restart without a network still knows them. Each method is one transaction.
+type Store interface {
+	// RevocationLists returns all lists with their CRLs, by name.
+	RevocationLists(ctx context.Context) ([]muster.RevocationList, error)
+	// CreateRevocationList files a list. Refused with ReasonRevocationListTaken.
+	CreateRevocationList(ctx context.Context, l muster.RevocationList) error
+	// UpdateRevocationList puts a list in the place of the one that has its ID, if that is one of the versions that were
+	// seen; none: whatever it is. Its name and CreatedAt stay. NotFound if it is gone.
+	UpdateRevocationList(ctx context.Context, l muster.RevocationList, seen ...muster.Version) error
+	// DeleteRevocationList forgets a list, if it is one of the versions that were seen; none: whatever it is. NotFound if
+	// it is gone.
+	DeleteRevocationList(ctx context.Context, id muster.RevocationListID, seen ...muster.Version) error
+	// Profiles returns all profiles, by name.
+	Profiles(ctx context.Context) ([]muster.Profile, error)
+}
