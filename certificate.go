@@ -191,16 +191,19 @@ type CertificatePage struct {
 
 // A CertificateRule says what certificates devices of a profile are given. Zero values mean the defaults of the methods.
 type CertificateRule struct {
-	Days         uint16 `json:"days,omitempty"`         // how long they are valid
-	Organization string `json:"organization,omitempty"` // O of their subject
-	Server       bool   `json:"server,omitempty"`       // they are good for serving, too
+	Days         uint16   `json:"days,omitempty"`         // how long they are valid
+	Organization string   `json:"organization,omitempty"` // O of their subject
+	Unit         string   `json:"unit,omitempty"`         // OU of their subject
+	DNSNames     []string `json:"dnsNames,omitempty"`     // with {name}, {id} and {profile} in them
+	URIs         []string `json:"uris,omitempty"`         // likewise
+	Server       bool     `json:"server,omitempty"`       // they are good for serving, too
 }
 
 // The bounds of a CertificateRule.
 const (
 	DefaultCertificateDays = 90
 	MaxCertificateDays     = 3650
-	MaxOrganization        = 64 // characters, RFC 5280, upper bounds
+	MaxOrganization        = 64 // characters, of a unit, too: RFC 5280, upper bounds
 )
 
 // Lifetime returns how long certificates are valid.
@@ -212,13 +215,22 @@ func (r CertificateRule) Lifetime() time.Duration {
 	return days * 24 * time.Hour
 }
 
-// Check refuses a rule by which no certificate could be made.
-func (r CertificateRule) Check() error {
+// IsZero reports whether nothing is said.
+func (r CertificateRule) IsZero() bool {
+	return r.Days == 0 && r.Organization == "" && r.Unit == "" && len(r.DNSNames)+len(r.URIs) == 0 && !r.Server
+}
+
+// Check refuses a rule by which no certificate could be made for a device of the profile called so.
+func (r CertificateRule) Check(profile string) error {
 	switch {
 	case r.Days > MaxCertificateDays:
 		return Refuse(ReasonRequestInvalid, "certificates are valid for at most %d days", MaxCertificateDays)
-	case utf8.RuneCountInString(r.Organization) > MaxOrganization || !utf8.ValidString(r.Organization) || hasControl(r.Organization):
-		return Refuse(ReasonRequestInvalid, "the organization of certificates has at most %d characters, and no control characters", MaxOrganization)
+	case !subjectText(r.Organization) || !subjectText(r.Unit):
+		return Refuse(ReasonRequestInvalid, "the organization of certificates and its unit have at most %d characters, and no control characters", MaxOrganization)
 	}
-	return nil
+	return r.checkNames(profile)
+}
+
+func subjectText(s string) bool {
+	return utf8.RuneCountInString(s) <= MaxOrganization && utf8.ValidString(s) && !hasControl(s)
 }

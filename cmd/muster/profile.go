@@ -52,6 +52,9 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&p.allowCreate, "allow-create", false, "create devices that are not listed (x509-chain)")
 	f.Uint16Var(&p.certificates.Days, "certificate-days", 0, "how long certificates of the built-in authority are valid; 0: 90")
 	f.StringVar(&p.certificates.Organization, "certificate-organization", "", "organization in their subject")
+	f.StringVar(&p.certificates.Unit, "certificate-unit", "", "unit of the organization in their subject")
+	f.StringArrayVar(&p.certificates.DNSNames, "certificate-dns", nil, "DNS name that they are for, with {name}, {id} or {profile} in it; may be repeated; empty: none")
+	f.StringArrayVar(&p.certificates.URIs, "certificate-uri", nil, "URI that they are for, likewise")
 	f.BoolVar(&p.certificates.Server, "certificate-server", false, "they are good for serving, too")
 	f.StringArrayVar(&p.audiences, "jwt-audience", nil, "audience of signed tokens with {deviceId} in it; may be repeated")
 	f.StringVar(&p.maxLifetime, "jwt-max-lifetime", "", "longest exp - iat of signed tokens, such as 24h")
@@ -78,14 +81,25 @@ func (p *profileFlags) settings(f *pflag.FlagSet, had admin.Profile) (admin.Prof
 		replace(f, "jwt-skew", &s.JWT.Skew, p.skew)
 		replace(f, "jwt-outlive-exp", &s.JWT.OutliveExp, p.outliveExp)
 	}
-	if f.Changed("certificate-days") || f.Changed("certificate-organization") || f.Changed("certificate-server") {
-		s.Certificates = orNew(had.Certificates)
-		replace(f, "certificate-days", &s.Certificates.Days, p.certificates.Days)
-		replace(f, "certificate-organization", &s.Certificates.Organization, p.certificates.Organization)
-		replace(f, "certificate-server", &s.Certificates.Server, p.certificates.Server)
-	}
+	p.certificate(f, &s, had.Certificates)
 	err := p.chain(f, &s, had.Chain)
 	return s, err
+}
+
+// certificate lays what was given of what certificates say over what the profile had.
+func (p *profileFlags) certificate(f *pflag.FlagSet, s *admin.ProfileSettings, had *admin.CertificateRule) {
+	named := []string{"certificate-days", "certificate-organization", "certificate-unit", "certificate-dns", "certificate-uri", "certificate-server"}
+	if !slices.ContainsFunc(named, f.Changed) {
+		return
+	}
+	empty := func(s string) bool { return s == "" }
+	s.Certificates = orNew(had)
+	replace(f, "certificate-days", &s.Certificates.Days, p.certificates.Days)
+	replace(f, "certificate-organization", &s.Certificates.Organization, p.certificates.Organization)
+	replace(f, "certificate-unit", &s.Certificates.Unit, p.certificates.Unit)
+	replace(f, "certificate-dns", &s.Certificates.DNSNames, slices.DeleteFunc(p.certificates.DNSNames, empty))
+	replace(f, "certificate-uri", &s.Certificates.URIs, slices.DeleteFunc(p.certificates.URIs, empty))
+	replace(f, "certificate-server", &s.Certificates.Server, p.certificates.Server)
 }
 
 // chain lays what was given of the rule for certificates over what the profile had.

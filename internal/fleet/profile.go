@@ -171,7 +171,7 @@ func CheckProfile(p *muster.Profile) error {
 	if err := checkJWT(&p.Settings.JWT); err != nil {
 		return err
 	}
-	if err := p.Settings.Certificates.Check(); err != nil {
+	if err := p.Settings.Certificates.Check(p.Name); err != nil {
 		return err
 	}
 	return checkChain(p)

@@ -253,16 +253,17 @@ func TestNoDeviceIsCertifiedToServeAsTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	csr := armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{}))
+	serving := muster.Profile{Settings: muster.ProfileSettings{Certificates: muster.CertificateRule{Server: true}}}
 	for name, serves := range map[string]bool{
 		"localhost": false, "Muster.Example": false, "muster.example.": false, "a.iot.example": false, "192.0.2.7": false, "*.example": false,
 		"::1": false, "pump.muster.example": true, "a.b.iot.example": true, "pump": true, "192.0.2.8": true,
 	} {
 		d := muster.Device{ID: muster.NewID[muster.Device](), Name: name}
-		_, err := o.Sign(csr, &d, muster.CertificateRule{Server: true})
+		_, err := o.Sign(csr, &d, &serving)
 		if want := map[bool]muster.Reason{false: muster.ReasonDeviceNameInvalid}[serves]; muster.ReasonOf(err) != want {
 			t.Errorf("%s: %v, want reason %q", name, err, want)
 		}
-		if _, err := o.Sign(csr, &d, muster.CertificateRule{}); err != nil {
+		if _, err := o.Sign(csr, &d, &muster.Profile{}); err != nil {
 			t.Errorf("%s, which does not serve: %v", name, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -38,20 +39,26 @@ func NewAuthority(i *Issuer, store Store, keys *muster.Keyring, changed func(dev
 }
 
 // Sign makes the certificate that a certificate signing request of a device is answered with, and files it nowhere. The
-// request gives nothing but the key: the subject is the device's name, and the rest is the rule's. Refused with
-// ReasonCSRInvalid, ReasonCSRSignatureWrong, ReasonCSRKeyWeak, ReasonCSRDigestWeak or, for a name that no subject holds,
-// ReasonDeviceNameInvalid. So is a name of the server itself where the rule lets devices serve.
-func (a *Authority) Sign(csr string, d *muster.Device, rule muster.CertificateRule) (muster.Certificate, error) {
+// request gives nothing but the key: the subject is the device's name, and the rest is by the rule of its profile. Refused with
+// ReasonCSRInvalid, ReasonCSRSignatureWrong, ReasonCSRKeyWeak, ReasonCSRDigestWeak or, for a name that no subject holds or of
+// which the rule makes none, ReasonDeviceNameInvalid. So is a name of the server itself where the rule lets devices serve, and
+// where it makes one.
+func (a *Authority) Sign(csr string, d *muster.Device, p *muster.Profile) (muster.Certificate, error) {
 	key, err := requestedKey(csr)
 	if err != nil {
 		return muster.Certificate{}, err
 	}
-	return a.signDevice(key, d, rule)
+	return a.signDevice(key, d, p)
 }
 
-func (a *Authority) signDevice(key subjectKey, d *muster.Device, rule muster.CertificateRule) (muster.Certificate, error) {
+func (a *Authority) signDevice(key subjectKey, d *muster.Device, p *muster.Profile) (muster.Certificate, error) {
 	c := muster.Certificate{Subject: d.Name, Device: d.ID, Profile: d.Profile}
-	err := a.sign(&c, key, rule)
+	rule := p.Settings.Certificates
+	names, err := rule.Names(d, p.Name)
+	if err != nil {
+		return muster.Certificate{}, err
+	}
+	err = a.sign(&c, key, rule, names)
 	return c, err
 }
 
@@ -78,11 +85,11 @@ func (a *Authority) CheckCSR(csr string) error {
 
 // Answer is Sign by the rule of the device's profile.
 func (a *Authority) Answer(ctx context.Context, csr string, d *muster.Device) (muster.Certificate, error) {
-	rule, err := a.rule(ctx, d.Profile)
+	p, err := a.profile(ctx, d.Profile)
 	if err != nil {
 		return muster.Certificate{}, err
 	}
-	return a.Sign(csr, d, rule)
+	return a.Sign(csr, d, &p)
 }
 
 // Chain returns what stands above a certificate of the authority, PEM, the root last, or both roots while there are two; empty: it is not of the authority.
@@ -106,12 +113,15 @@ func (p *pair) signed(c *x509.Certificate) bool {
 }
 
 // sign fills in c, whose subject and owner are known, and signs it.
-func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.CertificateRule) (err error) {
+func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.CertificateRule, names muster.CertificateNames) (err error) {
 	if n := utf8.RuneCountInString(c.Subject); n > maxCommonName {
 		return muster.Refuse(muster.ReasonDeviceNameInvalid, "the name has %d characters, and a certificate has room for %d", n, maxCommonName)
 	}
 	if rule.Server && a.issuer.serves(c.Subject) {
 		return muster.Refuse(muster.ReasonDeviceNameInvalid, "the profile's certificates are good for serving, and the name is one of the server's own, or a wildcard")
+	}
+	if n := slices.IndexFunc(names.DNS, a.issuer.serves); n >= 0 {
+		return muster.Refuse(muster.ReasonDeviceNameInvalid, "its certificate would be for %.100q, which is a name of the server itself", names.DNS[n])
 	}
 	now := a.now()
 	if unset(now) {
@@ -124,7 +134,7 @@ func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.Cert
 	if c.NotAfter.After(above.leaf.NotAfter) {
 		c.NotAfter = above.leaf.NotAfter
 	}
-	c.DER, err = x509.CreateCertificate(rand.Reader, template(c, key, rule), above.leaf, key.public, above.key)
+	c.DER, err = x509.CreateCertificate(rand.Reader, template(c, key, rule, names), above.leaf, key.public, above.key)
 	if err != nil {
 		return fmt.Errorf("sign the certificate of %s: %w", c.Subject, err)
 	}
@@ -133,27 +143,31 @@ func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.Cert
 }
 
 // template is what a certificate says (RFC 5280, 4).
-func template(c *muster.Certificate, key subjectKey, rule muster.CertificateRule) *x509.Certificate {
+func template(c *muster.Certificate, key subjectKey, rule muster.CertificateRule, names muster.CertificateNames) *x509.Certificate {
 	t := &x509.Certificate{
 		SerialNumber: c.Serial.Number(),
 		Subject:      pkix.Name{CommonName: c.Subject},
 		NotBefore:    c.NotBefore, NotAfter: c.NotAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 		BasicConstraintsValid: true,
+		DNSNames:              names.DNS,
 	}
 	id := sha256.Sum256(subjectPublicKey(key.info))
 	t.SubjectKeyId = id[:20] // RFC 7093, method 1
 	if rule.Organization != "" {
 		t.Subject.Organization = []string{rule.Organization}
 	}
+	if rule.Unit != "" {
+		t.Subject.OrganizationalUnit = []string{rule.Unit}
+	}
 	if rule.Server {
 		t.ExtKeyUsage = append(t.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
-		if name, ok := dnsName(c.Subject); ok {
-			t.DNSNames = []string{name}
+		if name, ok := dnsName(c.Subject); ok && !slices.Contains(names.DNS, name) {
+			t.DNSNames = append([]string{name}, names.DNS...)
 		}
 	}
 	if !c.Device.IsZero() {
-		t.URIs = []*url.URL{{Scheme: "urn", Opaque: "uuid:" + c.Device.String()}}
+		t.URIs = append([]*url.URL{{Scheme: "urn", Opaque: "uuid:" + c.Device.String()}}, names.URIs...)
 	}
 	return t
 }

@@ -41,7 +41,7 @@ func (a *Authority) Issue(ctx context.Context, n NewCertificate) (muster.Certifi
 
 func (a *Authority) issueToSubject(ctx context.Context, key subjectKey, subject string, days uint16) (muster.Certificate, error) {
 	c := muster.Certificate{Subject: subject}
-	if err := a.sign(&c, key, muster.CertificateRule{Days: days}); err != nil {
+	if err := a.sign(&c, key, muster.CertificateRule{Days: days}, muster.CertificateNames{}); err != nil {
 		return muster.Certificate{}, err
 	}
 	return c, a.store.CreateCertificate(ctx, c)
@@ -55,12 +55,12 @@ func (a *Authority) issueToDevice(
 	if err != nil {
 		return muster.Certificate{}, missing(err, "device", name)
 	}
-	rule, err := a.rule(ctx, d.Profile)
+	p, err := a.profile(ctx, d.Profile)
 	if err != nil {
 		return muster.Certificate{}, err
 	}
 	if days > 0 {
-		rule.Days = days
+		p.Settings.Certificates.Days = days
 	}
 	held, err := a.store.Credentials(ctx, d.ID)
 	if err != nil {
@@ -70,7 +70,7 @@ func (a *Authority) issueToDevice(
 	if len(held) >= muster.MaxCredentials {
 		return muster.Certificate{}, invalid("the device has %d credentials, the most that one may have: revoke one first", len(held))
 	}
-	c, err := a.signDevice(key, &d, rule)
+	c, err := a.signDevice(key, &d, &p)
 	if err != nil {
 		return muster.Certificate{}, err
 	}
@@ -133,8 +133,7 @@ func checkDays(days uint16) error {
 	return nil
 }
 
-// rule returns what certificates devices of a profile are given.
-func (a *Authority) rule(ctx context.Context, id muster.ProfileID) (muster.CertificateRule, error) {
+func (a *Authority) profile(ctx context.Context, id muster.ProfileID) (muster.Profile, error) {
 	p, err := a.store.ProfileByID(ctx, id)
-	return p.Settings.Certificates, missing(err, "profile", id.String())
+	return p, missing(err, "profile", id.String())
 }

@@ -57,19 +57,14 @@ func wantedNames(hostname string, asked []string) (names, error) {
 
 // dnsName returns text as a certificate carries it; ok is false if it is no DNS name. A leading wildcard label is one.
 func dnsName(text string) (name string, ok bool) {
-	name = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(text), "."))
-	if name == "" || len(name) > 253 {
+	text = strings.TrimSuffix(strings.TrimSpace(text), ".")
+	rest, wild := strings.CutPrefix(text, "*.")
+	name, ok = muster.DNSName(rest)
+	if !ok || len(text) > 253 {
 		return "", false
 	}
-	for label := range strings.SplitSeq(strings.TrimPrefix(name, "*."), ".") {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
-			return "", false
-		}
-		for _, c := range []byte(label) {
-			if !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-				return "", false
-			}
-		}
+	if wild {
+		name = "*." + name
 	}
 	return name, true
 }

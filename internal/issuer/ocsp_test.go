@@ -45,7 +45,7 @@ func TestOCSPTellsGoodFromRevokedFromUnknown(t *testing.T) {
 	if _, err := o.Revoke(t.Context(), bad.Serial, 1); err != nil {
 		t.Fatal(err)
 	}
-	unfiled, err := o.Sign(armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{})), &muster.Device{Name: "ghost"}, muster.CertificateRule{})
+	unfiled, err := o.Sign(armoured(request(t, newECKey(t, elliptic.P256()), x509.CertificateRequest{})), &muster.Device{Name: "ghost"}, &muster.Profile{})
 	if err != nil {
 		t.Fatal(err)
 	}
