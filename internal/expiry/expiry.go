@@ -123,13 +123,11 @@ func (s *Service) count(ctx context.Context, now time.Time) error {
 	for i := range warnings {
 		days := warnings[len(warnings)-1-i]
 		until := now.Add(time.Duration(days) * day)
-		some, err := s.store.Expiring(ctx, from, until)
+		n, err := s.store.CountExpiring(ctx, from, until)
 		if err != nil {
 			return err
 		}
-		for _, e := range some {
-			total += e.Count
-		}
+		total += n
 		s.within.WithLabelValues(strconv.Itoa(days) + "d").Set(float64(total))
 		from = until
 	}

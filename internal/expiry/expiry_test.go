@@ -28,6 +28,11 @@ func (s *shelf) Expiring(_ context.Context, from, until time.Time) (all []muster
 	return all, nil
 }
 
+func (s *shelf) CountExpiring(ctx context.Context, from, until time.Time) (int, error) {
+	all, err := s.Expiring(ctx, from, until)
+	return len(all), err
+}
+
 // FleetCredentials has one credential on a page.
 func (s *shelf) FleetCredentials(_ context.Context, q muster.CredentialQuery) (p muster.CredentialPage, _ error) {
 	for _, h := range s.held {

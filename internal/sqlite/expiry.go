@@ -27,6 +27,13 @@ func (r *Registry) Expiring(ctx context.Context, from, until time.Time) ([]muste
 	return list(ctx, r.readers, read, expiringCredentials, millis(from), millis(until))
 }
 
+const countExpiring = `SELECT count(*) FROM credential INDEXED BY credential_by_expiry WHERE expires_at >= ? AND expires_at < ? AND state IN (1, 2)`
+
+// CountExpiring counts the credentials that Expiring counts, all together. The index knows of them what it takes.
+func (r *Registry) CountExpiring(ctx context.Context, from, until time.Time) (int, error) {
+	return find(ctx, r.readers, integer[int], countExpiring, millis(from), millis(until))
+}
+
 // Foretold returns up to which end credentials were told of so many days before; zero: none was yet.
 func (r *Registry) Foretold(ctx context.Context, days int) (time.Time, error) {
 	until, err := find(ctx, r.readers, (*row).time, `SELECT until FROM foretold WHERE days = ?`, number(days))

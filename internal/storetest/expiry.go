@@ -38,6 +38,9 @@ func expiring(t *testing.T, r *registry) {
 		{Day: day, Profile: r.profile.ID, Kind: muster.X509Certificate, Count: 2},
 		{Day: day.Add(24 * time.Hour), Profile: r.profile.ID, Kind: muster.AccessToken, Count: 1},
 	})
+	n, err := r.CountExpiring(t.Context(), birth, day.Add(48*time.Hour))
+	r.must(err)
+	r.same(n, 4)
 }
 
 func foretold(t *testing.T, r *registry) {
