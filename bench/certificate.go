@@ -113,6 +113,7 @@ func sign(key crypto.Signer, name string) ([]byte, error) {
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore:    time.Now().Add(-time.Hour),
 		NotAfter:     time.Now().Add(24 * time.Hour),
+		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		IsCA:         true, BasicConstraintsValid: true,
 	}
 	return x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

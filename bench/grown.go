@@ -207,7 +207,7 @@ func (p plan) connecting(ctx context.Context, h *house) ([]result, error) {
 			if err != nil {
 				return nil, err
 			}
-			cpu, err := connects(ctx, s, s.mqtt, nil, p.measure, side.devices, 7919)
+			_, cpu, err := connects(ctx, s, s.mqtt, nil, p.measure, side.devices, 7919)
 			if err = errors.Join(err, s.stop()); err != nil {
 				return nil, err
 			}

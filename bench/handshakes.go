@@ -25,17 +25,19 @@ func (p plan) handshakes(ctx context.Context, h *house) (results []result, err e
 	}
 	defer func() { err = errors.Join(err, anchor.kill()) }()
 	err = p.beside(muster, muster.mqtts, anchor, address, &cpu, func(s *server, address string) (float64, error) {
-		return connects(ctx, s, address, h.showing(), p.measure, certified, 1)
+		_, cpu, err := connects(ctx, s, address, h.showing(), p.measure, certified, 1)
+		return cpu, err
 	})
 	return []result{cpu}, err
 }
 
-// connects returns what one connect costs the server, in microseconds of CPU. Sixteen callers connect one after another
-// of the first so many devices and hang up at once; step is how far apart in number those are that follow each other.
-func connects(ctx context.Context, s *server, address string, secure clients, during time.Duration, devices, step int) (float64, error) {
+// connects returns how many connects the server takes a second, and what one costs it in microseconds of CPU. Sixteen callers
+// connect one after another of the first so many devices and hang up at once; step is how far apart in number those are that
+// follow each other.
+func connects(ctx context.Context, s *server, address string, secure clients, during time.Duration, devices, step int) (perSecond, cpu float64, err error) {
 	const callers = 16
 	next := make([]int, callers)
-	_, cpu, err := timed(s, callers, during, func(caller int) error {
+	return timed(s, callers, during, func(caller int) error {
 		i := (next[caller]*callers + caller) * step % devices
 		next[caller]++
 		c, err := dial(ctx, address, secure, i)
@@ -44,5 +46,4 @@ func connects(ctx context.Context, s *server, address string, secure clients, du
 		}
 		return c.Close()
 	})
-	return cpu, err
 }

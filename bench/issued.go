@@ -41,7 +41,7 @@ func (p plan) issued(ctx context.Context, h *house) ([]result, error) {
 			if err != nil {
 				return nil, err
 			}
-			cpu, err := connects(ctx, s, s.mqtts, side.house.showing(), p.measure, certified, 1)
+			_, cpu, err := connects(ctx, s, s.mqtts, side.house.showing(), p.measure, certified, 1)
 			if err = errors.Join(err, s.stop()); err != nil {
 				return nil, err
 			}

@@ -52,6 +52,7 @@ var parts = []struct {
 	{"sessions", plan.inMemory},
 	{"revoking", plan.revoking},
 	{"issued", plan.issued},
+	{"listed", plan.listed},
 }
 
 func main() {
