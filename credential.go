@@ -47,6 +47,12 @@ func (k CredentialKind) String() string { return nameOf(credentialKinds, int(k))
 // MarshalText is String.
 func (k CredentialKind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
+// UnmarshalText is ParseCredentialKind.
+func (k *CredentialKind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseCredentialKind(string(text))
+	return err
+}
+
 // ParseCredentialKind reads the word that the wire uses; case matters.
 func ParseCredentialKind(word string) (CredentialKind, error) {
 	i, err := indexOf(credentialKinds, word, "credentials type")

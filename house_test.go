@@ -52,6 +52,7 @@ var rooms = map[string]floor{
 	"internal/revocation":  job,
 	"internal/session":     job,
 	"internal/expiry":      job,
+	"internal/campaign":    job,
 	"internal/fleet":       job,
 	"internal/issuer":      job,
 	"internal/bulk":        job,

@@ -171,6 +171,7 @@ const (
 	ReasonImportFailures      Reason = "import-too-many-failures"
 	ReasonImportStopped       Reason = "import-not-running"
 	ReasonImportRowsFailed    Reason = "import-rows-failed"
+	ReasonCampaignState       Reason = "campaign-not-running"
 )
 
 type reasonEntry struct {
@@ -338,6 +339,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonImportRowInvalid:    {Invalid, "the row cannot be read", "Correct the row as the message says, and import it again.", ""},
 	ReasonImportFailures:      {Invalid, "so many rows have failed that the file is taken for the wrong one", "Look at the first rows that failed; correct the file or its columns.", ""},
 	ReasonImportStopped:       {Conflict, "the import is not in a state for that", "Look at its state with `muster imports list`.", ""},
+	ReasonCampaignState:       {Conflict, "the campaign is not in a state for that", "Look at its state with `muster campaign list`.", ""},
 	ReasonImportRowsFailed:    {Invalid, "some rows were not filed", "Mend them in the file of failed rows, and import that file.", ""},
 }
 

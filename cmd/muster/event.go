@@ -48,7 +48,7 @@ of the whole fleet. When the connection breaks it goes on where it broke off, an
 		},
 	}
 	f := cmd.Flags()
-	f.StringSliceVar(&flags.kinds, "kind", nil, "telemetry, attempts, sessions, imports, warnings or traffic; may be repeated (default attempts, sessions, imports and warnings; with --device telemetry, attempts and sessions)")
+	f.StringSliceVar(&flags.kinds, "kind", nil, "telemetry, attempts, sessions, imports, warnings, campaigns or traffic; may be repeated (default attempts, sessions, imports, warnings and campaigns; with --device telemetry, attempts and sessions)")
 	f.StringVar(&flags.device, "device", "", "of the device of this name alone; telemetry needs it")
 	f.StringVar(&flags.reason, "reason", "", "attempts that ended with this reason alone")
 	f.StringVar(&flags.remote, "remote", "", "attempts and sessions from this address or network alone, such as 10.0.0.0/8")
@@ -59,7 +59,7 @@ of the whole fleet. When the connection breaks it goes on where it broke off, an
 	return cmd
 }
 
-var eventKinds = []string{"telemetry", "attempts", "sessions", "imports", "warnings", "traffic"}
+var eventKinds = []string{"telemetry", "attempts", "sessions", "imports", "warnings", "campaigns", "traffic"}
 
 // query returns what is wanted as the API takes it.
 func (f *eventFlags) query() (url.Values, error) {
@@ -70,7 +70,7 @@ func (f *eventFlags) query() (url.Values, error) {
 	case len(kinds) == 0 && f.device != "":
 		kinds = eventKinds[:3]
 	case len(kinds) == 0:
-		kinds = eventKinds[1:5]
+		kinds = eventKinds[1:6]
 	}
 	for _, k := range kinds {
 		if !slices.Contains(eventKinds, k) {

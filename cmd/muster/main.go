@@ -63,7 +63,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newInit(), newServe(), newServer(), newProfile(), newProvisionKey(), newPending(), newDevice(), newCredentials(), newSession(), newImport(), newImports(), newExport(), newSimulate(), newAttempts(), newEvents(), newJWT(), newCert(), newCA(), newRevocationList(), newUser(), newToken(), newAudit(), newHealth(), newVersion(), newOpenAPI(), newBackup(), newDoctor(), newConfig(), newMan())
+	root.AddCommand(newInit(), newServe(), newServer(), newProfile(), newProvisionKey(), newPending(), newDevice(), newCredentials(), newCampaign(), newSession(), newImport(), newImports(), newExport(), newSimulate(), newAttempts(), newEvents(), newJWT(), newCert(), newCA(), newRevocationList(), newUser(), newToken(), newAudit(), newHealth(), newVersion(), newOpenAPI(), newBackup(), newDoctor(), newConfig(), newMan())
 	root.InitDefaultCompletionCmd()
 	addCompletions(root)
 	addExamples(root)

@@ -16,6 +16,7 @@ import (
 	"muster"
 	"muster/internal/backup"
 	"muster/internal/bulk"
+	"muster/internal/campaign"
 	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/identity"
@@ -48,6 +49,7 @@ type Options struct {
 	Live       *live.Feed
 	Expiry     *expiry.Service
 	Revocation *revocation.Service
+	Campaigns  *campaign.Service
 	Console    http.Handler // the pages for people, at every path that is nobody else's; nil: it is not built
 	Version    string       // of the server
 	Logger     *slog.Logger
@@ -118,6 +120,7 @@ func newAPI(o Options) (*api, *http.ServeMux) {
 	a.serveDevices()
 	a.serveCredentials()
 	a.serveForecast()
+	a.serveCampaigns()
 	a.serveAuthority()
 	a.serveCertificates()
 	a.serveRevocationLists()

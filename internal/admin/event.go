@@ -14,7 +14,7 @@ import (
 
 // An EventFilter says which events are wanted, in the query of a request.
 type EventFilter struct {
-	Kind   []string `query:"kind,explode" required:"true" minItems:"1" maxItems:"6" enum:"telemetry,attempts,sessions,imports,warnings,traffic" doc:"sorts of events; may be repeated"`
+	Kind   []string `query:"kind,explode" required:"true" minItems:"1" maxItems:"7" enum:"telemetry,attempts,sessions,imports,warnings,campaigns,traffic" doc:"sorts of events; may be repeated"`
 	Device string   `query:"device" maxLength:"255" doc:"of the device of this name; telemetry needs it"`
 	Reason string   `query:"reason" maxLength:"64" doc:"attempts that ended with this reason alone" example:"token-unknown"`
 	Remote string   `query:"remote" maxLength:"64" doc:"attempts and sessions from this address or network alone" example:"10.0.0.0/8"`
@@ -94,7 +94,7 @@ func (a *api) wishOf(ctx context.Context, f *EventFilter) (w wish, err error) {
 			continue
 		}
 		w.Kinds = append(w.Kinds, map[string]live.Kind{
-			"telemetry": live.Telemetry, "attempts": live.Attempts, "sessions": live.Sessions, "imports": live.Imports, "warnings": live.Warnings,
+			"telemetry": live.Telemetry, "attempts": live.Attempts, "sessions": live.Sessions, "imports": live.Imports, "warnings": live.Warnings, "campaigns": live.Campaigns,
 		}[name])
 	}
 	if f.Reason != "" && w.Reason.Title() == "" {

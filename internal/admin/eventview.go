@@ -12,7 +12,7 @@ import (
 // An Event is something that has happened; besides id, event and at it has the one member that event says.
 type Event struct {
 	ID        string    `json:"id,omitempty" doc:"ask for what comes behind it with after; left out: it has no place among the others"`
-	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,outdated,traffic,lost,end"`
+	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,outdated,campaign,traffic,lost,end"`
 	At        time.Time `json:"at"`
 	Telemetry *Sample   `json:"telemetry,omitempty" doc:"readings that are durable"`
 	Attempt   *Attempt  `json:"attempt,omitempty"`
@@ -21,6 +21,7 @@ type Event struct {
 	Import    *Import   `json:"import,omitempty"`
 	Expiring  *Expiring `json:"expiring,omitempty" doc:"a credential that ends soon"`
 	Outdated  *Outdated `json:"outdated,omitempty" doc:"a revocation list that is past its date"`
+	Campaign  *Campaign `json:"campaign,omitempty"`
 	Traffic   *Traffic  `json:"traffic,omitempty"`
 	Lost      *Gap      `json:"lost,omitempty" doc:"events that this stream does not have"`
 	Problem   *Problem  `json:"problem,omitempty" doc:"of end: why the server ends the stream"`
@@ -55,7 +56,7 @@ type Outdated struct {
 
 // A Gap stands for events of one kind that were missed.
 type Gap struct {
-	Kind   string `json:"kind" enum:"telemetry,attempts,sessions,imports,warnings"`
+	Kind   string `json:"kind" enum:"telemetry,attempts,sessions,imports,warnings,campaigns"`
 	AtMost uint64 `json:"atMost,omitempty" doc:"how many, some of which may not have been wanted; left out: nobody knows"`
 }
 
@@ -86,6 +87,9 @@ func (s *stream) eventOf(ctx context.Context, e live.Event) Event {
 		shown.Event, shown.Expiring = "expiring", &Expiring{held, what.Days}
 	case live.Outdated:
 		shown.Event, shown.Outdated = "outdated", &Outdated{what.List, what.Since.UTC()}
+	case live.Campaigned:
+		c := campaignOf(what.Campaign, s.profile(ctx, what.Selection.Profile))
+		shown.Event, shown.Campaign = "campaign", &c
 	case live.Lost:
 		shown.Event, shown.Lost = "lost", &Gap{Kind: what.Kind.String(), AtMost: what.AtMost}
 	}

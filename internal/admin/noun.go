@@ -17,6 +17,7 @@ func nouns() []noun {
 	return []noun{
 		{"Devices", "What is out in the field: each device has a name, a profile and a state.", []string{"/v1/devices"}, "pump-1"},
 		{"Credentials", "What a device shows to be recognised. It may hold several, and a new one can take over from an old one while both work.", []string{"/v1/credentials", "/v1/devices/{name}/credentials"}, "pump-1"},
+		{"Campaigns", "Devices are asked for other credentials, wave after wave. A campaign goes on by itself until it is done.", []string{"/v1/campaigns"}, ""},
 		{"Certificates", "What the built-in certificate authority has issued, and its own certificates.", []string{"/v1/certificates", "/v1/ca"}, ""},
 		{"Revocation lists", "What authorities that are not ours have revoked.", []string{"/v1/revocation-lists"}, "plant"},
 		{"Attributes", "Named values of a device that have no history, in three scopes.", []string{"/v1/devices/{name}/attributes"}, "pump-1"},

@@ -71,6 +71,13 @@ var roles = map[string]string{
 	"GET /v1/devices/{name}/buckets":                  "viewer",
 	"DELETE /v1/devices/{name}/readings":              "operator",
 
+	"GET /v1/campaigns":                "viewer",
+	"POST /v1/campaigns":               "operator",
+	"GET /v1/campaigns/{id}":           "viewer",
+	"POST /v1/campaigns/{id}/pause":    "operator",
+	"POST /v1/campaigns/{id}/resume":   "operator",
+	"POST /v1/campaigns/{id}/rollback": "operator",
+
 	"GET /v1/ca":                            "viewer",
 	"GET /v1/ca/bundle":                     "viewer",
 	"POST /v1/ca/rotate":                    "admin",

@@ -18,6 +18,7 @@ import (
 	"muster/internal/admin"
 	"muster/internal/backup"
 	"muster/internal/bulk"
+	"muster/internal/campaign"
 	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/identity"
@@ -36,21 +37,22 @@ import (
 
 // A house is the API over real stores, with a token that opens it.
 type house struct {
-	t        testing.TB
-	handler  http.Handler
-	options  admin.Options
-	registry *sqlite.Registry
-	keys     *muster.Keyring
-	fleet    *fleet.Service
-	people   *people.Service
-	journal  *journal.Journal
-	readings *pebble.Readings
-	sessions *session.Registry
-	bulk     *bulk.Service
-	live     *live.Feed
-	log      *bytes.Buffer
-	token    muster.Secret
-	remote   string
+	t         testing.TB
+	handler   http.Handler
+	options   admin.Options
+	registry  *sqlite.Registry
+	keys      *muster.Keyring
+	fleet     *fleet.Service
+	people    *people.Service
+	journal   *journal.Journal
+	readings  *pebble.Readings
+	sessions  *session.Registry
+	bulk      *bulk.Service
+	live      *live.Feed
+	campaigns *campaign.Service
+	log       *bytes.Buffer
+	token     muster.Secret
+	remote    string
 }
 
 func newHouse(t testing.TB) *house {
@@ -92,6 +94,7 @@ func newHouse(t testing.TB) *house {
 		t.Fatal(err)
 	}
 	h.bulk = bulk.New(registry, keys, bulk.Options{Dir: filepath.Join(dir, "imports"), Readings: h.readings, Changed: h.sessions.Hangup, Watcher: h.live})
+	h.campaigns = campaign.New(registry, campaign.Options{Watcher: h.live})
 	h.options = admin.Options{
 		Fleet: h.fleet, People: h.people, Journal: h.journal, Identity: identity.New(registry, keys, identity.Options{}),
 		Provision: provision.New(registry, keys, provision.Options{}),
@@ -100,7 +103,7 @@ func newHouse(t testing.TB) *house {
 			Dir: dir, Registry: registry, Readings: h.readings, Format: "1\n", Now: time.Now,
 			Keys: func() (backup.Keys, error) { return backup.Keys{}, nil },
 		}),
-		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Expiry: expiry.New(registry, expiry.Options{}), Revocation: revocation.New(registry, revocation.Options{}), Machine: machine{},
+		Readings: telemetry.NewReader(h.readings), Sessions: h.sessions, Tracer: trace.New(registry, log), Bulk: h.bulk, Live: h.live, Expiry: expiry.New(registry, expiry.Options{}), Revocation: revocation.New(registry, revocation.Options{}), Campaigns: h.campaigns, Machine: machine{},
 		Version: "test", Logger: log,
 	}
 	h.handler = admin.New(h.options)

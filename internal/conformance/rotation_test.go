@@ -171,6 +171,26 @@ func TestADeviceRotatesItsCredential(t *testing.T) {
 		within(t, 5*second, "it is asked no more", func() bool { return show(s, "asked").Attributes.Shared["credentialRotation"] == nil })
 	})
 
+	t.Run("when a campaign asks it to, over every protocol, which is done when all have", func(t *testing.T) {
+		tokens := map[string]string{}
+		for _, over := range []transport{overHTTP, overMQTT5, overCoAP} {
+			tokens["led-"+over.name] = join(t, s, over, open, "led-"+over.name, "").token()
+		}
+		s.must("campaign", "create", "--search", "led-", "--wave", "2", "--pause", "1s")
+		for _, over := range []transport{overHTTP, overMQTT5, overCoAP} {
+			name := "led-" + over.name
+			within(t, 10*second, name+" is asked", func() bool { return show(s, name).Attributes.Shared["credentialRotation"] != nil })
+			fresh := rotate(t, s, over, proof{token: tokens[name]}, "{}").token()
+			l := come(t, patience(t), s, over, proof{token: fresh})
+			if err := l.report(patience(t), `{"a":1}`); err != nil {
+				t.Fatal(err)
+			}
+		}
+		within(t, 10*second, "the campaign is done", func() bool {
+			return strings.Contains(s.must("campaign", "list", "-o", "csv"), ",done,0,0,0,3,0,0,0,0,")
+		})
+	})
+
 	t.Run("user name and password", func(t *testing.T) {
 		for _, over := range mqttTransports {
 			c := "c-" + over.name

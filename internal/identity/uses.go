@@ -118,6 +118,9 @@ func pause(ctx context.Context, d time.Duration, enough <-chan struct{}) {
 	}
 }
 
+// Settle writes what Run has not written yet.
+func (s *Service) Settle(ctx context.Context) error { return s.flush(ctx) }
+
 // Close writes what Run has not written. It is called when Run has returned.
 func (s *Service) Close(ctx context.Context) error { return s.flush(ctx) }
 

@@ -20,12 +20,13 @@ const (
 	Sessions              // sessions that have begun or ended
 	Imports               // how far imports are
 	Warnings              // what somebody should look after before it fails
+	Campaigns             // how far campaigns are
 	kinds
 )
 
 // String returns the kind's name.
 func (k Kind) String() string {
-	return [...]string{"telemetry", "attempts", "sessions", "imports", "warnings"}[k]
+	return [...]string{"telemetry", "attempts", "sessions", "imports", "warnings", "campaigns"}[k]
 }
 
 // An Event is something that has happened.
@@ -65,7 +66,7 @@ func ParseID(text string) (ID, error) {
 	return ID{}, muster.Refuse(muster.ReasonRequestInvalid, "%.40q is not the id of an event", text)
 }
 
-// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring, Outdated or Lost.
+// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring, Outdated, Campaigned or Lost.
 type Happening interface {
 	kind() Kind
 	wanted(f *Filter) bool
@@ -107,6 +108,9 @@ type Outdated struct {
 	Since time.Time
 }
 
+// Campaigned is a campaign that was begun, has got further, or has ended.
+type Campaigned struct{ muster.Campaign }
+
 // Lost stands for events that a listener is not told of any more.
 type Lost struct {
 	Kind   Kind
@@ -140,6 +144,7 @@ func (Ended) kind() Kind      { return Sessions }
 func (Progressed) kind() Kind { return Imports }
 func (Expiring) kind() Kind   { return Warnings }
 func (Outdated) kind() Kind   { return Warnings }
+func (Campaigned) kind() Kind { return Campaigns }
 func (l Lost) kind() Kind     { return l.Kind }
 
 func (r Reported) wanted(f *Filter) bool { return r.Device == f.Device }
@@ -151,6 +156,7 @@ func (e Ended) wanted(f *Filter) bool    { return f.of(e.Device, e.Name) && f.fr
 func (Progressed) wanted(*Filter) bool   { return true }
 func (e Expiring) wanted(f *Filter) bool { return f.of(e.Device.ID, e.Device.Name) }
 func (Outdated) wanted(f *Filter) bool   { return f.of(muster.DeviceID{}, "") }
+func (Campaigned) wanted(*Filter) bool   { return true }
 func (Lost) wanted(*Filter) bool         { return true }
 
 func (r Reported) size() int   { return len(r.Values) }
@@ -160,4 +166,7 @@ func (e Ended) size() int      { return len(e.Name) + len(e.ClientID) }
 func (p Progressed) size() int { return len(p.File) + len(p.By) + len(p.Detail) }
 func (e Expiring) size() int   { return len(e.Device.Name) + len(e.Credential.Hint) }
 func (o Outdated) size() int   { return len(o.List) }
-func (Lost) size() int         { return 0 }
+func (c Campaigned) size() int {
+	return len(c.By) + len(c.Detail) + len(c.Selection.Search) + len(c.Selection.Label) + len(c.Selection.Tag)
+}
+func (Lost) size() int { return 0 }

@@ -114,6 +114,9 @@ func (f *Feed) Expiring(h muster.Holder, days int) {
 // Outdated tells of a revocation list that is past its date.
 func (f *Feed) Outdated(list string, since time.Time) { f.tell(Outdated{list, since}) }
 
+// Campaigned tells of a campaign that was begun, has got further, or has ended.
+func (f *Feed) Campaigned(c muster.Campaign) { f.tell(Campaigned{c}) }
+
 // Samples returns how many samples of devices have become durable since the feed was made.
 func (f *Feed) Samples() uint64 { return f.samples.Load() }
 

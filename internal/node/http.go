@@ -30,7 +30,7 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 		console = built
 	}
 	mux.Handle("/", admin.New(admin.Options{
-		Fleet: n.fleet, People: n.people, Journal: n.journal, Identity: n.identity, Authority: n.authority, Provision: n.provision, Backups: n.newBackups(), Readings: n.reader, Sessions: n.sessions, Tracer: n.tracer, Bulk: n.bulk, Live: n.live, Expiry: n.expiry, Revocation: n.revocation, Machine: n,
+		Fleet: n.fleet, People: n.people, Journal: n.journal, Identity: n.identity, Authority: n.authority, Provision: n.provision, Backups: n.newBackups(), Readings: n.reader, Sessions: n.sessions, Tracer: n.tracer, Bulk: n.bulk, Live: n.live, Expiry: n.expiry, Revocation: n.revocation, Campaigns: n.campaigns, Machine: n,
 		Provider: n.provider, Version: n.version, Logger: n.log, Registerer: n.metrics, Console: console,
 	}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })

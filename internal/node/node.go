@@ -18,6 +18,7 @@ import (
 	"muster/internal/akenza"
 	"muster/internal/backup"
 	"muster/internal/bulk"
+	"muster/internal/campaign"
 	"muster/internal/coapd"
 	"muster/internal/dispatch"
 	"muster/internal/est"
@@ -70,6 +71,7 @@ type Node struct {
 	bulk       *bulk.Service
 	live       *live.Feed
 	expiry     *expiry.Service
+	campaigns  *campaign.Service
 	intake     *telemetry.Intake
 	reader     *telemetry.Reader
 	dispatcher *dispatch.Dispatcher
@@ -180,6 +182,13 @@ func (n *Node) wire() {
 	})
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Shared: shared, Logger: n.log})
 	n.expiry = expiry.New(n.registry, expiry.Options{Watcher: n.live, Registerer: n.metrics, Logger: n.log})
+	n.campaigns = campaign.New(n.registry, campaign.Options{
+		Shared: shared, Settle: n.identity.Settle, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
+		Withdrawn: func(w muster.Withdrawal) {
+			n.identity.Forget(w.Device)
+			n.sessions.HangupResting(w.Device, w.Credential, muster.Refuse(muster.ReasonCredentialRevoked, ""))
+		},
+	})
 	n.metrics.MustRegister(newCertificateMetrics(n.issuer))
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
 		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Shared: shared, Watcher: n.live, Logger: n.log, Registerer: n.metrics,

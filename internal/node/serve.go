@@ -61,7 +61,7 @@ func (n *Node) serve(ctx context.Context) *servers {
 		s.start(func() error { return s.coap.ServeDTLS(ctx, l.coaps) })
 	}
 	remover := telemetry.NewRemover(n.readings, n.registry, n.log)
-	for _, work := range []func(context.Context){n.issuer.Run, n.authority.Run, n.identity.Run, n.fleet.Run, n.expiry.Run, n.revocation.Run, remover.Run, n.bulk.Run, n.tracer.Run, n.trim} {
+	for _, work := range []func(context.Context){n.issuer.Run, n.authority.Run, n.identity.Run, n.fleet.Run, n.expiry.Run, n.revocation.Run, n.campaigns.Run, remover.Run, n.bulk.Run, n.tracer.Run, n.trim} {
 		s.background.Go(func() { work(ctx) })
 	}
 	return s

@@ -178,6 +178,9 @@ func succeeded(tx *conn, by []muster.CredentialID, replaced []muster.Succession)
 			return replaced, err
 		}
 		for i := range revoked {
+			if err := followed(tx, revoked[i].Device); err != nil {
+				return replaced, err
+			}
 			n, err := tx.exec(`DELETE FROM attribute WHERE device = ? AND scope = ? AND key = ?`,
 				blob(revoked[i].Device[:]), number(muster.SharedScope), text(muster.RotationWanted))
 			if err != nil {

@@ -133,6 +133,9 @@ func succeed(tx *conn, m muster.Readmission) error {
 	if err := insertCredential(tx, m.Credential); err != nil {
 		return err
 	}
+	if err := fetched(tx, m.Device, m.Credential.ID); err != nil {
+		return err
+	}
 	return saveAnswer(tx, m.Request, m.Credential, m.At)
 }
 

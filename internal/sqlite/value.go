@@ -70,7 +70,7 @@ func addr(a netip.Addr) value {
 }
 
 // jsonText is an empty object for nil.
-func jsonText[T map[string]string | []netip.Prefix | muster.ProfileSettings | muster.ImportOptions](v T) (value, error) {
+func jsonText[T map[string]string | []netip.Prefix | muster.ProfileSettings | muster.ImportOptions | muster.CampaignSelection](v T) (value, error) {
 	b, err := json.Marshal(v)
 	if string(b) == "null" {
 		return text("{}"), err

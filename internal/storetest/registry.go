@@ -11,6 +11,7 @@ import (
 
 	"muster"
 	"muster/internal/bulk"
+	"muster/internal/campaign"
 	"muster/internal/expiry"
 	"muster/internal/fleet"
 	"muster/internal/identity"
@@ -35,11 +36,12 @@ type OpenRegistry interface {
 	issuer.Store
 	expiry.Store
 	revocation.Store
+	campaign.Store
 	Close() error
 }
 
 // Registry checks that a store of everything but readings keeps what identity, provision, fleet, people, journal, telemetry,
-// bulk, issuer, expiry and revocation ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
+// bulk, issuer, expiry, revocation and campaign ask of theirs. open opens the registry that is kept in dir, and makes it if dir is empty.
 func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 	t.Helper()
 	for _, chapter := range []struct {
@@ -53,6 +55,7 @@ func Registry(t *testing.T, open func(dir string) (OpenRegistry, error)) {
 		{"certificates", certificateSentences()},
 		{"ends of credentials", expirySentences()},
 		{"revocation lists", revocationListSentences()},
+		{"campaigns", campaignSentences()},
 		{"attributes", attributeSentences()},
 		{"admissions", admissionSentences()},
 		{"claims", claimSentences()},

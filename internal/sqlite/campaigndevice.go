@@ -1,0 +1,167 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+
+	"muster"
+)
+
+// A device can follow that is not suspended, has a credential that opens the door, may ask for another one by its profile, and
+// is not asked by a campaign that goes on.
+const askDevice = `INSERT INTO campaign_device (campaign, device, step, asked_at)
+	SELECT ?1, d.id, 1, ?3 FROM device d JOIN profile p ON p.id = d.profile
+	WHERE d.id = ?2 AND d.state <> ?4 AND p.settings ->> '$.rotation' IS NOT 'refuse'
+		AND EXISTS (SELECT 1 FROM credential c WHERE c.device = d.id AND c.state IN (1, 2) AND (c.expires_at IS NULL OR c.expires_at > ?3))
+		AND NOT EXISTS (SELECT 1 FROM campaign_device x JOIN campaign y ON y.id = x.campaign
+			WHERE x.device = d.id AND x.step <= 3 AND y.finished_at IS NULL)
+	ON CONFLICT DO NOTHING`
+
+// AskDevices has a campaign ask the devices: each that can follow is given the shared attribute muster.RotationWanted with the
+// value. It returns those. change is told how many these are, together with those that
+// have no room for the attribute and fail at once, and changes the campaign in the same transaction as in UpdateCampaign; if it
+// refuses, nobody is asked. NotFound if the campaign is forgotten.
+func (r *Registry) AskDevices(
+	ctx context.Context, id muster.CampaignID, devices []muster.DeviceID, value muster.Value, at time.Time, change func(c *muster.Campaign, taken int) error,
+) (asked []muster.DeviceID, err error) {
+	err = r.write(ctx, func(tx *conn) error {
+		asked = nil
+		taken := 0 // those that failed at once, too
+		wanted := []muster.Attribute{{Scope: muster.SharedScope, Key: muster.RotationWanted, Value: value, UpdatedAt: at}}
+		for _, device := range devices {
+			n, err := tx.exec(askDevice, blob(id[:]), blob(device[:]), millis(at), number(muster.DeviceSuspended))
+			if err != nil {
+				return refused(err, muster.ReasonInternal, muster.ReasonNotFound)
+			}
+			if n == 0 {
+				continue
+			}
+			taken++
+			if err := saveAttributes(tx, device, wanted); err != nil {
+				return err
+			}
+			switch err := attributesBounded(tx, device); {
+			case err == nil:
+				asked = append(asked, device)
+			case muster.ReasonOf(err) != muster.ReasonPayloadInvalid:
+				return err
+			default: // there is no room for the attribute: the device fails
+				if err := unask(tx, device); err != nil {
+					return err
+				}
+			}
+		}
+		c, err := one(tx, readCampaign, campaignByID, blob(id[:]))
+		if err != nil {
+			return err
+		}
+		if err := change(&c, taken); err != nil {
+			return err
+		}
+		return saveCampaign(tx, &c)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return asked, nil
+}
+
+func unask(tx *conn, device muster.DeviceID) error {
+	_, err := tx.exec(`DELETE FROM attribute WHERE device = ? AND scope = ? AND key = ?`,
+		blob(device[:]), number(muster.SharedScope), text(muster.RotationWanted))
+	return err
+}
+
+// fetched notes that a device was given a fresh credential, which campaigns may have asked it for.
+func fetched(tx *conn, device muster.DeviceID, c muster.CredentialID) error {
+	_, err := tx.exec(`UPDATE campaign_device SET step = max(step, ?), credential = ? WHERE device = ? AND step <= 3`,
+		number(muster.StepFetched), blob(c[:]), blob(device[:]))
+	return err
+}
+
+// followed notes that a device has used a fresh credential, which campaigns may have asked it for.
+func followed(tx *conn, device muster.DeviceID) error {
+	_, err := tx.exec(`UPDATE campaign_device SET step = ? WHERE device = ? AND step <= 3`, number(muster.StepDone), blob(device[:]))
+	return err
+}
+
+// OverdueDevices notes of up to limit devices that they were asked before that time and have not followed, and returns how
+// many these are.
+func (r *Registry) OverdueDevices(ctx context.Context, id muster.CampaignID, before time.Time, limit int) (n int, err error) {
+	err = r.write(ctx, func(tx *conn) (err error) {
+		n, err = tx.exec(`UPDATE campaign_device SET step = 3 WHERE campaign = ?1 AND device IN
+			(SELECT device FROM campaign_device WHERE campaign = ?1 AND step IN (1, 2) AND asked_at < ?2 LIMIT ?3)`,
+			blob(id[:]), millis(before), number(max(limit, 0)))
+		return err
+	})
+	return n, err
+}
+
+// WithdrawDevices has a campaign take back what it asks of up to limit devices, and returns these: the attribute is removed, and
+// a credential that the device was given and has not used is revoked, so that the one before stays. A device that another
+// campaign asks by now keeps both.
+func (r *Registry) WithdrawDevices(ctx context.Context, id muster.CampaignID, limit int) (all []muster.Withdrawal, err error) {
+	err = r.write(ctx, func(tx *conn) error {
+		found, err := listAsked(tx, id, limit)
+		if err != nil {
+			return err
+		}
+		all = nil
+		for _, w := range found {
+			_, err := tx.exec(`UPDATE campaign_device SET step = ? WHERE campaign = ? AND device = ?`,
+				number(muster.StepWithdrawn), blob(id[:]), blob(w.Device[:]))
+			if err != nil {
+				return err
+			}
+			if w.Credential, err = withdraw(tx, w); err != nil {
+				return err
+			}
+			all = append(all, w)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+func listAsked(tx *conn, campaign muster.CampaignID, limit int) ([]muster.Withdrawal, error) {
+	read := func(r *row) muster.Withdrawal {
+		return muster.Withdrawal{Device: id[muster.Device](r), Credential: id[muster.Credential](r)}
+	}
+	return all(tx, read, `SELECT device, credential FROM campaign_device WHERE campaign = ? AND step <= 3 LIMIT ?`,
+		blob(campaign[:]), number(max(limit, 0)))
+}
+
+// withdraw returns which credential it has revoked; the zero id: none.
+func withdraw(tx *conn, w muster.Withdrawal) (none muster.CredentialID, err error) {
+	other, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM campaign_device x JOIN campaign y ON y.id = x.campaign
+		WHERE x.device = ? AND x.step <= 3 AND y.finished_at IS NULL)`, blob(w.Device[:]))
+	if err != nil || other {
+		return none, err
+	}
+	if err := unask(tx, w.Device); err != nil || w.Credential.IsZero() {
+		return none, err
+	}
+	n, err := tx.exec(`UPDATE credential SET state = 3 WHERE id = ? AND last_used_at IS NULL AND state IN (1, 2)`, blob(w.Credential[:]))
+	if err != nil || n == 0 {
+		return none, err
+	}
+	_, err = tx.exec(`UPDATE credential SET state = 1, successor = NULL WHERE successor = ? AND state = 2`, blob(w.Credential[:]))
+	return w.Credential, err
+}
+
+// ForgetCampaign forgets up to limit devices of a campaign that has ended, and when none is left, the campaign.
+func (r *Registry) ForgetCampaign(ctx context.Context, id muster.CampaignID, limit int) error {
+	return r.write(ctx, func(tx *conn) error {
+		n, err := tx.exec(`DELETE FROM campaign_device WHERE campaign = ?1 AND device IN
+			(SELECT device FROM campaign_device WHERE campaign = ?1 LIMIT ?2)
+			AND EXISTS (SELECT 1 FROM campaign WHERE id = ?1 AND finished_at IS NOT NULL)`, blob(id[:]), number(max(limit, 0)))
+		if err != nil || n > 0 {
+			return err
+		}
+		_, err = tx.exec(`DELETE FROM campaign WHERE id = ? AND finished_at IS NOT NULL`, blob(id[:]))
+		return err
+	})
+}

@@ -1,0 +1,162 @@
+package storetest
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"muster"
+)
+
+func campaignSentences() []sentence {
+	return []sentence{
+		{"keeps a campaign, and changes it for the version that was seen", campaignKept},
+		{"asks devices that can follow, once, and counts what becomes of them", campaignAsks},
+		{"withdraws what was not followed, and the credential before stays", campaignWithdraws},
+		{"forgets a campaign piece by piece, once it has ended", campaignForgotten},
+	}
+}
+
+func (r *registry) campaign() muster.Campaign {
+	r.t.Helper()
+	kind := muster.AccessToken
+	c := muster.Campaign{
+		ID: muster.NewID[muster.Campaign](), Selection: muster.CampaignSelection{Profile: r.profile.ID, Tag: "site", Kind: &kind, ExpiresBefore: after(60)},
+		CampaignPace: muster.CampaignPace{Wave: 3, Pause: time.Minute, ErrorPercent: 5, Patience: time.Hour},
+		By:           "anna", CreatedAt: birth, NextAt: after(1), Progress: muster.CampaignProgress{Selected: 7},
+	}
+	r.must(r.CreateCampaign(r.t.Context(), c))
+	return c
+}
+
+// ask has a campaign ask devices, and returns how many could follow.
+func (r *registry) ask(c muster.CampaignID, devices ...muster.DeviceID) int {
+	r.t.Helper()
+	asked, err := r.AskDevices(r.t.Context(), c, devices, muster.BoolValue(true), after(10), func(c *muster.Campaign, taken int) error {
+		c.Progress.Skipped += len(devices) - taken
+		return nil
+	})
+	r.must(err)
+	return len(asked)
+}
+
+func (r *registry) progressed(id muster.CampaignID, want muster.CampaignProgress) {
+	r.t.Helper()
+	c, err := r.Campaign(r.t.Context(), id)
+	r.must(err)
+	want.Selected = 7
+	r.same(c.Progress, want)
+}
+
+// fetch gives a device a fresh credential in the place of the one that it has.
+func (r *registry) fetch(old muster.Credential, text string) muster.Credential {
+	r.t.Helper()
+	fresh := newCredential(old.Device, text)
+	_, err := r.Readmit(r.t.Context(), muster.Readmission{Device: old.Device, Proof: old.ID, Credential: fresh, At: after(20)})
+	r.must(err)
+	return fresh
+}
+
+func campaignKept(t *testing.T, r *registry) {
+	c := r.campaign()
+	r.reopen()
+	got, err := r.Campaign(t.Context(), c.ID)
+	r.must(err)
+	r.same(got, c)
+	changed, err := r.UpdateCampaign(t.Context(), c.ID, func(c *muster.Campaign) error {
+		c.State, c.Detail, c.Waves, c.Left, c.NextAt, c.Forgiven = muster.CampaignPaused, "why", 2, 1, after(5), 4
+		return nil
+	}, c.Version())
+	r.must(err)
+	all, err := r.Campaigns(t.Context())
+	r.must(err)
+	r.same(all, []muster.Campaign{changed})
+	_, err = r.UpdateCampaign(t.Context(), c.ID, func(*muster.Campaign) error { return nil }, c.Version())
+	r.refused(err, muster.ReasonVersionStale)
+	_, err = r.Campaign(t.Context(), muster.NewID[muster.Campaign]())
+	r.missing(err)
+}
+
+func campaignAsks(t *testing.T, r *registry) {
+	a, first := r.list("a")
+	b, _ := r.list("b")
+	gone, _ := r.list("gone")
+	suspended, _ := r.list("suspended")
+	_, err := r.UpdateDevice(t.Context(), suspended.ID, func(d *muster.Device) error { d.State = muster.DeviceSuspended; return nil })
+	r.must(err)
+	count, next, err := r.CountDevices(t.Context(), muster.DeviceQuery{}, a.ID)
+	r.must(err)
+	if count != 3 || next != nil {
+		t.Errorf("%d devices behind the first, and next %v", count, next)
+	}
+	one, other := r.campaign(), r.campaign()
+	if n := r.ask(one.ID, a.ID, b.ID, gone.ID, suspended.ID); n != 3 {
+		t.Errorf("%d devices are asked", n)
+	}
+	if n := r.ask(other.ID, a.ID); n != 0 {
+		t.Errorf("another campaign asks %d of them, too", n)
+	}
+	r.progressed(one.ID, muster.CampaignProgress{Looked: 4, Skipped: 1, Asked: 3})
+	held, err := r.Attributes(t.Context(), a.ID)
+	r.must(err)
+	if len(held) != 1 || held[0].Key != muster.RotationWanted {
+		t.Errorf("the attributes are %v", held)
+	}
+
+	fresh := r.fetch(first, "fresh")
+	r.must(r.DeleteDevice(t.Context(), gone.ID))
+	r.progressed(one.ID, muster.CampaignProgress{Looked: 4, Skipped: 1, Asked: 1, Fetched: 1, Failed: 1})
+	n, err := r.OverdueDevices(t.Context(), one.ID, after(11), 10)
+	r.must(err)
+	if n != 2 {
+		t.Errorf("%d devices are overdue", n)
+	}
+	_, err = r.Used(t.Context(), map[muster.CredentialID]time.Time{fresh.ID: after(30)})
+	r.must(err)
+	r.progressed(one.ID, muster.CampaignProgress{Looked: 4, Skipped: 1, Done: 1, Failed: 1, Overdue: 1})
+	_, err = r.ChangeAttributes(t.Context(), b.ID, muster.SharedScope, nil, []string{muster.RotationWanted})
+	r.must(err)
+	r.progressed(one.ID, muster.CampaignProgress{Looked: 4, Skipped: 1, Done: 1, Failed: 2})
+}
+
+func campaignWithdraws(t *testing.T, r *registry) {
+	a, old := r.list("a")
+	b, _ := r.list("b")
+	c := r.campaign()
+	r.ask(c.ID, a.ID, b.ID)
+	fresh := r.fetch(old, "fresh")
+	all, err := r.WithdrawDevices(t.Context(), c.ID, 10)
+	r.must(err)
+	slices.SortFunc(all, func(a, b muster.Withdrawal) int { return bytes.Compare(a.Device[:], b.Device[:]) })
+	r.same(all, []muster.Withdrawal{{Device: a.ID, Credential: fresh.ID}, {Device: b.ID}})
+	r.progressed(c.ID, muster.CampaignProgress{Looked: 2, Withdrawn: 2})
+	credentials, err := r.Credentials(t.Context(), a.ID)
+	r.must(err)
+	for _, got := range credentials {
+		want := muster.CredentialActive
+		if got.ID == fresh.ID {
+			want = muster.CredentialRevoked
+		}
+		if got.State != want || !got.Successor.IsZero() {
+			t.Errorf("the credential %s is %s, and not %s", got.Hint, got.State, want)
+		}
+	}
+	held, err := r.Attributes(t.Context(), a.ID)
+	r.must(err)
+	r.same(held, []muster.Attribute{})
+}
+
+func campaignForgotten(t *testing.T, r *registry) {
+	a, _ := r.list("a")
+	c := r.campaign()
+	r.ask(c.ID, a.ID)
+	r.must(r.ForgetCampaign(t.Context(), c.ID, 10))
+	r.progressed(c.ID, muster.CampaignProgress{Looked: 1, Asked: 1})
+	_, err := r.UpdateCampaign(t.Context(), c.ID, func(c *muster.Campaign) error { c.FinishedAt = after(5); return nil })
+	r.must(err)
+	r.must(r.ForgetCampaign(t.Context(), c.ID, 10))
+	r.must(r.ForgetCampaign(t.Context(), c.ID, 10))
+	_, err = r.Campaign(t.Context(), c.ID)
+	r.missing(err)
+}
