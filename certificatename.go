@@ -29,7 +29,7 @@ func (r CertificateRule) Names(d *Device, profile string) (CertificateNames, err
 		text := fill(template, placed, func(s string) string { return s })
 		name, ok := DNSName(text)
 		if _, err := netip.ParseAddr(text); err == nil || !ok {
-			return n, Refuse(ReasonDeviceNameInvalid, "its certificate would be for %.100q (%.100q), which is no DNS name", text, template)
+			return n, Refuse(ReasonDeviceNameInvalid, "by %.100q its certificate would be for %.100q, which is no DNS name", template, text)
 		}
 		if !slices.Contains(n.DNS, name) {
 			n.DNS = append(n.DNS, name)
@@ -39,7 +39,7 @@ func (r CertificateRule) Names(d *Device, profile string) (CertificateNames, err
 		text := fill(template, placed, escape)
 		u, ok := certificateURI(text)
 		if !ok {
-			return n, Refuse(ReasonDeviceNameInvalid, "its certificate would be for %.100q (%.100q), which is no URI that it may have", text, template)
+			return n, Refuse(ReasonDeviceNameInvalid, "by %.100q its certificate would be for %.100q, which is no URI that it may have", template, text)
 		}
 		if !slices.ContainsFunc(n.URIs, func(had *url.URL) bool { return had.String() == text }) {
 			n.URIs = append(n.URIs, u)
