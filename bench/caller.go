@@ -64,7 +64,7 @@ func (c *caller) ask(method, path, headers string, body []byte) ([]byte, error) 
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: %w", method, path, noEOF(err))
 	}
-	if code/100 != 2 {
+	if code != 200 {
 		return nil, fmt.Errorf("%s %s: %d %s", method, path, code, c.body)
 	}
 	return c.body, nil

@@ -16,14 +16,16 @@ import (
 	"time"
 )
 
-// importing measures how long a file of devices with tokens takes, what the server then weighs, and how long devices wait that
-// provision meanwhile. The anchors are SQLite itself with the same rows in the same tables, the server before, and the
-// wait without an import. There is one round: a file this large tells enough.
+// importing measures how long a file of devices with tokens takes, what the server then weighs, how long devices wait that
+// provision meanwhile, and how long all of them take to be exported. The anchors are SQLite itself with the same rows in the same
+// tables, the server before, and the wait without an import. There is one round: a file this large tells enough.
 func (p plan) importing(ctx context.Context, h *house) ([]result, error) {
 	rows := number(float64(p.devices))
 	took := pairOf("import of "+rows+" rows with tokens", "s", 60, atMost)
 	weighs := pairOf("memory of the server while it imports them", "MB", 300, atMost)
 	wait := pairOf("provisioning meanwhile, 99 of 100 within", "ms", 500, atMost)
+	out := pairOf("export of as many", "s", 0, noFloor)
+	out.anchor.note = "SQLite alone"
 	took.anchor.note, weighs.anchor.note, wait.anchor.note = "SQLite alone", "before", "no import"
 	other, err := h.another(ctx, "imported", 0)
 	if err != nil {
@@ -38,15 +40,19 @@ func (p plan) importing(ctx context.Context, h *house) ([]result, error) {
 		return nil, err
 	}
 	err = p.importInto(ctx, other, s, file, &took, &weighs, &wait)
+	if err == nil {
+		err = other.exportAll(ctx, s, &out.muster)
+	}
 	if err = errors.Join(err, s.stop()); err != nil {
 		return nil, err
 	}
-	bare, err := bareInserts(ctx, other.file("bare.db"), p.devices)
+	written, read, err := bareRows(ctx, other.file("bare.db"), p.devices)
 	if err != nil {
 		return nil, err
 	}
-	took.anchor.add(bare.Seconds())
-	return []result{took, weighs, wait}, os.RemoveAll(other.dir)
+	took.anchor.add(written.Seconds())
+	out.anchor.add(read.Seconds())
+	return []result{took, weighs, wait, out}, os.RemoveAll(other.dir)
 }
 
 // writeDevices writes a file of devices, each with a token.
@@ -165,30 +171,57 @@ func (h *house) awaitImport(ctx context.Context, s *server, id string, rows int)
 	}
 }
 
-// api asks the API for people.
-func (h *house) api(ctx context.Context, s *server, method, path string, body io.Reader, out any) error {
-	token, err := os.ReadFile(filepath.Join(h.file("muster"), "api-token"))
+// exportAll reads every device as CSV.
+func (h *house) exportAll(ctx context.Context, s *server, took *figure) error {
+	began := time.Now()
+	answer, err := h.ask(ctx, s, http.MethodGet, "/v1/export", nil)
 	if err != nil {
 		return err
+	}
+	defer answer.Close()
+	if _, err := io.Copy(io.Discard, answer); err != nil {
+		return err
+	}
+	took.add(time.Since(began).Seconds())
+	return nil
+}
+
+// api asks the API for people, and reads its answer into out.
+func (h *house) api(ctx context.Context, s *server, method, path string, body io.Reader, out any) error {
+	answer, err := h.ask(ctx, s, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	return json.NewDecoder(answer).Decode(out)
+}
+
+// ask asks the API for people, and returns its answer, which the caller closes.
+func (h *house) ask(ctx context.Context, s *server, method, path string, body io.Reader) (io.ReadCloser, error) {
+	token, err := h.apiToken()
+	if err != nil {
+		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, method, "http://"+s.http+path, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+string(bytes.TrimSpace(token)))
+	req.Header.Set("Authorization", "Bearer "+token)
 	answer, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return err
+	if answer.StatusCode/100 != 2 {
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body) // what there is of it
+		return nil, fmt.Errorf("%s %s: %s %s", method, path, answer.Status, text)
 	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s %s", method, path, answer.Status, text)
-	}
-	return json.Unmarshal(text, out)
+	return answer.Body, nil
+}
+
+func (h *house) apiToken() (string, error) {
+	token, err := os.ReadFile(filepath.Join(h.file("muster"), "api-token"))
+	return string(bytes.TrimSpace(token)), err
 }
 
 // peakOf returns how much memory the process has had at most, in megabytes.

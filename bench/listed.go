@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -14,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"net/http"
 	"time"
 )
 
@@ -35,7 +37,7 @@ func (p plan) listed(ctx context.Context, h *house) (results []result, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, muster.stop()) }()
-	if err := h.vouch(muster); err != nil {
+	if err := h.vouch(ctx, muster); err != nil {
 		return nil, err
 	}
 	anchor, address, err := h.startAnchor(ctx, "tls")
@@ -55,7 +57,7 @@ func (p plan) listed(ctx context.Context, h *house) (results []result, err error
 }
 
 // vouch tells Muster of an outside authority and of what it has revoked, and makes the certificates of devices.
-func (h *house) vouch(s *server) error {
+func (h *house) vouch(ctx context.Context, s *server) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -82,27 +84,23 @@ func (h *house) vouch(s *server) error {
 		"name": "vouched", "strategy": "x509-chain",
 		"chain": map[string]any{"ca": encode(authority.Raw), "cnPattern": "^(.*)$", "allowCreate": true},
 	}
-	c, err := call(s.http)
+	if err := h.create(ctx, s, "/v1/profiles", profile); err != nil {
+		return err
+	}
+	return h.create(ctx, s, "/v1/revocation-lists", map[string]any{"name": "bench", "crl": base64.StdEncoding.EncodeToString(list)})
+}
+
+// create asks the API for people to make something.
+func (h *house) create(ctx context.Context, s *server, path string, what any) error {
+	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	defer c.conn.Close()
-	for _, made := range []struct {
-		path string
-		body map[string]any
-	}{
-		{"/v1/profiles", profile},
-		{"/v1/revocation-lists", map[string]any{"name": "bench", "crl": base64.StdEncoding.EncodeToString(list)}},
-	} {
-		body, err := json.Marshal(made.body)
-		if err != nil {
-			return err
-		}
-		if _, err := c.ask("POST", made.path, "Content-Type: application/json\r\nAuthorization: Bearer "+h.apiToken+"\r\n", body); err != nil {
-			return err
-		}
+	answer, err := h.ask(ctx, s, http.MethodPost, path, bytes.NewReader(body))
+	if err != nil {
+		return err
 	}
-	return nil
+	return answer.Close()
 }
 
 // revoke returns a list of certificates of nobody.

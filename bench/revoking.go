@@ -38,7 +38,11 @@ func (p plan) revoking(ctx context.Context, h *house) (results []result, err err
 		return nil, err
 	}
 	defer hangUpAll(callers)
-	closed, answered, err := suspendAll(callers, h.apiToken, conns)
+	apiToken, err := h.apiToken()
+	if err != nil {
+		return nil, err
+	}
+	closed, answered, err := suspendAll(callers, apiToken, conns)
 	if err != nil {
 		return nil, err
 	}

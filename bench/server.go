@@ -25,7 +25,6 @@ type house struct {
 	mosquitto string
 	key       string // of the default profile
 	secret    string
-	apiToken  string
 	roots     *x509.CertPool // of both servers
 
 	certificates []tls.Certificate // of devices; nil before certify
@@ -55,13 +54,13 @@ func furnish(ctx context.Context, binary, dir string) (*house, error) {
 	if err != nil {
 		return nil, fmt.Errorf("muster init: %w", err)
 	}
-	var answer struct{ CAFile, ProvisionDeviceKey, ProvisionDeviceSecret, APIToken string }
+	var answer struct{ CAFile, ProvisionDeviceKey, ProvisionDeviceSecret string }
 	if err := json.Unmarshal(made, &answer); err != nil {
 		return nil, fmt.Errorf("muster init: %w", err)
 	}
 	h := &house{
 		dir: dir, binary: binary, mosquitto: mosquitto,
-		key: answer.ProvisionDeviceKey, secret: answer.ProvisionDeviceSecret, apiToken: answer.APIToken, roots: x509.NewCertPool(),
+		key: answer.ProvisionDeviceKey, secret: answer.ProvisionDeviceSecret, roots: x509.NewCertPool(),
 	}
 	root, err := os.ReadFile(answer.CAFile)
 	if err != nil {
