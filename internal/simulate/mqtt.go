@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -133,9 +134,11 @@ func (l *mqttLine) report(_ context.Context, body []byte) error {
 	return nil
 }
 
-// close takes leave and hangs up.
+// close takes leave and hangs up when the server has: whoever comes back sooner takes over a session that has not ended.
 func (l *mqttLine) close() {
-	_ = l.send([]byte{byte(mqtt.TypeDisconnect) << 4, 0}) // or hangs up without
+	if l.send([]byte{byte(mqtt.TypeDisconnect) << 4, 0}) == nil {
+		_, _ = io.Copy(io.Discard, l.conn)
+	}
 	_ = l.conn.Close()
 }
 
