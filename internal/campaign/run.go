@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"time"
 
 	"muster"
@@ -26,7 +28,8 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// look carries every campaign on as far as it goes now, and tells what has become of it.
+// look carries every campaign on as far as it goes now, and tells what has become of it. One that cannot be carried on keeps
+// no other from it.
 func (s *Service) look(ctx context.Context) error {
 	all, err := s.store.Campaigns(ctx)
 	if err != nil {
@@ -37,13 +40,14 @@ func (s *Service) look(ctx context.Context) error {
 	}
 	var total muster.CampaignProgress
 	going := 0
+	var errs []error
 	for i := range all {
 		c := &all[i]
 		if c.State.Ended() {
 			continue
 		}
 		if err := s.carry(ctx, c); err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("campaign %s: %w", c.ID, err))
 		}
 		if p := c.Progress; p != s.told[c.ID] {
 			s.told[c.ID] = p
@@ -58,7 +62,7 @@ func (s *Service) look(ctx context.Context) error {
 		add(&total, c)
 	}
 	s.metrics.show(going, &total)
-	return nil
+	return errors.Join(errs...)
 }
 
 // forget removes those that ended first, piece by piece.
