@@ -43,9 +43,10 @@ export default function Palette({ close }: { close: () => void }) {
     }
   };
   return (
-    <Modal opened onClose={close} withCloseButton={false} centered={false} yOffset="14vh" size={520} padding={0} aria-label={w.find}>
+    <Modal opened onClose={close} withCloseButton={false} centered={false} yOffset="14vh" size={520} padding={0} transitionProps={{ duration: 0 }} aria-label={w.find}>
       <input
         className={styles.input}
+        autoFocus // at once: what is typed next belongs here
         data-autofocus
         role="combobox"
         aria-expanded="true"

@@ -1,16 +1,17 @@
-import { ActionIcon, Menu, UnstyledButton } from '@mantine/core';
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
+import { ActionIcon, UnstyledButton } from '@mantine/core';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { signOut, useMe } from '../people/session';
-import { words as people } from '../people/words';
 import { MenuIcon, SearchIcon } from '../parts/icons';
-import { speak, useLanguage, useWords } from '../words/words';
+import { useWords } from '../words/words';
 import { Mark } from './Mark';
 import { pages, type PageLink } from './pages';
 import styles from './Shell.module.css';
 import { words } from './words';
 
-const Palette = lazy(() => import('./Palette'));
+// Neither has to be there before the page is: they come after it.
+const palette = () => import('./Palette');
+const Palette = lazy(palette);
+const Who = lazy(() => import('./Who'));
 
 // Shell is what stays while pages change: where one is, where one may go, and who one is.
 export function Shell() {
@@ -19,6 +20,7 @@ export function Shell() {
   const [finding, setFinding] = useState(false);
   const path = useRouterState({ select: (s) => s.location.pathname });
   useEffect(() => setMenu(false), [path]);
+  useEffect(() => void palette(), []);
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
       if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 'k') {
@@ -57,7 +59,9 @@ export function Shell() {
             <NavLink key={p.to} page={p} />
           ))}
         </ul>
-        <Who />
+        <Suspense fallback={<div className={styles.who} />}>
+          <Who />
+        </Suspense>
       </nav>
       {menu && <div className={styles.veil} onClick={() => setMenu(false)} />}
       <main id="page" className={styles.main} tabIndex={-1}>
@@ -81,40 +85,5 @@ function NavLink({ page }: { page: PageLink }) {
         {w.title}
       </Link>
     </li>
-  );
-}
-
-function Who() {
-  const w = useWords(words);
-  const p = useWords(people);
-  const me = useMe();
-  const language = useLanguage();
-  const navigate = useNavigate();
-  const leave = async () => {
-    await signOut();
-    await navigate({ to: '/sign-in' });
-  };
-  return (
-    <Menu position="top-start" width={200}>
-      <Menu.Target>
-        <UnstyledButton className={styles.who}>
-          <span className={styles.face} aria-hidden="true">
-            {me.name.slice(0, 1).toUpperCase()}
-          </span>
-          <span className={styles.whoText}>
-            <strong>{me.name}</strong>
-            <small>{p[me.role]}</small>
-          </span>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item onClick={() => speak(language === 'en' ? 'de' : 'en')}>{w.language}</Menu.Item>
-        <Menu.Item component="a" href="/docs/api" target="_blank">
-          {w.reference}
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Item onClick={leave}>{p.signOut}</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
   );
 }
