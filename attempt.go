@@ -24,11 +24,14 @@ type Attempt struct {
 	Profile ProfileID // of the device, or of the provision key; zero if neither is known
 	Way     Way       // of a device that has let itself in
 	Claims  *Claims   // of the JWT that it showed, whose signature was right; nil: it showed none
+
+	// Certificate is the client certificate that nobody has, in DER, of an attempt that is noted; a store does not file it.
+	Certificate []byte
 }
 
 // Blur takes from an attempt what tells it from others of its crowd.
 func (a *Attempt) Blur() {
-	a.Name, a.Shown, a.Detail, a.Claims = "", "", blurred, nil
+	a.Name, a.Shown, a.Detail, a.Claims, a.Certificate = "", "", blurred, nil, nil
 }
 
 // Blurred reports whether Blur has been called on the attempt: it stands for others, whose names are not known.

@@ -121,6 +121,7 @@ type AttemptQuery struct {
 	Action    Action       // 0: any
 	Transport Transport    // 0: any
 	Outcome   Outcome      // 0: either
+	Stranger  *bool        // whether neither a device nor a profile was recognised; nil: either
 	Remote    netip.Prefix // from this network alone; zero: from anywhere
 	From, To  time.Time    // not before From and before To; zero: at any time
 	Before    int64        // numbers lower than this alone, for the next page; 0: all

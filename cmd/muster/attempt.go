@@ -66,6 +66,7 @@ func (f *attemptFlags) add(cmd *cobra.Command) {
 		"action":    flags.String("action", "", "provision, connect, message or disconnect"),
 		"transport": flags.String("transport", "", "mqtt, http or coap"),
 		"outcome":   flags.String("outcome", "", "admitted or refused"),
+		"stranger":  flags.String("stranger", "", "true: that no device and no provision key was recognised in; false: all others"),
 		"remote":    flags.String("remote", "", "from this address or network alone, such as 10.0.0.0/8"),
 		"from":      flags.String("from", "", "from this time on, RFC 3339"),
 		"to":        flags.String("to", "", "before this time, RFC 3339"),

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -25,7 +26,7 @@ type Attempt struct {
 	Profile   string    `json:"profile,omitempty" doc:"of the device, or of the provision key"`
 	Key       string    `json:"key,omitempty" doc:"the provision key that it named, if there is one of that name" example:"sensors-key"`
 	Shown     string    `json:"shown,omitempty" doc:"what it showed, secrets reduced to a short digest"`
-	Way       string    `json:"way,omitempty" enum:"created,claimed,repeated,released,proved" doc:"how the device has let itself in"`
+	Way       string    `json:"way,omitempty" enum:"created,claimed,repeated,released,proved,approved,renewed,added,rotated" doc:"how the device has let itself in"`
 	Reason    string    `json:"reason,omitempty" doc:"left out: it was let in" example:"provision-secret-wrong"`
 	Title     string    `json:"title,omitempty" doc:"what the reason means"`
 	Detail    string    `json:"detail,omitempty" doc:"which check failed"`
@@ -35,7 +36,8 @@ type Attempt struct {
 // An AttemptStory is an attempt and the checks that it had to pass.
 type AttemptStory struct {
 	Attempt
-	Checks []Check `json:"checks" nullable:"false" doc:"in the order in which they are made; none where the reason names none"`
+	Checks      []Check `json:"checks" nullable:"false" doc:"in the order in which they are made; none where the reason names none"`
+	Certificate string  `json:"certificate,omitempty" doc:"PEM of the certificate that it showed and that nobody had, to be registered; of the newest 256 such attempts since the server was started"`
 }
 
 // A Check is one that an attempt had to pass, and how it went.
@@ -70,6 +72,7 @@ type AttemptFilter struct {
 	Action    string    `query:"action" enum:"provision,connect,message,disconnect,rotate"`
 	Transport string    `query:"transport" enum:"mqtt,http,coap"`
 	Outcome   string    `query:"outcome" enum:"admitted,refused"`
+	Stranger  string    `query:"stranger" enum:"true,false" doc:"true: that no device, and no provision key of a profile, was recognised in; false: all others"`
 	Remote    string    `query:"remote" maxLength:"64" doc:"from this address or network alone" example:"10.0.0.0/8"`
 	From      time.Time `query:"from" doc:"from then on"`
 	To        time.Time `query:"to" doc:"before then"`
@@ -132,6 +135,9 @@ func (a *api) attemptQuery(ctx context.Context, f *AttemptFilter) (q muster.Atte
 		}
 	}
 	q.Outcome = map[string]muster.Outcome{"admitted": muster.LetIn, "refused": muster.Refused}[f.Outcome]
+	if f.Stranger != "" {
+		q.Stranger = new(f.Stranger == "true")
+	}
 	q.Remote, err = parseNetwork(f.Remote)
 	return q, err
 }
@@ -164,7 +170,11 @@ func (a *api) showAttempt(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &answer[AttemptStory]{AttemptStory{attemptOf(t, names), checksOf(journal.Story(t))}}, nil
+	story := AttemptStory{Attempt: attemptOf(t, names), Checks: checksOf(journal.Story(t))}
+	if der := a.Journal.Certificate(t.Number); der != nil {
+		story.Certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	}
+	return &answer[AttemptStory]{story}, nil
 }
 
 func checksOf(story []journal.Check) []Check {

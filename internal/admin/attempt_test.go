@@ -30,6 +30,8 @@ func TestAttemptsAreFoundByWhatIsKnownOfThem(t *testing.T) {
 		"?transport=coap":                    "c",
 		"?outcome=admitted":                  "b",
 		"?outcome=refused":                   "ca",
+		"?stranger=true":                     "ca",
+		"?stranger=false":                    "b",
 		"?remote=10.0.0.0/8":                 "a",
 		"?remote=192.0.2.1":                  "b",
 		"?remote=2001:db8::/32":              "c",
@@ -84,6 +86,20 @@ func TestAnAttemptIsAStory(t *testing.T) {
 	}
 	h.refused("GET", "/v1/attempts/99", "", http.StatusNotFound, muster.ReasonNotFound)
 	h.refused("GET", "/v1/attempts/pump", "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+}
+
+func TestACertificateThatNobodyHasIsShownToBeRegistered(t *testing.T) {
+	h := newHouse(t)
+	h.noted(muster.Attempt{Action: muster.ActionConnect, Transport: muster.MQTT, Name: "a", Certificate: []byte("DER"), Reason: muster.ReasonCertificateUnknown})
+	h.noted(muster.Attempt{Action: muster.ActionConnect, Transport: muster.MQTT, Name: "b", Reason: muster.ReasonTokenUnknown})
+	var l admin.List[admin.Attempt]
+	h.must("GET", "/v1/attempts", "", &l)
+	for i, want := range []string{"", "-----BEGIN CERTIFICATE-----\nREVS\n-----END CERTIFICATE-----\n"} {
+		var story admin.AttemptStory
+		if h.must("GET", "/v1/attempts/"+strconv.FormatInt(l.Items[i].Number, 10), "", &story); story.Certificate != want {
+			t.Errorf("%s: %q", story.Name, story.Certificate)
+		}
+	}
 }
 
 func TestReasonsAreCounted(t *testing.T) {

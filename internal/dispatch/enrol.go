@@ -106,7 +106,7 @@ func (d *Dispatcher) noteEnrolment(h *muster.Hello, asked *muster.Enrolment, who
 		a.Name = strings.TrimSpace(asked.Name())
 	}
 	if err != nil {
-		a.Detail = muster.MessageOf(err)
+		a.Detail, a.Certificate = muster.MessageOf(err), strangers(h, a.Reason)
 	} else {
 		a.Way, a.Detail = grant.Way, grant.Again
 	}

@@ -1,10 +1,14 @@
 package dispatch_test
 
 import (
+	"bytes"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"muster"
 )
@@ -77,5 +81,19 @@ func TestAnUnknownProvisionKeyIsNotJournaledWhole(t *testing.T) {
 	}
 	if a := h.attempts("d")[0]; !strings.HasPrefix(a.Shown, "key the-… of 29 bytes, secret ") {
 		t.Errorf("the journal: %s", a.Shown)
+	}
+}
+
+func TestTheJournalRemembersACertificateThatNobodyHas(t *testing.T) {
+	h := newHouse(t)
+	unknown, _ := h.plant().issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: "elsewhere"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}, nil, nil)
+	if _, err := h.Connect(t.Context(), certified(unknown)); muster.ReasonOf(err) != muster.ReasonCertificateUnknown {
+		t.Fatal(err)
+	}
+	a := h.attempts("elsewhere")[0]
+	if got := h.journal.Certificate(a.Number); !bytes.Equal(got, unknown.Raw) {
+		t.Errorf("%d bytes of attempt %d", len(got), a.Number)
 	}
 }

@@ -35,6 +35,7 @@ func (d *Dispatcher) note(h *muster.Hello, action muster.Action, who *muster.Ide
 		a.Detail = muster.MessageOf(err)
 		if action == muster.ActionConnect {
 			a.Shown = d.shown(h)
+			a.Certificate = strangers(h, a.Reason)
 		}
 	}
 	d.Note(a)
@@ -101,6 +102,14 @@ func callsItself(h *muster.Hello) string {
 		return h.ClientID
 	}
 	return commonName(h.Chain)
+}
+
+// strangers returns the certificate that was presented and that nobody has, for it to be registered; nil: there is none.
+func strangers(h *muster.Hello, reason muster.Reason) []byte {
+	if reason != muster.ReasonCertificateUnknown || len(h.Chain) == 0 {
+		return nil
+	}
+	return h.Chain[0].Raw
 }
 
 // shown tells what a client presented, with secrets reduced to a short digest.

@@ -42,6 +42,7 @@ type Journal struct {
 
 	mu    sync.Mutex // guards these
 	queue queue
+	shown certificates
 	keep  int
 	age   time.Duration
 	lost  int64     // attempts
@@ -188,6 +189,7 @@ func (j *Journal) flush(ctx context.Context, all bool) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
 	defer cancel()
+	shown := takeCertificates(attempts)
 	err := j.store.AppendAttempts(ctx, attempts, keep, j.now().Add(-age))
 	j.tell(err)
 	if err != nil {
@@ -198,6 +200,11 @@ func (j *Journal) flush(ctx context.Context, all bool) error {
 		j.lose(lost)
 		return fmt.Errorf("file %d attempts: %w", len(attempts), err)
 	}
+	j.mu.Lock()
+	for _, s := range shown {
+		j.shown.put(attempts[s.index].Number, s.der)
+	}
+	j.mu.Unlock()
 	if j.watcher != nil {
 		j.watcher.Filed(attempts)
 	}
@@ -238,6 +245,14 @@ func (j *Journal) Attempt(ctx context.Context, number int64) (muster.Attempt, er
 		return muster.Attempt{}, err
 	}
 	return all[0], nil
+}
+
+// Certificate returns the certificate, in DER, that nobody had when it was shown in the attempt of that number: of the newest
+// 256 such attempts since the start, and nil of all others.
+func (j *Journal) Certificate(number int64) []byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.shown.of(number)
 }
 
 // Count returns how often attempts ended with each reason from one time on and before another, the most frequent first.

@@ -27,6 +27,7 @@ type shelf struct {
 	batches [][]muster.Attempt
 	keep    int
 	since   time.Time
+	filed   int64
 	failing error
 	gate    chan struct{} // where set, a batch waits for it
 }
@@ -41,6 +42,10 @@ func (s *shelf) AppendAttempts(ctx context.Context, attempts []muster.Attempt, k
 		return ctx.Err()
 	}
 	if s.failing == nil {
+		for i := range attempts {
+			s.filed++
+			attempts[i].Number = s.filed
+		}
 		s.batches, s.keep, s.since = append(s.batches, attempts), keep, since
 	}
 	return s.failing

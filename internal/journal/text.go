@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -36,6 +37,10 @@ func tidy(a *muster.Attempt, now func() time.Time) {
 	a.Key = clean(a.Key, maxName)
 	a.Shown = clean(a.Shown, maxShown)
 	a.Detail = clean(a.Detail, maxDetail)
+	if len(a.Certificate) > maxCertificate {
+		a.Certificate = nil
+	}
+	a.Certificate = bytes.Clone(a.Certificate)
 	if c := a.Claims; c != nil && (len(c.Audience) > maxClaim || c.Subject != nil && len(*c.Subject) > maxClaim) {
 		a.Claims = nil // cut, they would say something else
 	}

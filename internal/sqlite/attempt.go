@@ -144,7 +144,8 @@ const (
 	newest  = ` ORDER BY number DESC LIMIT ?1`
 	wanted  = `number < ?2 AND number > ?3 AND (?4 = '' OR reason = ?4) AND (?5 = 0 OR action = ?5) AND (?6 = 0 OR transport = ?6)
 		AND (?7 = 0 OR (reason <> '') = ?7 - 1) AND (?8 IS NULL OR address BETWEEN ?8 AND ?9)
-		AND (?10 IS NULL OR at >= ?10) AND (?11 IS NULL OR at < ?11) AND (?12 IS NULL OR profile = ?12)`
+		AND (?10 IS NULL OR at >= ?10) AND (?11 IS NULL OR at < ?11) AND (?12 IS NULL OR profile = ?12)
+		AND (?13 IS NULL OR (device IS NULL AND profile IS NULL) = ?13)`
 )
 
 // Attempts returns the newest attempts first.
@@ -158,16 +159,16 @@ func (r *Registry) Attempts(ctx context.Context, q muster.AttemptQuery) ([]muste
 		return list(ctx, r.readers, readAttempt, attempts+`WHERE `+wanted+newest, args...)
 	case q.Device.IsZero():
 		return list(ctx, r.readers, readAttempt, stretches+attempts+`WHERE number IN (`+
-			numbers+`name = ?13 AND `+wanted+newest+`))`+newest, append(args, name)...)
+			numbers+`name = ?14 AND `+wanted+newest+`))`+newest, append(args, name)...)
 	case q.Name == "":
 		return list(ctx, r.readers, readAttempt, stretches+attempts+`WHERE number IN (`+
-			numbers+`device = ?13 AND `+wanted+newest+`))`+newest, append(args, device)...)
+			numbers+`device = ?14 AND `+wanted+newest+`))`+newest, append(args, device)...)
 	}
 	return list(ctx, r.readers, readAttempt, stretches+attempts+`WHERE number IN (`+
-		numbers+`device = ?13 AND `+wanted+newest+`) UNION `+numbers+`name = ?14 AND `+wanted+newest+`))`+newest, append(args, device, name)...)
+		numbers+`device = ?14 AND `+wanted+newest+`) UNION `+numbers+`name = ?15 AND `+wanted+newest+`))`+newest, append(args, device, name)...)
 }
 
-// wantedArgs are ?1 to ?12.
+// wantedArgs are ?1 to ?13.
 func wantedArgs(q *muster.AttemptQuery) []value {
 	before := q.Before
 	if before <= 0 {
@@ -177,9 +178,13 @@ func wantedArgs(q *muster.AttemptQuery) []value {
 	if q.Remote.IsValid() {
 		low, high = address16(q.Remote.Masked().Addr()), blob(lastOf(q.Remote))
 	}
+	var stranger value
+	if q.Stranger != nil {
+		stranger = flag(*q.Stranger)
+	}
 	return []value{
 		number(max(q.Limit, 0)), number(before), number(q.Since), text(q.Reason), number(q.Action), number(q.Transport),
-		number(q.Outcome), low, high, millis(q.From), millis(q.To), idOrNull(q.Profile),
+		number(q.Outcome), low, high, millis(q.From), millis(q.To), idOrNull(q.Profile), stranger,
 	}
 }
 

@@ -119,6 +119,7 @@ func attemptsFiltered(t *testing.T, r *registry) {
 	attempts[1].Reason = muster.ReasonTokenUnknown
 	attempts[2].Reason, attempts[2].Transport = muster.ReasonPayloadInvalid, muster.CoAP
 	attempts[3].Action = muster.ActionProvision
+	attempts[0].Device, attempts[1].Profile = muster.NewID[muster.Device](), muster.NewID[muster.Profile]()
 	r.must(r.AppendAttempts(t.Context(), attempts, 100, time.Time{}))
 	for _, q := range []struct {
 		query muster.AttemptQuery
@@ -134,6 +135,8 @@ func attemptsFiltered(t *testing.T, r *registry) {
 		{muster.AttemptQuery{Action: muster.ActionProvision}, []string{"3"}},
 		{muster.AttemptQuery{Outcome: muster.LetIn}, []string{"4", "3", "0"}},
 		{muster.AttemptQuery{Outcome: muster.Refused}, []string{"2", "1"}},
+		{muster.AttemptQuery{Stranger: new(true)}, []string{"4", "3", "2"}},
+		{muster.AttemptQuery{Stranger: new(false)}, []string{"1", "0"}},
 		{muster.AttemptQuery{From: after(1), To: after(3)}, []string{"2", "1"}},
 		{muster.AttemptQuery{Outcome: muster.Refused, Transport: muster.MQTT, Remote: netip.MustParsePrefix("10.0.0.0/8")}, []string{"1"}},
 	} {
