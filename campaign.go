@@ -80,15 +80,46 @@ func (s CampaignState) Ended() bool { return s == CampaignDone || s == CampaignW
 // A CampaignStep says how a device answers a campaign.
 type CampaignStep uint8
 
-// The steps. A device is in one of the first three as long as it is asked.
+// The steps. A device is asked, fetched or overdue as long as it is asked.
 const (
-	StepAsked     CampaignStep = iota + 1
-	StepFetched                // has been given a fresh credential and not used it
-	StepOverdue                // has not used one in time; it may still
-	StepDone                   // has used it
-	StepFailed                 // is asked no more and has used none: it is gone, or somebody has removed the attribute
-	StepWithdrawn              // the campaign has taken back what it has asked for
+	StepWaiting   CampaignStep = iota // its turn has not come
+	StepAsked                         // has not answered
+	StepFetched                       // has been given a fresh credential and not used it
+	StepOverdue                       // has not used one in time; it may still
+	StepDone                          // has used it
+	StepFailed                        // is asked no more and has used none: it is gone, or somebody has removed the attribute
+	StepWithdrawn                     // the campaign has taken back what it has asked for
+	StepSkipped                       // could not follow when its turn came
 )
+
+var campaignSteps = []string{"waiting", "asked", "fetched", "overdue", "done", "failed", "withdrawn", "skipped"}
+
+// String returns the step's name.
+func (s CampaignStep) String() string { return nameOf(campaignSteps, int(s)) }
+
+// ParseCampaignStep reads a step's name.
+func ParseCampaignStep(name string) (CampaignStep, error) {
+	i, err := indexOf(campaignSteps, name, "step")
+	return CampaignStep(i), err
+}
+
+// A CampaignDevice is a device and how it answers a campaign.
+type CampaignDevice struct {
+	Device DeviceID
+	Name   string // its own, or, when it is gone, what it was when its turn came
+	Step   CampaignStep
+	At     time.Time // when its turn came; zero: it has not
+	Reason Reason    // why it has failed or was skipped; empty: neither
+	Detail string    // what the reason alone does not say
+}
+
+// A CampaignDeviceQuery says which devices of a campaign are wanted. They come in the order of their birth.
+type CampaignDeviceQuery struct {
+	Campaign CampaignID
+	Step     *CampaignStep // nil: any
+	After    DeviceID      // those behind it alone; zero: from the first on
+	Limit    int           // at most so many
+}
 
 // CampaignProgress counts the devices of a campaign: those that it has asked by their step.
 type CampaignProgress struct {
@@ -103,9 +134,14 @@ type CampaignProgress struct {
 	Withdrawn int
 }
 
+// Asks reports whether there may be devices whose turn is still to come.
+func (c *Campaign) Asks() bool {
+	return !c.Exhausted && (c.State == CampaignRunning || c.State == CampaignPaused)
+}
+
 // Waiting returns how many devices are about to be asked, by what was counted when the campaign began.
 func (c *Campaign) Waiting() int {
-	if c.Exhausted || c.State.Ended() {
+	if !c.Asks() {
 		return 0
 	}
 	return max(c.Progress.Selected-c.Progress.Looked, 0)

@@ -171,7 +171,12 @@ const (
 	ReasonImportFailures      Reason = "import-too-many-failures"
 	ReasonImportStopped       Reason = "import-not-running"
 	ReasonImportRowsFailed    Reason = "import-rows-failed"
-	ReasonCampaignState       Reason = "campaign-not-running"
+
+	// Campaigns.
+	ReasonCampaignState    Reason = "campaign-not-running"
+	ReasonCampaignOther    Reason = "campaign-other"
+	ReasonRotationUnasked  Reason = "rotation-unasked"
+	ReasonDeviceUnequipped Reason = "device-without-credential"
 )
 
 type reasonEntry struct {
@@ -339,8 +344,12 @@ var reasons = map[Reason]reasonEntry{
 	ReasonImportRowInvalid:    {Invalid, "the row cannot be read", "Correct the row as the message says, and import it again.", ""},
 	ReasonImportFailures:      {Invalid, "so many rows have failed that the file is taken for the wrong one", "Look at the first rows that failed; correct the file or its columns.", ""},
 	ReasonImportStopped:       {Conflict, "the import is not in a state for that", "Look at its state with `muster imports list`.", ""},
-	ReasonCampaignState:       {Conflict, "the campaign is not in a state for that", "Look at its state with `muster campaign list`.", ""},
-	ReasonImportRowsFailed:    {Invalid, "some rows were not filed", "Mend them in the file of failed rows, and import that file.", ""},
+
+	ReasonCampaignState:    {Conflict, "the campaign is not in a state for that", "Look at its state with `muster campaign list`.", ""},
+	ReasonCampaignOther:    {Conflict, "another campaign asks the device already", "Look with `muster campaign devices` what becomes of it there.", ""},
+	ReasonRotationUnasked:  {Conflict, "somebody has removed the attribute by which the device was asked", "Begin another campaign for it, if it shall follow after all.", ""},
+	ReasonDeviceUnequipped: {Forbidden, "the device has no credential that opens the door", "Give it a credential, or let it provision.", ""},
+	ReasonImportRowsFailed: {Invalid, "some rows were not filed", "Mend them in the file of failed rows, and import that file.", ""},
 }
 
 // Error returns the code.

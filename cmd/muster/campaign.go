@@ -10,7 +10,7 @@ import (
 
 func newCampaign() *cobra.Command {
 	return group("campaign", "Campaigns: devices are asked for other credentials, wave after wave",
-		campaignCreate(), campaignList(), campaignShow(),
+		campaignCreate(), campaignList(), campaignShow(), campaignDevices(),
 		campaignAct("pause", "Has a campaign ask nobody until it is resumed"),
 		campaignAct("resume", "Lets a campaign go on that has paused; what has gone wrong so far does not count any more"),
 		campaignAct("rollback", "Takes back what devices were asked for and have not followed; what is done stays done"))
@@ -65,6 +65,20 @@ func campaignShow() *cobra.Command {
 	return asking(&cobra.Command{Use: "show ID", Short: "Shows a campaign and how far it is", Args: cobra.ExactArgs(1)}, func(args []string) (call, error) {
 		return call{method: http.MethodGet, path: []string{"v1", "campaigns", args[0]}}, nil
 	}, func(c admin.Campaign) (any, table) { return c, campaignTable(c) })
+}
+
+func campaignDevices() *cobra.Command {
+	return listingOf(&cobra.Command{
+		Use: "devices ID", Short: "Lists the devices of a campaign: how far each is, and why it has failed or was skipped", Args: cobra.ExactArgs(1),
+	}, []filter{
+		{"step", "step", "waiting, asked, fetched, overdue, done, failed, withdrawn or skipped alone"},
+	}, func(args []string) []string { return []string{"v1", "campaigns", args[0], "devices"} }, func(all []admin.CampaignDevice) table {
+		t := table{columns: []string{"device", "step", "at", "reason", "detail"}}
+		for _, d := range all {
+			t.add(d.Device, d.Step, d.At, d.Reason, d.Detail)
+		}
+		return t
+	})
 }
 
 func campaignAct(verb, short string) *cobra.Command {

@@ -52,6 +52,11 @@ func deviceList() *cobra.Command {
 
 // listing makes cmd a command that shows what there is under path, page by page.
 func listing[T any](cmd *cobra.Command, filters []filter, path []string, show func([]T) table) *cobra.Command {
+	return listingOf(cmd, filters, func([]string) []string { return path }, show)
+}
+
+// listingOf is listing under a path that depends on the arguments.
+func listingOf[T any](cmd *cobra.Command, filters []filter, path func(args []string) []string, show func([]T) table) *cobra.Command {
 	var r remote
 	var o output
 	var after string
@@ -61,7 +66,7 @@ func listing[T any](cmd *cobra.Command, filters []filter, path []string, show fu
 	cmd.Flags().IntVar(&limit, "limit", pageSize, "at most so many")
 	r.addFlags(cmd)
 	o.addFlags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := o.check(); err != nil {
 			return err
 		}
@@ -80,7 +85,7 @@ func listing[T any](cmd *cobra.Command, filters []filter, path []string, show fu
 				q.Set("after", after)
 			}
 			var page admin.List[T]
-			if err := c.do(cmd.Context(), call{method: http.MethodGet, path: path, query: q}, &page); err != nil {
+			if err := c.do(cmd.Context(), call{method: http.MethodGet, path: path(args), query: q}, &page); err != nil {
 				return err
 			}
 			all = append(all, page.Items...)

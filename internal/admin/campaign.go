@@ -75,6 +75,8 @@ func (a *api) serveCampaigns() {
 		explained("Each device is asked by the shared attribute credentialRotation, which is removed when it has used a fresh credential. The campaign goes on by itself, also after a restart."),
 		refusing(muster.ReasonNotFound))
 	serve(a, http.MethodGet, "/v1/campaigns/{id}", "show-campaign", "One campaign and how far it is", a.showCampaign)
+	serve(a, http.MethodGet, "/v1/campaigns/{id}/devices", "list-campaign-devices",
+		"The devices of a campaign, the oldest first, and how far each is", a.listCampaignDevices, refusing(muster.ReasonNotFound))
 	serve(a, http.MethodPost, "/v1/campaigns/{id}/pause", "pause-campaign", "Has a campaign ask nobody until it is resumed", a.pauseCampaign,
 		refusing(muster.ReasonCampaignState))
 	serve(a, http.MethodPost, "/v1/campaigns/{id}/resume", "resume-campaign",

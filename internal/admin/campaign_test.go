@@ -25,6 +25,12 @@ func TestACampaignIsPlannedBegunAndTakenBack(t *testing.T) {
 	}
 	path := "/v1/campaigns/" + begun.ID
 	tag := h.ask("GET", path, "").Header().Get("ETag")
+	var devices admin.List[admin.CampaignDevice]
+	if h.must("GET", path+"/devices?step=waiting", "", &devices); len(devices.Items) != 1 || devices.Items[0].Device != "pump-1" || devices.Items[0].Step != "waiting" {
+		t.Errorf("%+v", devices)
+	}
+	h.refused("GET", path+"/devices?after=nope", "", http.StatusBadRequest, muster.ReasonRequestInvalid)
+	h.refused("GET", "/v1/campaigns/01234567-89ab-cdef-0123-456789abcdef/devices", "", http.StatusNotFound, muster.ReasonNotFound)
 	var c admin.Campaign
 	if h.must("POST", path+"/pause", "", &c); c.State != "paused" || c.Detail == "" {
 		t.Errorf("%+v", c)

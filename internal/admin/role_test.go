@@ -74,6 +74,7 @@ var roles = map[string]string{
 	"GET /v1/campaigns":                "viewer",
 	"POST /v1/campaigns":               "operator",
 	"GET /v1/campaigns/{id}":           "viewer",
+	"GET /v1/campaigns/{id}/devices":   "viewer",
 	"POST /v1/campaigns/{id}/pause":    "operator",
 	"POST /v1/campaigns/{id}/resume":   "operator",
 	"POST /v1/campaigns/{id}/rollback": "operator",

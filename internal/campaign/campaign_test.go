@@ -162,6 +162,59 @@ func TestDevicesAreAskedWaveAfterWave(t *testing.T) {
 	}
 }
 
+func TestTheDevicesOfACampaignAreListedInTheOrderOfTheirBirth(t *testing.T) {
+	f := newFleet(t, 5)
+	id := f.begin(steady)
+	f.expect(id, "running: 3 waiting, 2 asked")
+	f.fetch("d01")
+	late := muster.Device{ID: muster.NewID[muster.Device](), Name: "d-later", State: muster.DeviceActive}
+	p, err := f.registry.Profile(t.Context(), "p")
+	f.must(err)
+	late.Profile = p.ID
+	f.must(f.registry.CreateDevice(t.Context(), late, nil, nil))
+	list := func(step string) (all string) {
+		t.Helper()
+		q := muster.CampaignDeviceQuery{Campaign: id, Limit: 2}
+		if step != "" {
+			s, err := muster.ParseCampaignStep(step)
+			f.must(err)
+			q.Step = &s
+		}
+		for range 5 {
+			page, err := f.Devices(t.Context(), q)
+			f.must(err)
+			for _, d := range page.Devices {
+				all += d.Name + " " + d.Step.String() + ", "
+			}
+			if page.Next == nil {
+				return all
+			}
+			q.After = *page.Next
+		}
+		t.Fatalf("no end: %s", all)
+		return all
+	}
+	for step, want := range map[string]string{
+		"":        "d00 asked, d01 fetched, d02 waiting, d03 waiting, d04 waiting, ",
+		"waiting": "d02 waiting, d03 waiting, d04 waiting, ",
+		"fetched": "d01 fetched, ",
+		"done":    "",
+	} {
+		if got := list(step); got != want {
+			t.Errorf("in the step %q: %s", step, got)
+		}
+	}
+	_, err = f.RollBack(t.Context(), id)
+	f.must(err)
+	f.expect(id, "rolled-back: 0 waiting, 2 withdrawn")
+	if got := list(""); got != "d00 withdrawn, d01 withdrawn, " {
+		t.Error(got)
+	}
+	if _, err := f.Devices(t.Context(), muster.CampaignDeviceQuery{Campaign: muster.NewID[muster.Campaign]()}); muster.ReasonOf(err) != muster.ReasonNotFound {
+		t.Errorf("of no campaign: %v", err)
+	}
+}
+
 func TestADeviceThatCameLaterIsNotAsked(t *testing.T) {
 	f := newFleet(t, 1)
 	id := f.begin(steady)

@@ -27,10 +27,13 @@ type Store interface {
 	CountDevices(ctx context.Context, q muster.DeviceQuery, after muster.DeviceID) (count int, next *muster.DeviceID, err error)
 	// AskDevices has a campaign ask the devices: each that can follow is given the shared attribute muster.RotationWanted
 	// with the value. It returns those. A device cannot follow that is suspended, has no credential that opens the door, may
-	// not ask for another by its profile, or is asked by a campaign that goes on. change is told how many these
-	// are, together with those that have no room for the attribute and fail at once, and changes the campaign in the same transaction as in UpdateCampaign; if it refuses, nobody is asked.
+	// not ask for another by its profile, or is asked by a campaign that goes on: it is filed as skipped. change is told how
+	// many can follow, together with those that have no room for the attribute and fail at once, and changes the campaign in
+	// the same transaction as in UpdateCampaign; if it refuses, nobody is asked.
 	AskDevices(ctx context.Context, id muster.CampaignID, devices []muster.DeviceID, value muster.Value, at time.Time,
 		change func(c *muster.Campaign, taken int) error) (asked []muster.DeviceID, err error)
+	// CampaignDevices returns the devices of a campaign whose turn has come, in the order of their birth.
+	CampaignDevices(ctx context.Context, q muster.CampaignDeviceQuery) ([]muster.CampaignDevice, error)
 	// OverdueDevices notes of up to limit devices that they were asked before that time and have not followed, and returns
 	// how many these are.
 	OverdueDevices(ctx context.Context, id muster.CampaignID, before time.Time, limit int) (int, error)

@@ -2,20 +2,22 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"muster"
 )
 
-// A device can follow that is not suspended, has a credential that opens the door, may ask for another one by its profile, and
-// is not asked by a campaign that goes on.
-const askDevice = `INSERT INTO campaign_device (campaign, device, step, asked_at)
-	SELECT ?1, d.id, 1, ?3 FROM device d JOIN profile p ON p.id = d.profile
-	WHERE d.id = ?2 AND d.state <> ?4 AND p.settings ->> '$.rotation' IS NOT 'refuse'
-		AND EXISTS (SELECT 1 FROM credential c WHERE c.device = d.id AND c.state IN (1, 2) AND (c.expires_at IS NULL OR c.expires_at > ?3))
-		AND NOT EXISTS (SELECT 1 FROM campaign_device x JOIN campaign y ON y.id = x.campaign
-			WHERE x.device = d.id AND x.step <= 3 AND y.finished_at IS NULL)
-	ON CONFLICT DO NOTHING`
+// standing finds the name of a device and why it cannot follow, empty if it can: it must not be suspended, have a credential
+// that opens the door, may ask for another one by its profile, and not be asked by a campaign that goes on.
+const standing = `SELECT d.name, CASE
+	WHEN d.state = ?3 THEN '` + string(muster.ReasonDeviceSuspended) + `'
+	WHEN p.settings ->> '$.rotation' IS 'refuse' THEN '` + string(muster.ReasonRotationRefused) + `'
+	WHEN NOT EXISTS (SELECT 1 FROM credential c WHERE c.device = d.id AND c.state IN (1, 2) AND (c.expires_at IS NULL OR c.expires_at > ?2))
+		THEN '` + string(muster.ReasonDeviceUnequipped) + `'
+	WHEN EXISTS (SELECT 1 FROM campaign_device x JOIN campaign y ON y.id = x.campaign
+		WHERE x.device = d.id AND x.step <= 3 AND y.finished_at IS NULL) THEN '` + string(muster.ReasonCampaignOther) + `'
+	ELSE '' END FROM device d JOIN profile p ON p.id = d.profile WHERE d.id = ?1`
 
 // AskDevices has a campaign ask the devices: each that can follow is given the shared attribute muster.RotationWanted with the
 // value. It returns those. change is told how many these are, together with those that
@@ -29,11 +31,11 @@ func (r *Registry) AskDevices(
 		taken := 0 // those that failed at once, too
 		wanted := []muster.Attribute{{Scope: muster.SharedScope, Key: muster.RotationWanted, Value: value, UpdatedAt: at}}
 		for _, device := range devices {
-			n, err := tx.exec(askDevice, blob(id[:]), blob(device[:]), millis(at), number(muster.DeviceSuspended))
+			can, err := file(tx, id, device, at)
 			if err != nil {
-				return refused(err, muster.ReasonInternal, muster.ReasonNotFound)
+				return err
 			}
-			if n == 0 {
+			if !can {
 				continue
 			}
 			taken++
@@ -45,8 +47,8 @@ func (r *Registry) AskDevices(
 				asked = append(asked, device)
 			case muster.ReasonOf(err) != muster.ReasonPayloadInvalid:
 				return err
-			default: // there is no room for the attribute: the device fails
-				if err := unask(tx, device); err != nil {
+			default: // there is no room for the attribute
+				if err := fail(tx, device, err); err != nil {
 					return err
 				}
 			}
@@ -66,6 +68,42 @@ func (r *Registry) AskDevices(
 	return asked, nil
 }
 
+// file notes that a device's turn has come, and reports whether it can follow.
+func file(tx *conn, campaign muster.CampaignID, device muster.DeviceID, at time.Time) (can bool, err error) {
+	type found struct {
+		name   string
+		reason muster.Reason
+	}
+	d, err := one(tx, func(r *row) found { return found{r.text(), muster.Reason(r.text())} }, standing,
+		blob(device[:]), millis(at), number(muster.DeviceSuspended))
+	switch {
+	case errors.Is(err, errNoRow):
+		d.reason = muster.ReasonDeviceDeleted
+	case err != nil:
+		return false, err
+	}
+	step := muster.StepAsked
+	if d.reason != "" {
+		step = muster.StepSkipped
+	}
+	n, err := tx.exec(`INSERT INTO campaign_device (campaign, device, step, asked_at, name, reason) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, blob(campaign[:]), blob(device[:]), number(step), millis(at), text(d.name), text(d.reason))
+	if err != nil {
+		return false, refused(err, muster.ReasonInternal, muster.ReasonNotFound)
+	}
+	return n > 0 && step == muster.StepAsked, nil
+}
+
+// fail notes why a device does not follow that campaigns ask: it is asked no more.
+func fail(tx *conn, device muster.DeviceID, why error) error {
+	_, err := tx.exec(`UPDATE campaign_device SET step = ?, reason = ?, detail = ? WHERE device = ? AND step <= 3`,
+		number(muster.StepFailed), text(muster.ReasonOf(why)), text(muster.MessageOf(why)), blob(device[:]))
+	if err != nil {
+		return err
+	}
+	return unask(tx, device)
+}
+
 func unask(tx *conn, device muster.DeviceID) error {
 	_, err := tx.exec(`DELETE FROM attribute WHERE device = ? AND scope = ? AND key = ?`,
 		blob(device[:]), number(muster.SharedScope), text(muster.RotationWanted))
@@ -83,6 +121,23 @@ func fetched(tx *conn, device muster.DeviceID, c muster.CredentialID) error {
 func followed(tx *conn, device muster.DeviceID) error {
 	_, err := tx.exec(`UPDATE campaign_device SET step = ? WHERE device = ? AND step <= 3`, number(muster.StepDone), blob(device[:]))
 	return err
+}
+
+// CampaignDevices returns the devices of a campaign whose turn has come, in the order of their birth.
+func (r *Registry) CampaignDevices(ctx context.Context, q muster.CampaignDeviceQuery) ([]muster.CampaignDevice, error) {
+	read := func(r *row) muster.CampaignDevice {
+		return muster.CampaignDevice{
+			Device: id[muster.Device](r), Name: r.text(), Step: integer[muster.CampaignStep](r), At: r.time(),
+			Reason: muster.Reason(r.text()), Detail: r.text(),
+		}
+	}
+	of, args := ``, []value{blob(q.Campaign[:]), blob(q.After[:]), number(max(q.Limit, 0))}
+	if q.Step != nil {
+		of, args = ` AND x.step = ?4`, append(args, number(*q.Step))
+	}
+	return list(ctx, r.readers, read, `SELECT x.device, ifnull(d.name, x.name), x.step, x.asked_at, x.reason, x.detail
+		FROM campaign_device x LEFT JOIN device d ON d.id = x.device
+		WHERE x.campaign = ?1 AND x.device > ?2`+of+` ORDER BY x.device LIMIT ?3`, args...)
 }
 
 // OverdueDevices notes of up to limit devices that they were asked before that time and have not followed, and returns how

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ func campaignSentences() []sentence {
 	return []sentence{
 		{"keeps a campaign, and changes it for the version that was seen", campaignKept},
 		{"asks devices that can follow, once, and counts what becomes of them", campaignAsks},
+		{"says of each device of a campaign how far it is, and why", campaignDevices},
 		{"withdraws what was not followed, and the credential before stays", campaignWithdraws},
 		{"forgets a campaign piece by piece, once it has ended", campaignForgotten},
 	}
@@ -118,6 +120,62 @@ func campaignAsks(t *testing.T, r *registry) {
 	_, err = r.ChangeAttributes(t.Context(), b.ID, muster.SharedScope, nil, []string{muster.RotationWanted})
 	r.must(err)
 	r.progressed(one.ID, muster.CampaignProgress{Looked: 4, Skipped: 1, Done: 1, Failed: 2})
+}
+
+func campaignDevices(t *testing.T, r *registry) {
+	var names []string
+	ids := map[string]muster.DeviceID{}
+	for _, name := range []string{"asked", "gone", "unasked", "full", "suspended", "expired", "elsewhere", "never"} {
+		d, _ := r.list(name)
+		ids[name] = d.ID
+		names = append(names, name)
+	}
+	_, err := r.UpdateDevice(t.Context(), ids["suspended"], func(d *muster.Device) error { d.State = muster.DeviceSuspended; return nil })
+	r.must(err)
+	held, err := r.Credentials(t.Context(), ids["expired"])
+	r.must(err)
+	_, err = r.UpdateCredential(t.Context(), held[0].ID, func(c *muster.Credential) error { c.ExpiresAt = after(9); return nil })
+	r.must(err)
+	for i := range muster.MaxAttributes {
+		r.must(r.SaveAttributes(t.Context(), ids["full"], []muster.Attribute{{Scope: muster.ServerScope, Key: fmt.Sprint(i), Value: muster.BoolValue(true)}}))
+	}
+	other, c := r.campaign(), r.campaign()
+	r.ask(other.ID, ids["elsewhere"])
+	r.must(r.DeleteDevice(t.Context(), ids["never"]))
+	for _, name := range names {
+		r.ask(c.ID, ids[name])
+	}
+	_, err = r.UpdateDevice(t.Context(), ids["asked"], func(d *muster.Device) error { d.Name = "renamed"; return nil })
+	r.must(err)
+	r.must(r.DeleteDevice(t.Context(), ids["gone"]))
+	_, err = r.ChangeAttributes(t.Context(), ids["unasked"], muster.SharedScope, nil, []string{muster.RotationWanted})
+	r.must(err)
+
+	want := []muster.CampaignDevice{
+		{Device: ids["asked"], Name: "renamed", Step: muster.StepAsked, At: after(10)},
+		{Device: ids["gone"], Name: "gone", Step: muster.StepFailed, At: after(10), Reason: muster.ReasonDeviceDeleted},
+		{Device: ids["unasked"], Name: "unasked", Step: muster.StepFailed, At: after(10), Reason: muster.ReasonRotationUnasked},
+		{
+			Device: ids["full"], Name: "full", Step: muster.StepFailed, At: after(10), Reason: muster.ReasonPayloadInvalid,
+			Detail: fmt.Sprintf("a device has at most %d attributes", muster.MaxAttributes),
+		},
+		{Device: ids["suspended"], Name: "suspended", Step: muster.StepSkipped, At: after(10), Reason: muster.ReasonDeviceSuspended},
+		{Device: ids["expired"], Name: "expired", Step: muster.StepSkipped, At: after(10), Reason: muster.ReasonDeviceUnequipped},
+		{Device: ids["elsewhere"], Name: "elsewhere", Step: muster.StepSkipped, At: after(10), Reason: muster.ReasonCampaignOther},
+		{Device: ids["never"], Step: muster.StepSkipped, At: after(10), Reason: muster.ReasonDeviceDeleted},
+	}
+	q := muster.CampaignDeviceQuery{Campaign: c.ID, Limit: 5}
+	first, err := r.CampaignDevices(t.Context(), q)
+	r.must(err)
+	q.After = first[4].Device
+	second, err := r.CampaignDevices(t.Context(), q)
+	r.must(err)
+	r.same(append(first, second...), want)
+	failed := muster.StepFailed
+	some, err := r.CampaignDevices(t.Context(), muster.CampaignDeviceQuery{Campaign: c.ID, Step: &failed, After: ids["gone"], Limit: 9})
+	r.must(err)
+	r.same(some, want[2:4])
+	r.progressed(c.ID, muster.CampaignProgress{Looked: 8, Skipped: 4, Asked: 1, Failed: 3})
 }
 
 func campaignWithdraws(t *testing.T, r *registry) {
