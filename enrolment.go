@@ -9,6 +9,7 @@ type Enrolment struct {
 	CSR       string                   // base64 DER; empty: none came
 	Request   *x509.CertificateRequest // what CSR says; nil: it cannot be read
 	Bare      bool                     // the answer shall be a certificate itself, and not a message of certificates
+	Links     []byte                   // the answer to EnrolDiscovery, which is the dialect's own
 }
 
 // An EnrolOperation says what an Enrolment asks for.
@@ -21,6 +22,7 @@ const (
 	EnrolFirst                             // a certificate for a device, by whatever it proves who it is
 	EnrolAgain                             // a certificate in the place of the one that it presents
 	EnrolWithKey                           // a certificate, and the key for it
+	EnrolDiscovery                         // where all of this is
 )
 
 // Name returns the common name that the signing request asks for; empty: it has none, or cannot be read.

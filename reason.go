@@ -53,6 +53,8 @@ const (
 	ReasonCSRSubjectMismatch   Reason = "csr-subject-mismatch"
 	ReasonProfileMismatch      Reason = "profile-mismatch"
 	ReasonTLSRequired          Reason = "tls-required"
+	ReasonFormatUnsupported    Reason = "content-format-unsupported"
+	ReasonFormatUnacceptable   Reason = "content-format-unacceptable"
 	ReasonJWTMalformed         Reason = "jwt-malformed"
 	ReasonJWTExpired           Reason = "jwt-expired"
 	ReasonJWTClockSkew         Reason = "jwt-clock-skew"
@@ -229,6 +231,8 @@ var reasons = map[Reason]reasonEntry{
 	ReasonCSRDigestWeak:        {Invalid, "the certificate signing request is signed with MD5 or SHA-1", "Sign the request with SHA-256.", ""},
 	ReasonCSRSubjectMismatch:   {Invalid, "the certificate signing request is for another name", "Ask for the device's own name, and for the same names when a certificate is renewed.", ""},
 	ReasonProfileMismatch:      {Forbidden, "what was shown is good for another profile than the one in the path", "Put the name of the device's profile into the path, or leave it out.", ""},
+	ReasonFormatUnsupported:    {Invalid, "the body is of another format than is taken here", "Send the signing request as PKCS #10 in DER, content format 286.", ""},
+	ReasonFormatUnacceptable:   {Invalid, "the answer is in none of the formats that are asked for", "Ask for content format 281 or 287, for a key 62, for attributes 285; or for none.", ""},
 	ReasonTLSRequired:          {Forbidden, "certificates are asked for over TLS or DTLS alone", "Use the port of HTTPS or of CoAP over DTLS.", ""},
 	ReasonChainUntrusted:       {Unknown, "the certificate chain does not lead to a known authority", "Send the whole chain, or register the authority with the profile.", ""},
 	ReasonJWTMalformed:         {Unknown, "the JWT cannot be read", "Send a compact JWS of at most 4 kB with exp and iat.", ""},

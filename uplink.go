@@ -136,5 +136,6 @@ type Request struct {
 	Query     []string // name=value, unescaped
 	Body      []byte
 	Observe   bool   // the client wants to be told of changes from now on (CoAP)
-	Accept    string // media type that the answer shall have; empty: any will do
+	Format    string // media type of the body (CoAP); empty: it is not said
+	Accept    string // media type that the answer shall have (CoAP); empty: any will do
 }

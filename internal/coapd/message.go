@@ -2,6 +2,7 @@ package coapd
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
@@ -48,16 +49,26 @@ func empty(t message.Type, id uint16) []byte {
 	return encode(message.Message{Type: t, MessageID: int32(id)})
 }
 
-// The content formats of EST (RFC 9148, 8.1) and of parts (RFC 8710, 4), by their media types.
-var (
-	formats = map[string]int{
-		"application/pkcs7-mime; smime-type=certs-only": 281,
-		"application/csrattrs":                          285,
-		"application/pkix-cert":                         287,
-		"application/multipart-core":                    62,
+// formats are the content formats of EST (RFC 9148, 8.1), of parts (RFC 8710, 4) and of links (RFC 6690, 7.4), by their media
+// types.
+var formats = map[string]int{
+	"application/pkcs7-mime; smime-type=certs-only": 281,
+	"application/csrattrs":                          285,
+	"application/pkcs10":                            286,
+	"application/pkix-cert":                         287,
+	"application/multipart-core":                    62,
+	"application/link-format":                       40,
+}
+
+// mediaType names a content format; one that nobody here knows, by its number.
+func mediaType(format uint32) string {
+	for name, number := range formats {
+		if number == int(format) {
+			return name
+		}
 	}
-	accepted = map[uint32]string{281: "application/pkcs7-mime; smime-type=certs-only", 287: "application/pkix-cert"}
-)
+	return "content-format " + strconv.FormatUint(uint64(format), 10)
+}
 
 // An answer is a response before it is known how it travels.
 type answer struct {

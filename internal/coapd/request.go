@@ -77,7 +77,7 @@ func readRequest(m *message.Message) (request, codes.Code) {
 				q.block2 = &b
 			}
 		case message.Accept:
-			q.accept = accepted[uintOption(o.Value)]
+			q.accept = mediaType(uintOption(o.Value))
 		case message.URIHost, message.URIPort:
 		case message.ProxyURI, message.ProxyScheme:
 			return q, codes.ProxyingNotSupported // [RFC 7252, 5.10.2]

@@ -139,6 +139,9 @@ func (s *Server) hand(ctx context.Context, p *peer, from netip.AddrPort, q *requ
 		Transport: muster.CoAP, Method: q.method.String(), Path: q.path, Query: q.query, Body: body, Accept: q.accept,
 		Observe: q.observe == register && q.wanted().number == 0,
 	}
+	if q.format != noFormat {
+		r.Format = mediaType(uint32(q.format))
+	}
 	if q.observe == deregister {
 		p.cancel(q.token)
 	}

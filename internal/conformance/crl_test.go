@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"math/big"
 	"net/http"
@@ -66,8 +67,12 @@ func TestWhatAnotherAuthorityRevokesIsPutOut(t *testing.T) {
 	}
 	stays := root.device("stays", time.Minute, true)
 	other := come(t, patience(t), s, overMQTT5, proof{certificate: stays})
-	never := root.device("never", time.Minute, true) // revoked before it came
-	serve(root.list(2, time.Hour, revoked["press-mqtt3"], revoked["press-mqtt5"], never))
+	relic := root.sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: "relic"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(-time.Minute)})
+	expired := &tls.Certificate{Certificate: relic.chain, PrivateKey: relic.key}
+	s.must("device", "create", "relic", "--profile", "plant", "--certificate", relic.file(t))
+	come(t, patience(t), s, overMQTT5, proof{certificate: expired}) // to be renewed
+	never := root.device("never", time.Minute, true)                // revoked before it came
+	serve(root.list(2, time.Hour, revoked["press-mqtt3"], revoked["press-mqtt5"], never, expired))
 	s.must("revocation-list", "refresh", "plant")
 	for name, l := range links {
 		select {
@@ -84,6 +89,12 @@ func TestWhatAnotherAuthorityRevokesIsPutOut(t *testing.T) {
 		if why := s.must("device", "why", name); !strings.Contains(why, "certificate-revoked") {
 			t.Errorf("device why %s: %s", name, why)
 		}
+	}
+	if _, err := overMQTT5.connect(patience(t), s, proof{certificate: expired}); err == nil {
+		t.Error("a certificate that has expired and is revoked may be renewed")
+	}
+	if why := s.must("device", "why", "relic"); !strings.Contains(why, "certificate-revoked") {
+		t.Errorf("device why relic: %s", why)
 	}
 	if err := other.report(patience(t), `{"a":1}`); err != nil {
 		t.Errorf("a device that nobody has revoked: %v", err)

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	gopath "path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -200,6 +201,11 @@ func partsOf(t *testing.T, b []byte) (formats [2]int, bodies [2][]byte) {
 	return formats, bodies
 }
 
+func isRoot(der []byte) bool {
+	c, err := x509.ParseCertificate(der)
+	return err == nil && c.IsCA && c.CheckSignatureFrom(c) == nil
+}
+
 func TestCertificatesAreGivenByESTOverCoAP(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
@@ -215,7 +221,7 @@ func TestCertificatesAreGivenByESTOverCoAP(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
-		path := "/.well-known/est/plant/" + resource
+		path := gopath.Join("/.well-known/est/plant", resource)
 		r, err := c.NewGetRequest(ctx, path)
 		if body != nil {
 			r, err = c.NewPostRequest(ctx, path, message.MediaType(286), bytes.NewReader(body))
@@ -297,6 +303,29 @@ func TestCertificatesAreGivenByESTOverCoAP(t *testing.T) {
 			t.Errorf("%s: %v, %v", resource, formats, err)
 		}
 	}
+	if code, format, der := ask(first, "crts", nil, 287); code != codes.Content || format != 287 || !isRoot(der) {
+		t.Errorf("crts, bare: %v, format %d", code, format)
+	}
+	if code, _, reason := ask(first, "sen", csr, 50); code != codes.NotAcceptable || string(reason) != "content-format-unacceptable" {
+		t.Errorf("sen in JSON: %v, %q", code, reason)
+	}
+
+	// A certificate that has expired is renewed, and good for nothing else.
+	late := (*maker)(nil).sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: "late"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(-time.Minute)})
+	s.must("profile", "create", "lathes", "--strategy", "create")
+	s.must("device", "create", "late", "--profile", "lathes", "--certificate", late.file(t))
+	expired := tls.Certificate{Certificate: [][]byte{late.cert.Raw}, PrivateKey: late.key}
+	_, csr = request(&x509.CertificateRequest{Subject: pkix.Name{CommonName: "late"}})
+	if m, err := exchange(patience(t), dial(expired), "/api/v1/telemetry", `{"bar":5}`); err != nil || m.Code() != codes.Forbidden {
+		t.Errorf("telemetry by a certificate that has expired: %v, %v", m, err)
+	}
+	if why := s.must("device", "why", "late"); !strings.Contains(why, "credential-expired") {
+		t.Errorf("the journal: %s", why)
+	}
+	if code, _, der := ask(dial(expired), "../sren", csr); code != codes.Changed {
+		t.Errorf("sren by a certificate that has expired: %v, %s", code, der)
+	}
+
 	// What the maker of the device has given it stays good.
 	if code, _, _ := ask(first, "crts", nil); code != codes.Content {
 		t.Errorf("crts: %v", code)

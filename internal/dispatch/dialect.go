@@ -34,8 +34,8 @@ type Enroller interface {
 	Enrols(path []string) bool
 	// Read understands a request to such a path. Refused with ReasonTopicUnknown or ReasonMethodNotAllowed.
 	Read(r *muster.Request) (*muster.Enrolment, error)
-	// Write puts an answer, or the error that stands for it, into words for the transport. The answer to EnrolAttributes is
-	// nil. asked is nil if it could not be read.
+	// Write puts an answer, or the error that stands for it, into words for the transport. The answer to EnrolAttributes and
+	// to EnrolDiscovery is nil. asked is nil if it could not be read.
 	Write(t muster.Transport, asked *muster.Enrolment, answer muster.Downlink, err error) muster.Message
 }
 

@@ -27,7 +27,7 @@ func (d *Dispatcher) enrolled(ctx context.Context, h *muster.Hello, asked *muste
 		return nil, muster.Refuse(muster.ReasonTLSRequired, "")
 	case asked.Operation == muster.EnrolAuthorities:
 		return d.o.Provision.Authorities(), nil
-	case asked.Operation == muster.EnrolAttributes:
+	case asked.Operation == muster.EnrolAttributes, asked.Operation == muster.EnrolDiscovery:
 		return nil, nil
 	}
 	if h.Username != "" && asked.Operation != muster.EnrolAgain {
@@ -80,8 +80,9 @@ func (d *Dispatcher) enrolByProof(ctx context.Context, h *muster.Hello, asked *m
 // device that would come in by another profile than the one that it names is refused before it does.
 func (d *Dispatcher) enroller(ctx context.Context, h *muster.Hello, asked *muster.Enrolment) (muster.Identity, error) {
 	if asked.Operation == muster.EnrolAgain {
-		if who, err := d.presenting(ctx, h); err == nil && who.Lapsed {
-			return who, nil
+		who, err := d.presenting(ctx, h)
+		if who.Lapsed && (err == nil || errors.Is(err, muster.ReasonCertificateRevoked) || errors.Is(err, muster.ReasonRevocationUnknown)) {
+			return who, err
 		}
 	}
 	if len(h.Chain) > 0 && !d.joining.refused(h.Remote, d.o.Now()) {

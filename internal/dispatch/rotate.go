@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"muster"
+	"muster/internal/revocation"
 )
 
 // lapsed opens a session in which a device may do nothing but renew its certificate, which has expired; nil: it may not.
@@ -14,6 +15,9 @@ func (d *Dispatcher) lapsed(ctx context.Context, h *muster.Hello, c *claim, err 
 		return nil, err
 	}
 	who, err := d.o.Identity.Lapsed(ctx, c.proof.Chain)
+	if err == nil {
+		err = d.stillGood(revocation.Marks(c.proof.Chain), &who)
+	}
 	if err != nil {
 		return nil, hushed(&who, timely(err))
 	}
@@ -32,6 +36,9 @@ func (d *Dispatcher) presenting(ctx context.Context, h *muster.Hello) (muster.Id
 	who, err := d.o.Identity.Examine(ctx, &muster.Proof{Chain: h.Chain})
 	if errors.Is(err, muster.ReasonCredentialExpired) {
 		who, err = d.o.Identity.Lapsed(ctx, h.Chain)
+	}
+	if err == nil {
+		err = d.stillGood(revocation.Marks(h.Chain), &who)
 	}
 	if errors.Is(err, muster.ReasonCertificateUnknown) {
 		return muster.Identity{}, nil

@@ -3,6 +3,8 @@
 package est
 
 import (
+	"bytes"
+	"crypto/x509"
 	"time"
 
 	"muster"
@@ -14,7 +16,9 @@ const (
 	httpBadRequest   = 400
 	httpUnauthorized = 401
 
-	coapChanged = 0x44 // 2.04
+	coapChanged           = 0x44 // 2.04
+	coapNotAcceptable     = 0x86 // 4.06
+	coapUnsupportedFormat = 0x8f // 4.15
 )
 
 // The media types of answers (RFC 7030, 3.2.4; RFC 9148, 4.3).
@@ -23,6 +27,8 @@ const (
 	certificate   = "application/pkix-cert"
 	csrAttributes = "application/csrattrs"
 	multipart     = "application/multipart-core"
+	pkcs10        = "application/pkcs10"
+	linkFormat    = "application/link-format"
 	plainText     = "text/plain; charset=utf-8"
 )
 
@@ -37,14 +43,32 @@ func (Dialect) Write(t muster.Transport, asked *muster.Enrolment, answer muster.
 	var m muster.Message
 	switch answer := answer.(type) {
 	case *muster.Authorities:
-		m = muster.Message{Type: certsOnly, Body: messageOf(answer.Certificates...)}
+		m = writeAuthorities(asked, answer)
 	case *muster.Grant:
 		m = writeGrant(t, asked, answer)
 	default:
+		if asked.Operation == muster.EnrolDiscovery {
+			return muster.Message{Type: linkFormat, Body: asked.Links}
+		}
 		m = muster.Message{Type: csrAttributes, Body: attributes()}
 	}
 	if t == muster.HTTP && len(m.Body) > 0 && m.Body[0] == sequence {
 		m.Body = transferred(m.Body)
+	}
+	return m
+}
+
+// writeAuthorities writes the certificates of the authority. A bare one is that of the root, which a device is to trust.
+func writeAuthorities(asked *muster.Enrolment, answer *muster.Authorities) muster.Message {
+	if !asked.Bare {
+		return muster.Message{Type: certsOnly, Body: messageOf(answer.Certificates...)}
+	}
+	m := muster.Message{Type: certificate}
+	for _, der := range answer.Certificates {
+		if c, err := x509.ParseCertificate(der); err == nil && bytes.Equal(c.RawIssuer, c.RawSubject) {
+			m.Body = der
+			break
+		}
 	}
 	return m
 }
@@ -77,6 +101,12 @@ func writeRefusal(t muster.Transport, err error) muster.Message {
 	refusal := muster.Public(err)
 	m := muster.Message{RetryAfter: int(refusal.Retry / time.Second)}
 	if t != muster.HTTP {
+		switch refusal.Reason {
+		case muster.ReasonFormatUnsupported:
+			m.Code = coapUnsupportedFormat
+		case muster.ReasonFormatUnacceptable:
+			m.Code = coapNotAcceptable
+		}
 		return m
 	}
 	switch kind := muster.KindOf(err); {

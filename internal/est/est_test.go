@@ -275,3 +275,78 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestFormatsOverCoAPAreThoseOfEST(t *testing.T) {
+	csr := signingRequest(t, "d")
+	const bare, message, parts, attributes = "application/pkix-cert", "application/pkcs7-mime; smime-type=certs-only", "application/multipart-core", "application/csrattrs"
+	for _, test := range []struct {
+		name, method, path, format, accept string
+		bare                               bool
+		reason                             muster.Reason
+		code                               int
+	}{
+		{"nothing is said", "POST", "sen", "", "", false, "", 0},
+		{"a signing request", "POST", "sen", "application/pkcs10", message, false, "", 0},
+		{"a bare certificate", "POST", "plant/sren", "application/pkcs10", bare, true, "", 0},
+		{"a bare root", "GET", "crts", "", bare, true, "", 0},
+		{"a key in parts", "POST", "skg", "application/pkcs10", parts, false, "", 0},
+		{"attributes", "GET", "att", "", attributes, false, "", 0},
+		{"a body in JSON", "POST", "sen", "content-format 50", "", false, muster.ReasonFormatUnsupported, 0x8f},
+		{"a bare key", "POST", "skc", "application/pkcs10", bare, true, muster.ReasonFormatUnacceptable, 0x86},
+		{"a certificate in JSON", "POST", "sen", "", "content-format 50", false, muster.ReasonFormatUnacceptable, 0x86},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			e, err := est.Dialect{}.Read(&muster.Request{
+				Transport: muster.CoAP, Method: test.method, Path: strings.Split(".well-known/est/"+test.path, "/"), Body: csr, Format: test.format, Accept: test.accept,
+			})
+			if muster.ReasonOf(err) != test.reason {
+				t.Fatal(err)
+			}
+			if err != nil {
+				if m := (est.Dialect{}).Write(muster.CoAP, e, nil, err); m.Code != test.code {
+					t.Errorf("answered with %#x", m.Code)
+				}
+			} else if e.Bare != test.bare {
+				t.Errorf("read as %+v", e)
+			}
+		})
+	}
+}
+
+func TestWhatThereIsIsToldToWhoeverLooksForIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		query []string
+		want  int
+		first string
+	}{
+		"everything":                 {nil, 6, "/.well-known/est/crts"},
+		"all of EST":                 {[]string{"rt=ace.est*"}, 6, "/.well-known/est/crts"},
+		"one type":                   {[]string{"rt=ace.est.sren"}, 1, "/.well-known/est/sren"},
+		"those below a path":         {[]string{"href=/.well-known/est/s*"}, 4, "/.well-known/est/sen"},
+		"a type and a path":          {[]string{"rt=ace.est.sk*", "href=/.well-known/est/skc"}, 1, "/.well-known/est/skc"},
+		"something else":             {[]string{"rt=temperature"}, 0, ""},
+		"what is not looked at here": {[]string{"if=sensor"}, 6, "/.well-known/est/crts"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e, err := est.Dialect{}.Read(&muster.Request{Transport: muster.CoAP, Method: "GET", Path: []string{".well-known", "core"}, Query: test.query})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := est.Dialect{}.Write(muster.CoAP, e, nil, nil)
+			if n := strings.Count(string(m.Body), "</"); n != test.want || test.first != "" && !strings.HasPrefix(string(m.Body), "<"+test.first+`>;rt="ace.est.`) {
+				t.Errorf("told %s", m.Body)
+			}
+		})
+	}
+	if _, err := read(muster.HTTP, "GET", ".well-known/core", nil); muster.ReasonOf(err) != muster.ReasonTopicUnknown {
+		t.Errorf("over HTTP: %v", err)
+	}
+}
+
+func TestABareAuthorityIsTheRoot(t *testing.T) {
+	root := certificate(t, "root")
+	m := est.Dialect{}.Write(muster.CoAP, &muster.Enrolment{Bare: true}, &muster.Authorities{Certificates: [][]byte{{1}, root}}, nil)
+	if m.Type != "application/pkix-cert" || !bytes.Equal(m.Body, root) {
+		t.Errorf("%s: %x", m.Type, m.Body)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"slices"
 	"strings"
 
 	"muster"
@@ -48,12 +49,18 @@ func operationOf(t muster.Transport, name string) (o muster.EnrolOperation, bare
 
 // Enrols reports whether a path is one of EST's.
 func (Dialect) Enrols(path []string) bool {
-	return len(path) > 1 && path[0] == ".well-known" && path[1] == "est"
+	return len(path) > 1 && path[0] == ".well-known" && (path[1] == "est" || isCore(path))
 }
 
+// isCore reports whether a path is where a server says what it has (RFC 6690, 4).
+func isCore(path []string) bool { return len(path) == 2 && path[1] == "core" }
+
 // Read understands a request to a path of EST, in which the name of a profile may stand before that of the resource. Refused
-// with ReasonTopicUnknown or ReasonMethodNotAllowed. What is wrong with a signing request is for others to say.
+// with ReasonTopicUnknown or ReasonMethodNotAllowed, over CoAP also with ReasonFormatUnsupported and ReasonFormatUnacceptable. What is wrong with a signing request is for others to say.
 func (Dialect) Read(r *muster.Request) (*muster.Enrolment, error) {
+	if isCore(r.Path) {
+		return readDiscovery(r)
+	}
 	if len(r.Path) < 3 || len(r.Path) > 4 {
 		return nil, muster.Refuse(muster.ReasonTopicUnknown, "")
 	}
@@ -71,14 +78,39 @@ func (Dialect) Read(r *muster.Request) (*muster.Enrolment, error) {
 		return nil, muster.Refuse(muster.ReasonMethodNotAllowed, "")
 	case len(r.Path) == 4 && muster.CheckProfileName(e.Profile) != nil:
 		return nil, muster.Refuse(muster.ReasonTopicUnknown, "no profile can have this name")
-	case asks:
-		return e, nil
 	}
-	if r.Accept == certificate && e.Operation != muster.EnrolWithKey {
-		e.Bare = true // RFC 9148, 4.3
+	if err := negotiate(r, e); err != nil || asks {
+		return e, err
 	}
 	e.CSR, e.Request = readCSR(r.Body)
 	return e, nil
+}
+
+// negotiate refuses formats that are not EST's: a body other than PKCS #10, and an answer of another type than there is. It notes
+// which of two an answer shall have. What a request over CoAP does not say is meant to be right (RFC 9148, 4.3).
+func negotiate(r *muster.Request, e *muster.Enrolment) error {
+	if r.Transport != muster.CoAP {
+		return nil
+	}
+	if r.Format != "" && r.Format != pkcs10 && r.Method == "POST" {
+		return muster.Refuse(muster.ReasonFormatUnsupported, "")
+	}
+	var offered []string
+	switch e.Operation {
+	case muster.EnrolAuthorities, muster.EnrolFirst, muster.EnrolAgain:
+		offered = []string{certsOnly, certificate}
+		e.Bare = r.Accept == certificate
+	case muster.EnrolWithKey:
+		offered = []string{multipart}
+	case muster.EnrolAttributes:
+		offered = []string{csrAttributes}
+	case muster.EnrolDiscovery:
+		offered = []string{linkFormat}
+	}
+	if r.Accept != "" && !slices.Contains(offered, r.Accept) {
+		return muster.Refuse(muster.ReasonFormatUnacceptable, "")
+	}
+	return nil
 }
 
 // readCSR reads a signing request: base64 as RFC 7030 has it, DER as RFC 9148 has it, or PEM. The text of one that is none of

@@ -127,6 +127,14 @@ func (a *Authority) Import(ctx context.Context, m Import) error {
 	return a.note(ctx, "import", role)
 }
 
+// Owns reports whether certificates that name this issuer, a subject in DER and the name of a key, are the authority's.
+func (a *Authority) Owns(issuer, keyID string) bool {
+	h := a.issuer.hierarchy()
+	return slices.ContainsFunc(h.all(), func(p *pair) bool {
+		return string(p.leaf.RawSubject) == issuer && string(p.leaf.SubjectKeyId) == keyID
+	})
+}
+
 // note files in the audit log what became of whoever has a role now.
 func (a *Authority) note(ctx context.Context, action, role string) error {
 	p, err := a.named(role)

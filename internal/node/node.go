@@ -178,7 +178,7 @@ func (n *Node) wire() {
 	n.authority = issuer.NewAuthority(n.issuer, n.registry, n.keys, changed)
 	n.revocation = revocation.New(n.registry, revocation.Options{
 		Fetch: newFetcher().fetch, Watcher: n.live, Registerer: n.metrics, Logger: n.log,
-		Changed: func() { n.dispatcher.JudgeAgain() },
+		Changed: func() { n.dispatcher.JudgeAgain() }, Own: n.authority.Owns,
 	})
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Shared: shared, Logger: n.log})
 	n.expiry = expiry.New(n.registry, expiry.Options{Watcher: n.live, Registerer: n.metrics, Logger: n.log})

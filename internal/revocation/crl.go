@@ -24,6 +24,8 @@ type crl struct {
 	number     *big.Int
 	thisUpdate time.Time
 	nextUpdate time.Time
+	scope      scope
+	point      string              // the extension that says so, DER
 	serials    map[string]struct{} // that are revoked; big-endian, without zeros in front
 }
 
@@ -32,8 +34,8 @@ func invalid(format string, args ...any) error {
 }
 
 // readCRL reads a CRL, DER or PEM (RFC 5280, 5), and believes it if one of the issuers has signed it. Refused with
-// ReasonRevocationListInvalid, also if it says that it is not of all certificates that its issuer has revoked, in a way that is
-// not known here.
+// ReasonRevocationListInvalid, also if it says that it is not of all certificates that its issuer has revoked: those of all users,
+// or of all authorities, are enough.
 func readCRL(text []byte, issuers []*x509.Certificate, now time.Time) (*crl, []byte, error) {
 	if len(text) > muster.MaxRevocationList {
 		return nil, nil, invalid("the list is longer than %d bytes", muster.MaxRevocationList)
@@ -51,9 +53,16 @@ func readCRL(text []byte, issuers []*x509.Certificate, now time.Time) (*crl, []b
 	case read.ThisUpdate.After(now.Add(early)):
 		return nil, nil, invalid("it is of %s, which is to come", read.ThisUpdate.UTC().Format(time.RFC3339))
 	}
+	var of scope
+	var point string
 	for _, e := range read.Extensions {
-		if e.Critical && !(e.Id.Equal(distributionPoint) && wholeEnough(e.Value)) {
-			return nil, nil, invalid("it has the critical extension %s: it is of some certificates alone, or in the name of others", e.Id)
+		whole := false
+		if e.Id.Equal(distributionPoint) {
+			of, whole = readScope(e.Value)
+			point = string(e.Value)
+		}
+		if !whole && (e.Critical || e.Id.Equal(distributionPoint)) {
+			return nil, nil, invalid("it has the extension %s: it is of some certificates alone, or in the name of others", e.Id)
 		}
 	}
 	if err := signedByOne(read, issuers); err != nil {
@@ -61,7 +70,7 @@ func readCRL(text []byte, issuers []*x509.Certificate, now time.Time) (*crl, []b
 	}
 	l := &crl{
 		digest: sha256.Sum256(text), issuer: string(read.RawIssuer), keyID: string(read.AuthorityKeyId), number: read.Number,
-		thisUpdate: read.ThisUpdate, nextUpdate: read.NextUpdate, serials: make(map[string]struct{}, len(read.RevokedCertificateEntries)),
+		thisUpdate: read.ThisUpdate, nextUpdate: read.NextUpdate, scope: of, point: point, serials: make(map[string]struct{}, len(read.RevokedCertificateEntries)),
 	}
 	for i := range read.RevokedCertificateEntries {
 		e := &read.RevokedCertificateEntries[i]
@@ -78,19 +87,37 @@ func readCRL(text []byte, issuers []*x509.Certificate, now time.Time) (*crl, []b
 // distributionPoint is the extension that says which certificates a list is of (RFC 5280, 5.2.5).
 var distributionPoint = asn1.ObjectIdentifier{2, 5, 29, 28}
 
-// wholeEnough reports whether the extension says no more than where the list is told, and that it is of certificates of
-// users, as those of devices are.
-func wholeEnough(value []byte) bool {
+// A scope says of which certificates of its issuer a list is.
+type scope uint8
+
+const (
+	ofAll scope = iota
+	ofUsers
+	ofAuthorities
+)
+
+// readScope reads the extension. whole is false for a list that leaves out some certificates of those, or is in the name of
+// others.
+func readScope(value []byte) (of scope, whole bool) {
 	var point struct {
-		Name           asn1.RawValue `asn1:"optional,tag:0"`
-		OnlyUsers      bool          `asn1:"optional,tag:1"`
-		OnlyAuthority  bool          `asn1:"optional,tag:2"`
-		OnlySome       asn1.RawValue `asn1:"optional,tag:3"`
-		Indirect       bool          `asn1:"optional,tag:4"`
-		OnlyAttributes bool          `asn1:"optional,tag:5"`
+		Name            asn1.RawValue `asn1:"optional,tag:0"`
+		OnlyUsers       bool          `asn1:"optional,tag:1"`
+		OnlyAuthorities bool          `asn1:"optional,tag:2"`
+		OnlySome        asn1.RawValue `asn1:"optional,tag:3"`
+		Indirect        bool          `asn1:"optional,tag:4"`
+		OnlyAttributes  bool          `asn1:"optional,tag:5"`
 	}
 	rest, err := asn1.Unmarshal(value, &point)
-	return err == nil && len(rest) == 0 && !point.OnlyAuthority && len(point.OnlySome.FullBytes) == 0 && !point.Indirect && !point.OnlyAttributes
+	switch {
+	case err != nil || len(rest) > 0 || len(point.OnlySome.FullBytes) > 0 || point.Indirect || point.OnlyAttributes,
+		point.OnlyUsers && point.OnlyAuthorities:
+		return ofAll, false
+	case point.OnlyUsers:
+		return ofUsers, true
+	case point.OnlyAuthorities:
+		return ofAuthorities, true
+	}
+	return ofAll, true
 }
 
 // signedByOne refuses a list that none of the issuers has signed.
@@ -111,8 +138,14 @@ func signedByOne(l *x509.RevocationList, issuers []*x509.Certificate) error {
 	return invalid("it is of %.200q, which is neither an authority that a profile trusts nor the issuer that was named", l.Issuer)
 }
 
-// covers reports whether the list is of the authority that has issued the certificate, as both name it.
-func (l *crl) covers(keyID string) bool { return l.keyID == "" || keyID == "" || l.keyID == keyID }
+// covers reports whether the list is of the authority that has issued the certificate, as both name it, and of certificates
+// such as that: of an authority or of a user [RFC 5280, 6.3.3, b, 2].
+func (l *crl) covers(keyID string, authority bool) bool {
+	if l.scope == ofUsers && authority || l.scope == ofAuthorities && !authority {
+		return false
+	}
+	return l.keyID == "" || keyID == "" || l.keyID == keyID
+}
 
 // follows refuses a list that is older than the one that it shall take the place of: whoever repeats it wants a revocation
 // to be forgotten.
@@ -122,6 +155,15 @@ func (l *crl) follows(before *crl) error {
 		return nil
 	case l.thisUpdate.Before(before.thisUpdate), l.number != nil && before.number != nil && l.number.Cmp(before.number) < 0:
 		return invalid("it is older than the one that is held, of %s", before.thisUpdate.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// replaces refuses a list of other certificates than the one that it shall take the place of: who stands between the server
+// and the list's address could hand out any list that a trusted authority has signed.
+func (l *crl) replaces(before *crl) error {
+	if before != nil && (l.issuer != before.issuer || l.point != before.point) {
+		return invalid("it is of other certificates than the one that is held: delete that, or hand in this one by hand")
 	}
 	return nil
 }

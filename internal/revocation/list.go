@@ -60,6 +60,8 @@ type Source struct {
 	URL    string
 	CRL    []byte
 	Issuer string // PEM
+
+	again bool // the list is to be of the same certificates as the one before
 }
 
 // Create takes in a list, which is fetched at once where it has a URL. Refused with ReasonRevocationListInvalid,
@@ -122,7 +124,7 @@ func (s *Service) Refresh(ctx context.Context, name string) (List, error) {
 
 // refetch fetches a list once more, and notes how that went.
 func (s *Service) refetch(ctx context.Context, known *held) (List, error) {
-	from := Source{URL: known.URL, Issuer: known.Issuer}
+	from := Source{URL: known.URL, Issuer: known.Issuer, again: true}
 	text, err := s.text(ctx, from)
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -195,6 +197,11 @@ func (s *Service) read(ctx context.Context, h *held, text []byte, from Source) (
 	}
 	if err := read.follows(h.crl); err != nil {
 		return false, err
+	}
+	if from.again {
+		if err := read.replaces(h.crl); err != nil {
+			return false, err
+		}
 	}
 	if news = h.crl == nil || h.crl.digest != read.digest || h.URL != from.URL || h.Issuer != from.Issuer; news {
 		h.URL, h.Issuer, h.DER, h.TakenAt, h.crl = from.URL, from.Issuer, der, now, read

@@ -32,7 +32,8 @@ func Marks(chain []*x509.Certificate) []Mark {
 type index map[string][]*crl
 
 // Judge refuses, with ReasonCertificateRevoked, certificates one of which a list names; by the hard rule also, with
-// ReasonRevocationUnknown, those of a device of whose own no list says now that it is not revoked.
+// ReasonRevocationUnknown, those of a device of whose own no list says now that it is not revoked. Which of our own authority's
+// are revoked, the registry knows, and not this.
 func (s *Service) Judge(marks []Mark, rule muster.RevocationRule) error {
 	lists := *s.index.Load()
 	if len(lists) == 0 && rule == muster.RevocationSoft || len(marks) == 0 {
@@ -42,7 +43,7 @@ func (s *Service) Judge(marks []Mark, rule muster.RevocationRule) error {
 	known := false
 	for i, m := range marks {
 		for _, l := range lists[m.issuer.Value()] {
-			if !l.covers(m.keyID.Value()) {
+			if !l.covers(m.keyID.Value(), i > 0) {
 				continue
 			}
 			if _, revoked := l.serials[m.serial]; revoked {
@@ -56,7 +57,7 @@ func (s *Service) Judge(marks []Mark, rule muster.RevocationRule) error {
 			}
 		}
 	}
-	if rule == muster.RevocationHard && !known {
+	if rule == muster.RevocationHard && !known && !s.o.Own(marks[0].issuer.Value(), marks[0].keyID.Value()) {
 		return muster.Refuse(muster.ReasonRevocationUnknown, "")
 	}
 	return nil

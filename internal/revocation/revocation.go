@@ -37,6 +37,8 @@ type Options struct {
 	// Changed is called when lists name other certificates than before: sessions are to be judged again. It must not block
 	// for long. nil: nobody needs to know.
 	Changed func()
+	// Own reports whether an issuer, a subject in DER and the name of a key, is our own authority. nil: none is.
+	Own     func(issuer, keyID string) bool
 	Watcher Watcher // nil: nobody hears
 
 	Registerer prometheus.Registerer // nil: nothing is shown
@@ -80,6 +82,9 @@ func New(store Store, o Options) *Service {
 	}
 	if o.Changed == nil {
 		o.Changed = func() {}
+	}
+	if o.Own == nil {
+		o.Own = func(string, string) bool { return false }
 	}
 	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}}
 	s.index.Store(&index{})

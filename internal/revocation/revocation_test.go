@@ -248,16 +248,15 @@ func TestAListThatCannotBeUsedIsRefused(t *testing.T) {
 		"of another name":         newRoot(t, "Other").list(1, 0, time.Hour),
 		"of the future":           d.root.list(1, time.Hour, 2*time.Hour),
 		"a delta":                 critical(asn1.ObjectIdentifier{2, 5, 29, 27}, 2, 1, 1),
-		"of authorities alone":    critical(distributionPoint, 0x30, 3, 0x82, 1, 0xff),
+		"of nobody":               critical(distributionPoint, 0x30, 6, 0x81, 1, 0xff, 0x82, 1, 0xff),
+		"of attributes":           critical(distributionPoint, 0x30, 3, 0x85, 1, 0xff),
+		"of some reasons":         critical(distributionPoint, 0x30, 4, 0x83, 2, 1, 2),
 		"in the name of others":   critical(distributionPoint, 0x30, 3, 0x84, 1, 0xff),
 		"with a broken extension": critical(distributionPoint, 0x30, 9),
 	} {
 		if _, err := d.Create(t.Context(), "plant", Source{CRL: list}); !errors.Is(err, muster.ReasonRevocationListInvalid) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-	if _, err := d.Create(t.Context(), "plant", Source{CRL: []byte(armoured("X509 CRL", critical(distributionPoint, 0x30, 3, 0x81, 1, 0xff)))}); err != nil {
-		t.Errorf("of users alone: %v", err)
 	}
 	for name, from := range map[string]Source{
 		"neither": {}, "both": {URL: "http://x", CRL: []byte("x")}, "a file": {URL: "file:///etc/passwd"}, "with a user": {URL: "http://a:b@x/"},
@@ -266,6 +265,66 @@ func TestAListThatCannotBeUsedIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// scoped signs a list that is of users alone (0x81) or of authorities alone (0x82).
+func (a *authority) scoped(tag byte, made time.Duration, serials ...int64) []byte {
+	return a.special(&x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: noon.Add(made), NextUpdate: noon.Add(time.Hour),
+		ExtraExtensions: []pkix.Extension{{Id: distributionPoint, Critical: true, Value: []byte{0x30, 3, tag, 1, 0xff}}},
+	}, serials...)
+}
+
+func TestAListOfUsersSaysNothingOfAuthoritiesAndTheOtherWayRound(t *testing.T) {
+	d := newDesk(t)
+	between := d.root.below("Line 7") // of the number 7
+	five, seven, below := d.root.device(5), d.root.device(7), append(between.device(5), between.cert)
+	if _, err := d.Create(t.Context(), "users", Source{CRL: []byte(armoured("X509 CRL", d.root.scoped(0x81, 0, 7)))}); err != nil {
+		t.Fatal(err)
+	}
+	d.expect(seven, soft, muster.ReasonCertificateRevoked)
+	d.expect(below, soft, "")
+	d.expect(five, hard, "")
+	if err := d.Delete(t.Context(), "users"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Create(t.Context(), "authorities", Source{CRL: d.root.scoped(0x82, 0, 7)}); err != nil {
+		t.Fatal(err)
+	}
+	d.expect(seven, soft, "")
+	d.expect(below, soft, muster.ReasonCertificateRevoked)
+	d.expect(five, hard, muster.ReasonRevocationUnknown)
+}
+
+func TestWhatIsFetchedAgainIsOfTheSameCertificates(t *testing.T) {
+	d := newDesk(t)
+	other := newRoot(t, "Other")
+	d.store.profile.Settings.Chain.CA += armoured("CERTIFICATE", other.cert.Raw)
+	d.served = d.root.scoped(0x81, 0, 5)
+	if _, err := d.Create(t.Context(), "plant", Source{URL: "http://pki.example/plant.crl"}); err != nil {
+		t.Fatal(err)
+	}
+	for name, list := range map[string][]byte{
+		"of another authority": other.list(9, time.Minute, time.Hour),
+		"of authorities":       d.root.scoped(0x82, time.Minute),
+	} {
+		d.served = list
+		if _, err := d.Refresh(t.Context(), "plant"); !errors.Is(err, muster.ReasonRevocationListInvalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+		d.expect(d.root.device(5), soft, muster.ReasonCertificateRevoked)
+	}
+	if _, err := d.Update(t.Context(), "plant", Source{CRL: other.list(9, time.Minute, time.Hour)}); err != nil {
+		t.Errorf("by hand: %v", err)
+	}
+}
+
+func TestTheHardRuleIsNotForOurOwnAuthority(t *testing.T) {
+	d := newDesk(t)
+	own := newRoot(t, "Ours")
+	d.o.Own = func(issuer, keyID string) bool { return issuer == string(own.cert.RawSubject) && keyID == "Ours" }
+	d.expect(own.device(5), hard, "")
+	d.expect(d.root.device(5), hard, muster.ReasonRevocationUnknown)
 }
 
 func TestAListIsFetchedAgainAndNeverGoesBack(t *testing.T) {
@@ -348,6 +407,6 @@ func FuzzReadCRL(f *testing.F) {
 		if _, _, err := readCRL(text, nil, noon); err == nil {
 			t.Error("a list that nobody has signed is believed")
 		}
-		_ = wholeEnough(point)
+		_, _ = readScope(point)
 	})
 }
