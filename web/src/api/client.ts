@@ -32,6 +32,12 @@ export async function answer<T>(asked: Promise<{ data?: T; error?: unknown; resp
   throw new Refusal(said?.reason ? (said as Problem) : { ...unreachable, detail: `${got.response.status} ${got.response.statusText}` });
 }
 
+// versioned is answer for one thing, with the version that it was read in.
+export async function versioned<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T & { version: string }> {
+  const value = await answer(asked);
+  return { ...value, version: (await asked).response.headers.get('ETag') ?? '' };
+}
+
 const unreachable: Problem = {
   type: 'urn:muster:reason:server-unreachable',
   reason: 'server-unreachable',
@@ -41,9 +47,9 @@ const unreachable: Problem = {
   advice: 'See whether it runs and whether this machine reaches it, then try again.',
 };
 
-// isUnknown tells whether the server does not know any more who asks.
+// isUnknown tells whether the server does not know any more who asks. A password that was mistyped says nothing of that.
 export function isUnknown(error: unknown): boolean {
-  return error instanceof Refusal && error.problem.status === 401;
+  return error instanceof Refusal && error.problem.status === 401 && error.problem.reason !== 'sign-in-wrong';
 }
 
 function worthAnotherTry(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { Menu, UnstyledButton } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { signOut, useMe } from '../people/session';
 import { words as people } from '../people/words';
 import { speak, useLanguage, useWords } from '../words/words';
@@ -31,6 +31,9 @@ export default function Who() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item component={Link} to="/account">
+          {p.account}
+        </Menu.Item>
         <Menu.Item onClick={() => speak(language === 'en' ? 'de' : 'en')}>{w.language}</Menu.Item>
         <Menu.Item component="a" href="/docs/api" target="_blank">
           {w.reference}

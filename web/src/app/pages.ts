@@ -1,8 +1,9 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { words as devices } from '../devices/words';
-import { DevicesIcon, ProfilesIcon } from '../parts/icons';
+import { DevicesIcon, ProfilesIcon, SettingsIcon } from '../parts/icons';
 import { words as profiles } from '../profiles/words';
+import { words as settings } from '../settings/words';
 import type { Dictionary } from '../words/words';
 
 export interface PageLink {
@@ -15,4 +16,5 @@ export interface PageLink {
 export const pages: PageLink[] = [
   { to: '/devices', icon: DevicesIcon, words: devices },
   { to: '/profiles', icon: ProfilesIcon, words: profiles },
+  { to: '/settings', icon: SettingsIcon, words: settings },
 ];

@@ -1,8 +1,10 @@
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { accountRoute } from '../account/routes';
 import { deviceRoutes } from '../devices/routes';
 import { peopleRoutes } from '../people/routes';
 import { Loading } from '../parts/Loading';
 import { profileRoutes } from '../profiles/routes';
+import { settingsRoute } from '../settings/routes';
 import { root, shell } from './root';
 import { parse, stringify } from './search';
 
@@ -15,7 +17,7 @@ const home = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([home, ...deviceRoutes, ...profileRoutes])]),
+  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([home, ...deviceRoutes, ...profileRoutes, settingsRoute, accountRoute])]),
   parseSearch: parse,
   stringifySearch: stringify,
   defaultPreload: 'intent',

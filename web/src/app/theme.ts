@@ -1,9 +1,22 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, defaultVariantColorsResolver, type CSSVariablesResolver, type MantineColorsTuple, type VariantColorsResolver } from '@mantine/core';
 
 // One colour that acts, a green like that of old machines; everything else is ink on paper, and red and amber mean something.
 const pine: MantineColorsTuple = ['#e9f6f2', '#d3ebe3', '#a5d6c6', '#74c0a8', '#4dad8f', '#36a180', '#238467', '#1d6b58', '#165a49', '#0c4738'];
 
+// A button that is a text alone is of a colour that can be read on the paper, in light and in dark.
+const texts: Record<string, string> = { gray: 'var(--quiet)', red: 'var(--bad)' };
+
+const variantColorResolver: VariantColorsResolver = (input) => {
+  const usual = defaultVariantColorsResolver(input);
+  if (input.variant !== 'subtle') {
+    return usual;
+  }
+  const color = texts[(input.color ?? '').split('.')[0] ?? ''] ?? 'var(--act)';
+  return { ...usual, color, hoverColor: color, hover: `color-mix(in srgb, ${color} 9%, transparent)` };
+};
+
 export const theme = createTheme({
+  variantColorResolver,
   colors: { pine },
   primaryColor: 'pine',
   primaryShade: { light: 7, dark: 6 },

@@ -48,3 +48,19 @@ export function ChoiceFilter({ label, any, value = '', all, onChange }: ChoicePr
     />
   );
 }
+
+interface TimeProps {
+  label: string;
+  value?: string;
+  onChange: (value: string | undefined) => void;
+}
+
+// TimeFilter bounds a list by a time, which is that of this browser.
+export function TimeFilter({ label, value = '', onChange }: TimeProps) {
+  return (
+    <label className={styles.time}>
+      {label}
+      <TextInput type="datetime-local" value={value} onChange={(e) => onChange(e.currentTarget.value || undefined)} />
+    </label>
+  );
+}

@@ -61,3 +61,10 @@ export const MoreIcon = icon(
 export const PencilIcon = icon(<path d="m4 13.2-.6 3.4 3.4-.6L16 6.8a1.7 1.7 0 0 0 0-2.4l-.4-.4a1.7 1.7 0 0 0-2.4 0Z" />);
 export const BinIcon = icon(<path d="M4 5.8h12M8 5.6V3.8h4v1.8M5.6 5.8l.7 10.4h7.4l.7-10.4" />);
 export const PlugIcon = icon(<path d="M7 3v4m6-4v4M5 7h10v2.5a5 5 0 0 1-10 0ZM10 14.5V17.5" />);
+export const SettingsIcon = icon(
+  <>
+    <path d="M3 6h8m5 0h1M3 14h1m5 0h8" />
+    <circle cx="13.2" cy="6" r="2" />
+    <circle cx="6.8" cy="14" r="2" />
+  </>,
+);

@@ -22,6 +22,7 @@ export const words = dictionary(
     clear: 'Clear',
     save: 'Save',
     fromFile: 'From a file',
+    showPassword: 'Show the password while typing',
   },
   {
     copy: 'Kopieren',
@@ -44,5 +45,6 @@ export const words = dictionary(
     clear: 'Leeren',
     save: 'Speichern',
     fromFile: 'Aus einer Datei',
+    showPassword: 'Passwort beim Tippen zeigen',
   },
 );

@@ -1,8 +1,9 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { answer, api, queries } from '../api/client';
+import { Password } from '../parts/Password';
 import { Refused } from '../parts/Refused';
 import { useWords } from '../words/words';
 import styles from './Door.module.css';
@@ -52,18 +53,7 @@ export function SetUp() {
           value={name}
           onChange={(e) => setName(e.currentTarget.value)}
         />
-        <PasswordInput
-          label={w.password}
-          description={w.passwordRule}
-          size="md"
-          autoComplete="new-password"
-          minLength={10}
-          maxLength={256}
-          required
-          withAsterisk={false}
-          value={password}
-          onChange={(e) => setPassword(e.currentTarget.value)}
-        />
+        <Password fresh label={w.password} description={w.passwordRule} size="md" value={password} change={setPassword} />
         <Refused error={setUp.error} />
         <Button type="submit" size="md" loading={setUp.isPending}>
           {w.makeAdmin}

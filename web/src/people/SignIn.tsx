@@ -1,8 +1,9 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useRouter } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { answer, api, queries } from '../api/client';
+import { Password } from '../parts/Password';
 import { Refused } from '../parts/Refused';
 import { useWords } from '../words/words';
 import styles from './Door.module.css';
@@ -47,16 +48,7 @@ export function SignIn() {
           value={name}
           onChange={(e) => setName(e.currentTarget.value)}
         />
-        <PasswordInput
-          label={w.password}
-          size="md"
-          autoComplete="current-password"
-          maxLength={256}
-          required
-          withAsterisk={false}
-          value={password}
-          onChange={(e) => setPassword(e.currentTarget.value)}
-        />
+        <Password label={w.password} size="md" value={password} change={setPassword} />
         <Refused error={signIn.error} />
         <Button type="submit" size="md" loading={signIn.isPending}>
           {w.signIn}

@@ -19,6 +19,8 @@ export const meQuery = queryOptions({
   },
 });
 
+export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly Role[];
+
 const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
 // useMe returns who is signed in. It is for pages that nobody else sees.

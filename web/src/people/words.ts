@@ -17,6 +17,11 @@ export const words = dictionary(
     viewer: 'Viewer',
     operator: 'Operator',
     admin: 'Admin',
+    role: 'Role',
+    viewerMay: 'Sees everything but secrets, and changes nothing.',
+    operatorMay: 'Runs the fleet: profiles, provision keys, devices, credentials.',
+    adminMay: 'Does everything, and says who may do what.',
+    account: 'My account',
   },
   {
     signIn: 'Anmelden',
@@ -34,5 +39,10 @@ export const words = dictionary(
     viewer: 'Betrachter',
     operator: 'Betreiber',
     admin: 'Administrator',
+    role: 'Rolle',
+    viewerMay: 'Sieht alles außer Geheimnissen und ändert nichts.',
+    operatorMay: 'Führt den Gerätebestand: Profile, Schlüssel, Geräte, Zugangsdaten.',
+    adminMay: 'Darf alles und bestimmt, wer was darf.',
+    account: 'Mein Konto',
   },
 );

@@ -7,7 +7,8 @@ import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
-import { lines, randomText } from './draft';
+import { instant, lines } from '../parts/typed';
+import { randomText } from './draft';
 import { KeyFields } from './KeyFields';
 import { renewProfiles } from './queries';
 import { words } from './words';
@@ -78,6 +79,3 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
   );
 }
 
-function instant(local: string): string | undefined {
-  return local ? new Date(local).toISOString() : undefined;
-}

@@ -1,0 +1,41 @@
+import { NativeSelect } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import form from '../parts/Form.module.css';
+import { Page, Panel } from '../parts/Page';
+import { useMay, useMe } from '../people/session';
+import { words as people } from '../people/words';
+import { languages, speak, useLanguage, useWords, type Language } from '../words/words';
+import { ChangePassword } from './ChangePassword';
+import { Logins } from './Logins';
+import { words } from './words';
+
+const names: Record<Language, string> = { en: 'English', de: 'Deutsch' };
+
+// AccountPage is what concerns who is signed in alone.
+export function AccountPage() {
+  const w = useWords(words);
+  const p = useWords(people);
+  const me = useMe();
+  const admin = useMay('admin');
+  const language = useLanguage();
+  return (
+    <Page title={w.title} about={`${me.name} · ${p[me.role]}: ${p[`${me.role}May`]}`}>
+      <Logins name={me.name} />
+      <ChangePassword />
+      <Panel title={w.language}>
+        <div className={form.narrow}>
+          <NativeSelect
+            label={w.languageOf}
+            description={w.languageHint}
+            value={language}
+            onChange={(e) => speak(e.currentTarget.value as Language)}
+            data={languages.map((l) => ({ value: l, label: names[l] }))}
+          />
+        </div>
+      </Panel>
+      <Panel title={w.tokens}>
+        {w.tokensText} {admin ? <Link to="/settings/tokens">{w.toTokens}</Link> : w.askAdmin}
+      </Panel>
+    </Page>
+  );
+}

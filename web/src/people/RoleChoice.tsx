@@ -1,0 +1,19 @@
+import { Radio } from '@mantine/core';
+import { useWords } from '../words/words';
+import styles from './RoleChoice.module.css';
+import { roles, type Role } from './session';
+import { words } from './words';
+
+// RoleChoice chooses a role, and says what each may do.
+export function RoleChoice({ value, change }: { value: Role; change: (r: Role) => void }) {
+  const w = useWords(words);
+  return (
+    <Radio.Group label={w.role} value={value} onChange={(r) => change(r as Role)}>
+      <div className={styles.choices}>
+        {roles.map((r) => (
+          <Radio key={r} value={r} label={w[r]} description={w[`${r}May`]} />
+        ))}
+      </div>
+    </Radio.Group>
+  );
+}
