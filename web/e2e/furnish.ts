@@ -34,6 +34,8 @@ export async function furnish(server: Server) {
   }
   await server.api('POST', '/v1/devices', { name: 'gateway-roof', profile: 'gateways', gateway: true });
   await server.api('POST', '/v1/devices/greenhouse-05/suspend');
+  await server.api('POST', '/v1/users', { name: 'berta', role: 'operator', password: 'a long pass phrase' });
+  await server.api('POST', '/v1/tokens', { name: 'nightly-report', role: 'viewer', expiresAt: '2099-01-01T00:00:00Z', networks: ['10.0.0.0/8'] });
   const device = '/v1/devices/greenhouse-07';
   await server.api('PATCH', `${device}/attributes/shared`, { interval: 30, thresholds: { low: 12, high: 31.5 } });
   await server.api('PATCH', `${device}/attributes/server`, { installer: 'Berta' });

@@ -46,7 +46,7 @@ export function NewToken({ close }: { close: () => void }) {
             description={w.tokenNameHint}
             required
             withAsterisk={false}
-            maxLength={255}
+            maxLength={64}
             autoComplete="off"
             spellCheck={false}
             data-autofocus
