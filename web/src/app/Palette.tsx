@@ -43,7 +43,17 @@ export default function Palette({ close }: { close: () => void }) {
     }
   };
   return (
-    <Modal opened onClose={close} withCloseButton={false} centered={false} yOffset="14vh" size={520} padding={0} transitionProps={{ duration: 0 }} aria-label={w.find}>
+    <Modal
+      opened
+      onClose={close}
+      withCloseButton={false}
+      centered={false}
+      yOffset="14vh"
+      size={520}
+      padding={0}
+      transitionProps={{ duration: 0 }}
+      attributes={{ content: { 'aria-label': w.find } }}
+    >
       <input
         className={styles.input}
         autoFocus // at once: what is typed next belongs here

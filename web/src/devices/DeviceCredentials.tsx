@@ -50,7 +50,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
         <Button size="compact-xs" variant="subtle" onClick={() => setDoing({ what: 'rotate', credential: c })}>
           {w.rotate}
         </Button>
-        <Button size="compact-xs" variant="subtle" color="red.8" onClick={() => setDoing({ what: 'revoke', credential: c })}>
+        <Button size="compact-xs" variant="subtle" color="var(--bad)" onClick={() => setDoing({ what: 'revoke', credential: c })}>
           {w.revoke}
         </Button>
       </Group>

@@ -1,0 +1,56 @@
+import type { Page } from 'playwright-core';
+import { admin, signIn } from './browser';
+
+// A Visit is a page that pictures are taken of and that is checked for accessibility: its name, where it is, and what is done there first.
+type Visit = [name: string, path: string, before?: (page: Page) => Promise<unknown>];
+
+const visits: Visit[] = [
+  ['devices', '/devices'],
+  ['devices-none', '/devices?search=nothing+like+this'],
+  ['add-device', '/add-device'],
+  ['device-values', '/devices/greenhouse-07'],
+  ['device-attributes', '/devices/greenhouse-07?part=attributes'],
+  ['device-credentials', '/devices/greenhouse-07?part=credentials'],
+  ['device-journal', '/devices/greenhouse-07?part=journal'],
+  ['profiles', '/profiles'],
+  ['add-profile', '/add-profile', provisioning],
+  ['profile-keys', '/profiles/greenhouse'],
+  ['profile-settings', '/profiles/greenhouse?part=settings'],
+  ['settings-server', '/settings/server'],
+  ['settings-users', '/settings/users'],
+  ['settings-tokens', '/settings/tokens'],
+  ['settings-limits', '/settings/limits'],
+  ['settings-configuration', '/settings/configuration'],
+  ['settings-backup', '/settings/backup'],
+  ['settings-metrics', '/settings/metrics'],
+  ['settings-audit', '/settings/audit'],
+  ['settings-audit-entry', '/settings/audit?noun=device&name=greenhouse-05', (page) => page.getByRole('link', { name: 'Device: changed' }).first().click()],
+  ['account', '/account'],
+  ['device-unknown', '/devices/nobody'],
+  ['delete', '/devices/greenhouse-07', (page) => page.getByRole('button', { name: 'More' }).click().then(() => page.getByRole('menuitem', { name: 'Delete' }).click())],
+  ['palette', '/devices', (page) => page.keyboard.press('Control+k').then(() => page.keyboard.type('green', { delay: 20 }))],
+];
+
+// provisioning goes to the fourth step of the wizard.
+async function provisioning(page: Page) {
+  await page.getByLabel('Name').fill('pumps');
+  for (let step = 0; step < 3; step++) {
+    await page.getByRole('button', { name: 'Next' }).click();
+  }
+}
+
+// visit signs in and goes through all pages, and looks at each when it is there.
+export async function visit(page: Page, look: (name: string) => Promise<unknown>) {
+  await page.goto('/sign-in');
+  await page.getByLabel('Name').waitFor();
+  await look('sign-in');
+  await signIn(page, admin.name, admin.password);
+  await page.locator('#page').waitFor();
+  for (const [name, path, before] of visits) {
+    await page.goto(path);
+    await page.getByRole('main').getByRole('heading').first().waitFor();
+    await page.waitForFunction(() => !document.querySelector('.mantine-Skeleton-root'));
+    await before?.(page);
+    await look(name);
+  }
+}
