@@ -22,6 +22,7 @@ afterAll(async () => {
 const report = (token: string, body: unknown) => fetch(`${server.url}/api/v1/${token}/telemetry`, { method: 'POST', body: JSON.stringify(body) });
 
 it('adds a device, whose token it shows once and which reports with it', async () => {
+  await page.goto('/devices');
   await page.getByRole('link', { name: 'Add device' }).first().click();
   await page.getByLabel('Name').fill('pump/1');
   await page.getByLabel('Label').fill('by the door');

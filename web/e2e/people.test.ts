@@ -17,7 +17,7 @@ afterAll(async () => {
 it('is set up by the link of the first start, once', async () => {
   const page = await open(browser, server.url);
   await setUp(page, server.setup);
-  await sees(page, 'No device yet');
+  await sees(page, 'First steps');
   const again = await open(browser, server.url);
   await again.goto(server.setup);
   await again.getByLabel('Name').fill('berta');
@@ -48,12 +48,12 @@ it('sends nobody to another site', async () => {
   const page = await open(browser, server.url);
   await page.goto('/sign-in?to=%2F%2Felsewhere.example');
   await signIn(page, admin.name, admin.password);
-  await page.waitForURL(`${server.url}/devices`);
+  await page.waitForURL(`${server.url}/`);
 });
 
 it('leaves the page when the login is ended elsewhere', async () => {
   const page = await open(browser, server.url);
-  await page.goto('/sign-in');
+  await page.goto('/devices');
   await signIn(page, admin.name, admin.password);
   await page.getByLabel('Part of a name').waitFor();
   const { items } = await server.api<{ items: { id: string }[] }>('GET', '/v1/logins');

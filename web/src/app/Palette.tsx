@@ -4,7 +4,7 @@ import { useRouter } from '@tanstack/react-router';
 import { useId, useState, type KeyboardEvent } from 'react';
 import { answer, api } from '../api/client';
 import { DevicesIcon } from '../parts/icons';
-import { useLanguage, useWords } from '../words/words';
+import { useWords } from '../words/words';
 import styles from './Palette.module.css';
 import { pages } from './pages';
 import { words } from './words';
@@ -93,7 +93,7 @@ export default function Palette({ close }: { close: () => void }) {
 }
 
 function useChoices(text: string): Choice[] {
-  const language = useLanguage();
+  const w = useWords(words);
   const { data } = useQuery({
     queryKey: ['devices', 'palette', text],
     enabled: text !== '',
@@ -101,7 +101,7 @@ function useChoices(text: string): Choice[] {
     queryFn: () => answer(api.GET('/v1/devices', { params: { query: { search: text, limit: 8 } } })),
   });
   const found: Choice[] = pages
-    .map((p) => ({ key: String(p.to), icon: p.icon, label: p.words[language].title, href: String(p.to) }))
+    .map((p) => ({ key: String(p.to), icon: p.icon, label: w[p.title], href: String(p.to) }))
     .filter((p) => p.label.toLowerCase().includes(text.toLowerCase()));
   const devices: Choice[] = (text ? (data?.items ?? []) : []).map((d) => ({
     key: d.id,

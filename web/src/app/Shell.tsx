@@ -77,12 +77,12 @@ export function Shell() {
 }
 
 function NavLink({ page }: { page: PageLink }) {
-  const w = useWords(page.words);
+  const w = useWords(words);
   return (
     <li>
       <Link to={page.to} className={styles.link} activeOptions={{ exact: page.to === '/', includeSearch: false }}>
         <page.icon />
-        {w.title}
+        {w[page.title]}
       </Link>
     </li>
   );

@@ -1,20 +1,18 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { words as devices } from '../devices/words';
-import { DevicesIcon, ProfilesIcon, SettingsIcon } from '../parts/icons';
-import { words as profiles } from '../profiles/words';
-import { words as settings } from '../settings/words';
-import type { Dictionary } from '../words/words';
+import { DevicesIcon, OverviewIcon, ProfilesIcon, SettingsIcon } from '../parts/icons';
+import type { words } from './words';
 
 export interface PageLink {
   to: LinkProps['to'];
   icon: ComponentType<{ size?: number }>;
-  words: Dictionary<{ title: string }>;
+  title: keyof (typeof words)['en']; // here and not in the folder of the page, whose words are loaded with it
 }
 
 // The pages, in the order in which they are shown.
 export const pages: PageLink[] = [
-  { to: '/devices', icon: DevicesIcon, words: devices },
-  { to: '/profiles', icon: ProfilesIcon, words: profiles },
-  { to: '/settings', icon: SettingsIcon, words: settings },
+  { to: '/', icon: OverviewIcon, title: 'overview' },
+  { to: '/devices', icon: DevicesIcon, title: 'devices' },
+  { to: '/profiles', icon: ProfilesIcon, title: 'profiles' },
+  { to: '/settings', icon: SettingsIcon, title: 'settings' },
 ];

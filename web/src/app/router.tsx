@@ -1,6 +1,7 @@
-import { createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { createRouter } from '@tanstack/react-router';
 import { accountRoute } from '../account/routes';
 import { deviceRoutes } from '../devices/routes';
+import { overviewRoutes } from '../overview/routes';
 import { peopleRoutes } from '../people/routes';
 import { Loading } from '../parts/Loading';
 import { profileRoutes } from '../profiles/routes';
@@ -8,16 +9,8 @@ import { settingsRoute } from '../settings/routes';
 import { root, shell } from './root';
 import { parse, stringify } from './search';
 
-const home = createRoute({
-  getParentRoute: () => shell,
-  path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/devices' });
-  },
-});
-
 export const router = createRouter({
-  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([home, ...deviceRoutes, ...profileRoutes, settingsRoute, accountRoute])]),
+  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([...overviewRoutes, ...deviceRoutes, ...profileRoutes, settingsRoute, accountRoute])]),
   parseSearch: parse,
   stringifySearch: stringify,
   defaultPreload: 'intent',

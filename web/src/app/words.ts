@@ -2,6 +2,10 @@ import { dictionary } from '../words/words';
 
 export const words = dictionary(
   {
+    overview: 'Overview',
+    devices: 'Devices',
+    profiles: 'Profiles',
+    settings: 'Settings',
     skip: 'Skip to the page',
     menu: 'Menu',
     pages: 'Pages',
@@ -17,6 +21,10 @@ export const words = dictionary(
     reload: 'Load it again',
   },
   {
+    overview: 'Übersicht',
+    devices: 'Geräte',
+    profiles: 'Profile',
+    settings: 'Einstellungen',
     skip: 'Zur Seite springen',
     menu: 'Menü',
     pages: 'Seiten',

@@ -1,0 +1,54 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { NextIcon } from '../parts/icons';
+import { Panel } from '../parts/Page';
+import { useLanguage, useWords } from '../words/words';
+import { needs, type Need } from './needs';
+import styles from './Needs.module.css';
+import { forecastQuery, healthQuery, latelyQuery, pausedQuery, waitingQuery } from './queries';
+import { words } from './words';
+
+// Needs are what needs attention, each with a way to where it is mended.
+export function Needs() {
+  const w = useWords(words);
+  const language = useLanguage();
+  const health = useQuery(healthQuery).data;
+  const lately = useQuery(latelyQuery).data?.items;
+  const waiting = useQuery(waitingQuery).data?.items;
+  const forecast = useQuery(forecastQuery).data?.items;
+  const paused = useQuery(pausedQuery).data?.items;
+  const all = needs({ health, lately, waiting, forecast, paused }, w, language, Date.now());
+  if (!health) {
+    return null;
+  }
+  if (all.length === 0) {
+    return <p className={styles.calm}>{w.calm}</p>;
+  }
+  return (
+    <Panel title={w.attention} flush>
+      <ul className={styles.needs}>
+        {all.map((n) => (
+          <li key={n.key} data-tone={n.tone}>
+            {n.to ? (
+              <Link to={n.to}>
+                <What need={n} />
+                <NextIcon size={16} />
+              </Link>
+            ) : (
+              <What need={n} />
+            )}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function What({ need }: { need: Need }) {
+  return (
+    <span className={styles.what}>
+      <strong>{need.title}</strong>
+      <span>{need.text}</span>
+    </span>
+  );
+}

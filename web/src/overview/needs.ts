@@ -1,0 +1,75 @@
+import type { LinkProps } from '@tanstack/react-router';
+import type { Schemas } from '../api/client';
+import { refused, sum } from './counts';
+import { within } from './forecast';
+import type { words } from './words';
+
+type Words = (typeof words)['en'];
+
+// A Need is something that somebody should look after, and where.
+export interface Need {
+  key: string;
+  tone: 'bad' | 'care';
+  title: string;
+  text: string;
+  to?: LinkProps['to'];
+}
+
+// What is known of the server; what has not been answered yet needs nothing.
+export interface Known {
+  health?: Schemas['Health'];
+  lately?: readonly Schemas['ReasonCount'][];
+  waiting?: readonly Schemas['Pending'][];
+  forecast?: readonly Schemas['ExpiringCredentials'][];
+  paused?: readonly Schemas['Campaign'][];
+}
+
+const held = ['rate-limited', 'server-busy'];
+const lost = ['storage-full', 'storage-unavailable', 'queue-full'];
+export const stormMinutes = 10; // what is called lately
+const many = 100; // refusals within stormMinutes that are worth a word
+
+// needs are what needs attention, what is broken first.
+export function needs(known: Known, w: Words, language: string, now: number): Need[] {
+  const number = (n: number) => n.toLocaleString(language);
+  const minutes = number(stormMinutes);
+  const all = (known.health?.findings ?? []).filter((f) => !f.ok).map((f) => finding(f, w));
+  const lately = refused(known.lately ?? []);
+  const failing = sum(lately.filter((r) => lost.includes(r.reason)));
+  const throttled = sum(lately.filter((r) => held.includes(r.reason)));
+  const others = lately.filter((r) => !lost.includes(r.reason) && !held.includes(r.reason));
+  if (failing > 0) {
+    all.push({ key: 'failing', tone: 'bad', title: w.failing, text: w.failingText(number(failing), minutes) });
+  }
+  if (throttled > 0) {
+    all.push({ key: 'throttled', tone: 'care', title: w.throttled, text: w.throttledText(number(throttled), minutes) });
+  }
+  if (sum(others) >= many) {
+    all.push({ key: 'storm', tone: 'care', title: w.storm, text: w.stormText(number(sum(others)), minutes, others[0]?.reason ?? '') });
+  }
+  if (known.waiting?.length) {
+    all.push({ key: 'waiting', tone: 'care', title: w.waiting(number(known.waiting.length)), text: w.waitingText });
+  }
+  const soon = [3, 14].map((days) => ({ days, count: within(known.forecast ?? [], days, now) })).find(({ count }) => count > 0);
+  if (soon) {
+    all.push({ key: 'ends', tone: soon.days === 3 ? 'bad' : 'care', title: w.endsSoon(number(soon.count), number(soon.days)), text: w.endsSoonText });
+  }
+  if (known.paused?.length) {
+    all.push({ key: 'paused', tone: 'care', title: w.paused(number(known.paused.length)), text: known.paused[0]?.detail || w.pausedText });
+  }
+  return all.sort((a, b) => Number(a.tone === 'care') - Number(b.tone === 'care'));
+}
+
+const list = 'revocation list ';
+
+// finding is a need that the server has found itself. What it says about it is in its own words.
+function finding(f: Schemas['Finding'], w: Words): Need {
+  const known = `about${f.about}`;
+  const title = f.about.startsWith(list) ? w.aboutList(f.about.slice(list.length)) : known in w ? String(w[known as keyof Words]) : f.about;
+  return { key: f.about, tone: 'bad', title, text: [f.says, f.fix].filter(Boolean).map((s) => sentence(s ?? '')).join(' '), to: '/settings/server' };
+}
+
+function sentence(text: string): string {
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
+}
