@@ -48,7 +48,7 @@ web/dist/index.html: web/openapi.json web/node_modules/installed $(wildcard web/
 	cd web && npm run --silent build
 
 console: build ## the console: its own tests, its size, and every page in Chromium against the real server
-	scripts/need /usr/bin/chromium=chromium mosquitto_sub=mosquitto-clients
+	scripts/need /usr/bin/chromium=chromium mosquitto_sub=mosquitto-clients openssl=openssl
 	cd web && npm test && npm run e2e
 
 screenshots: build ## every page of the console, light and dark, wide and on a phone, as PNG under .cache/screenshots

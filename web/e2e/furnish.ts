@@ -43,6 +43,27 @@ export async function furnish(server: Server) {
   await server.api('POST', `${device}/credentials`, { mqttUsername: 'greenhouse-07', mqttPassword: 'a password of its own' });
   await report(server, '/api/v1/greenhouse-token-05-0123456789/telemetry', { temperature: 1 });
   await report(server, '/api/v1/provision', { deviceName: 'greenhouse-07', provisionDeviceKey: 'greenhouse-2026', provisionDeviceSecret: 'guessed' });
+  await attempts(server);
+}
+
+// attempts are of devices and strangers who were refused for one reason or another, and of some who wait.
+async function attempts(server: Server) {
+  const secret = 'greenhouse-secret-0123456789';
+  const ask = (deviceName: string, key: string, provisionDeviceSecret: string) => report(server, '/api/v1/provision', { deviceName, provisionDeviceKey: key, provisionDeviceSecret });
+  await server.api('POST', '/v1/provision-keys', { profile: 'greenhouse', key: 'spring-batch', secret, maxDevices: 2 });
+  for (const name of ['greenhouse-31', 'greenhouse-32', 'greenhouse-33']) {
+    await ask(name, 'spring-batch', secret);
+  }
+  await ask('meter-0815', 'meters-2026', 'meters-secret-0123456789');
+  await ask('greenhouse-03', 'greenhouse-2026', secret);
+  await ask('greenhouse-40', 'greenhouse-2025', secret);
+  await report(server, '/api/v1/mistyped-token/telemetry', { temperature: 21 });
+  await report(server, '/api/v1/greenhouse-token-02-0123456789/telemetry', 'no object');
+  await server.api('POST', '/v1/profiles', { name: 'gates', strategy: 'create', holdNew: true, reprovision: 'hold', provisionKey: 'gates-2026', provisionSecret: secret });
+  await server.api('POST', '/v1/devices', { name: 'gate-west', profile: 'gates' });
+  for (const name of ['gate-north', 'gate-south', 'gate-west', 'gate-depot']) {
+    await ask(name, 'gates-2026', secret);
+  }
 }
 
 // report sends as a device does. That one is refused is part of the picture.

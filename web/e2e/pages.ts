@@ -16,6 +16,20 @@ const visits: Visit[] = [
   ['add-profile', '/add-profile', provisioning],
   ['profile-keys', '/profiles/greenhouse'],
   ['profile-settings', '/profiles/greenhouse?part=settings'],
+  ['why', '/why'],
+  ['why-strangers', '/why?who=strangers'],
+  ['why-none', '/why?name=nobody'],
+  ['story', '/why?reason=provision-key-exhausted', (page) => page.getByRole('link', { name: 'provision-key-exhausted' }).first().click()],
+  [
+    'mend',
+    '/why?reason=provision-key-exhausted',
+    async (page) => {
+      await page.getByRole('link', { name: 'provision-key-exhausted' }).first().click();
+      await page.getByRole('button', { name: 'Raise the key’s maximum' }).click();
+    },
+  ],
+  ['waiting', '/waiting', (page) => page.getByRole('checkbox', { name: 'Select gate-north' }).check()],
+  ['waiting-none', '/waiting?state=rejected'],
   ['settings-server', '/settings/server'],
   ['settings-users', '/settings/users'],
   ['settings-tokens', '/settings/tokens'],

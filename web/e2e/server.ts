@@ -9,6 +9,7 @@ const binary = resolve(import.meta.dirname, '../../bin/muster');
 export interface Server {
   url: string;
   mqtt: number;
+  mqtts: number;
   setup: string; // the link of the first start
   root: string; // the file of its own authority's certificate
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
@@ -24,6 +25,7 @@ export async function serve(): Promise<Server> {
   return {
     url,
     mqtt: Number(/MQTT\s+mqtt:\/\/\S+:(\d+)/.exec(text)?.[1]),
+    mqtts: Number(/mqtts:\/\/\S+:(\d+)/.exec(text)?.[1]),
     setup: `${url}${/\/setup\?token=\S+/.exec(text)?.[0]}`,
     root: /root certificate\s+(\S+)/.exec(text)?.[1] ?? '',
     async api(method, path, body) {

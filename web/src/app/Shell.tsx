@@ -83,6 +83,7 @@ function NavLink({ page }: { page: PageLink }) {
       <Link to={page.to} className={styles.link} activeOptions={{ exact: page.to === '/', includeSearch: false }}>
         <page.icon />
         {w[page.title]}
+        <Suspense>{page.note && <page.note />}</Suspense>
       </Link>
     </li>
   );

@@ -1,12 +1,13 @@
 import type { LinkProps } from '@tanstack/react-router';
-import type { ComponentType } from 'react';
-import { DevicesIcon, OverviewIcon, ProfilesIcon, SettingsIcon } from '../parts/icons';
+import { lazy, type ComponentType } from 'react';
+import { DevicesIcon, OverviewIcon, ProfilesIcon, SettingsIcon, WaitingIcon, WhyIcon } from '../parts/icons';
 import type { words } from './words';
 
 export interface PageLink {
   to: LinkProps['to'];
   icon: ComponentType<{ size?: number }>;
   title: keyof (typeof words)['en']; // here and not in the folder of the page, whose words are loaded with it
+  note?: ComponentType; // stands behind the title, once it is there
 }
 
 // The pages, in the order in which they are shown.
@@ -14,5 +15,7 @@ export const pages: PageLink[] = [
   { to: '/', icon: OverviewIcon, title: 'overview' },
   { to: '/devices', icon: DevicesIcon, title: 'devices' },
   { to: '/profiles', icon: ProfilesIcon, title: 'profiles' },
+  { to: '/why', icon: WhyIcon, title: 'why' },
+  { to: '/waiting', icon: WaitingIcon, title: 'waiting', note: lazy(() => import('../waiting/WaitingCount')) },
   { to: '/settings', icon: SettingsIcon, title: 'settings' },
 ];

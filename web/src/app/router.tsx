@@ -1,16 +1,21 @@
 import { createRouter } from '@tanstack/react-router';
 import { accountRoute } from '../account/routes';
 import { deviceRoutes } from '../devices/routes';
+import { journalRoutes } from '../journal/routes';
 import { overviewRoutes } from '../overview/routes';
 import { peopleRoutes } from '../people/routes';
 import { Loading } from '../parts/Loading';
 import { profileRoutes } from '../profiles/routes';
 import { settingsRoute } from '../settings/routes';
+import { waitingRoutes } from '../waiting/routes';
 import { root, shell } from './root';
 import { parse, stringify } from './search';
 
 export const router = createRouter({
-  routeTree: root.addChildren([...peopleRoutes, shell.addChildren([...overviewRoutes, ...deviceRoutes, ...profileRoutes, settingsRoute, accountRoute])]),
+  routeTree: root.addChildren([
+    ...peopleRoutes,
+    shell.addChildren([...overviewRoutes, ...deviceRoutes, ...profileRoutes, ...journalRoutes, ...waitingRoutes, settingsRoute, accountRoute]),
+  ]),
   parseSearch: parse,
   stringifySearch: stringify,
   defaultPreload: 'intent',

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
+import { Outcome } from '../journal/columns';
 import { Ago } from '../parts/Ago';
 import { Empty } from '../parts/Empty';
 import { Panel } from '../parts/Page';
-import { Reason, Refused } from '../parts/Refused';
+import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
-import { Tag } from '../parts/Tag';
 import { useWords } from '../words/words';
 import { deviceAttemptsQuery } from './queries';
 import { words } from './words';
@@ -24,7 +24,7 @@ export function DeviceJournal({ name }: { name: string }) {
           { key: 'action', label: w.what, cell: (a) => w[`action${a.action}`] },
           { key: 'over', label: w.over, wide: true, cell: (a) => a.transport.toUpperCase() },
           { key: 'from', label: w.from, wide: true, cell: (a) => a.remote },
-          { key: 'outcome', label: w.outcome, cell: (a) => <Tag tone={a.reason ? 'bad' : 'good'}>{a.reason ? <Reason code={a.reason} /> : w.letIn}</Tag> },
+          { key: 'outcome', label: w.outcome, cell: (a) => <Outcome of={a} /> },
         ]}
         empty={<Empty title={w.noAttempts} />}
       />

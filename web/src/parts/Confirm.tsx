@@ -9,13 +9,14 @@ interface Props {
   act: string; // the verb on the button
   error: unknown;
   busy: boolean;
+  calm?: boolean; // nothing is lost: it is asked because more than meets the eye changes
   close: () => void;
   go: () => void;
   children: ReactNode; // what will be lost
 }
 
 // Confirm asks before something that cannot be taken back, and names what will be lost.
-export function Confirm({ title, act, error, busy, close, go, children }: Props) {
+export function Confirm({ title, act, error, busy, calm, close, go, children }: Props) {
   const w = useWords(words);
   return (
     <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': w.close }}>
@@ -26,7 +27,7 @@ export function Confirm({ title, act, error, busy, close, go, children }: Props)
           <Button variant="default" onClick={close} data-autofocus>
             {w.cancel}
           </Button>
-          <Button color="red.8" loading={busy} onClick={go}>
+          <Button color={calm ? undefined : 'red.8'} loading={busy} onClick={go}>
             {act}
           </Button>
         </Group>

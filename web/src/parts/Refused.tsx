@@ -44,7 +44,8 @@ export function Reason({ code }: { code: string }) {
   );
 }
 
-function sentence(text: string): string {
+// sentence makes one of what the server says.
+export function sentence(text: string): string {
   const whole = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }
