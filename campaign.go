@@ -87,7 +87,7 @@ const (
 	StepFetched                       // has been given a fresh credential and not used it
 	StepOverdue                       // has not used one in time; it may still
 	StepDone                          // has used it
-	StepFailed                        // is asked no more and has used none: it is gone, or somebody has removed the attribute
+	StepFailed                        // is asked no more and has used none: it is gone, somebody has removed the attribute, or it was refused one
 	StepWithdrawn                     // the campaign has taken back what it has asked for
 	StepSkipped                       // could not follow when its turn came
 )

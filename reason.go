@@ -35,6 +35,7 @@ const (
 	ReasonProfileExhausted      Reason = "profile-exhausted"
 	ReasonRotationRefused       Reason = "rotation-refused"
 	ReasonRotationKind          Reason = "rotation-kind-refused"
+	ReasonRotationWaits         Reason = "rotation-waits"
 
 	// Authentication.
 	ReasonCredentialsMissing   Reason = "credentials-missing"
@@ -216,6 +217,7 @@ var reasons = map[Reason]reasonEntry{
 	ReasonProfileExhausted:      {Forbidden, "the profile has created as many devices for certificates as it may", "Raise the profile's maximum, or look who has certificates of its authority.", ""},
 	ReasonRotationRefused:       {Forbidden, "devices of this profile may not ask for another credential", "Rotate the credential yourself, or let the profile's devices do it: `muster profile update NAME --rotation same-kind`.", ""},
 	ReasonRotationKind:          {Forbidden, "the device may not ask for a credential of another type than its own", "Ask for one of the same type, or let the profile allow any: `muster profile update NAME --rotation any-kind`.", ""},
+	ReasonRotationWaits:         {Conflict, "somebody has made another credential for the device, which it has not used", "Give the device that credential, or revoke it: `muster device credential revoke NAME ID`.", ""},
 
 	ReasonCredentialsMissing:   {Unknown, "no credential was shown", "Give the device its token, password or certificate.", ""},
 	ReasonTokenUnknown:         {Unknown, "no device has this access token", "Compare the token with the device's, or provision it again.", ""},

@@ -56,7 +56,7 @@ type CampaignProgress struct {
 	Asked     int `json:"asked" doc:"have not answered yet" example:"20"`
 	Fetched   int `json:"fetched" doc:"were given a fresh credential and have not used it" example:"10"`
 	Done      int `json:"done" doc:"have used it" example:"260"`
-	Failed    int `json:"failed" doc:"are asked no more and have used none: they are gone, or somebody has removed the attribute" example:"2"`
+	Failed    int `json:"failed" doc:"are asked no more and have used none: they are gone, somebody has removed the attribute, or they were refused one" example:"2"`
 	Overdue   int `json:"overdue" doc:"have not used one in time; they may still" example:"3"`
 	Skipped   int `json:"skipped" doc:"could not follow, or another campaign had asked them" example:"5"`
 	Withdrawn int `json:"withdrawn" doc:"of them it was taken back what they were asked for" example:"0"`

@@ -191,6 +191,26 @@ func TestADeviceRotatesItsCredential(t *testing.T) {
 		})
 	})
 
+	t.Run("when a campaign asks it to, and its request is refused", func(t *testing.T) {
+		token := join(t, s, overHTTP, open, "misled", "").token()
+		s.must("campaign", "create", "--search", "misled", "--error-percent", "0")
+		within(t, 10*second, "it is asked", func() bool { return show(s, "misled").Attributes.Shared["credentialRotation"] != nil })
+		if a := rotate(t, s, overHTTP, proof{token: token}, `{"credentialsType":"MQTT_BASIC","username":"x"}`); a.Reason != "rotation-kind-refused" {
+			t.Errorf("answer %+v", a)
+		}
+		if show(s, "misled").Attributes.Shared["credentialRotation"] != nil {
+			t.Error("it is asked still")
+		}
+		var all []struct{ ID, State, Detail string }
+		within(t, 10*second, "the campaign pauses", func() bool {
+			s.json(&all, "campaign", "list", "--state", "paused")
+			return len(all) == 1
+		})
+		if devices := s.must("campaign", "devices", all[0].ID, "--step", "failed", "-o", "csv"); !strings.Contains(devices, "misled,failed,") || !strings.Contains(devices, ",rotation-kind-refused,") {
+			t.Errorf("%+v: %s", all, devices)
+		}
+	})
+
 	t.Run("user name and password", func(t *testing.T) {
 		for _, over := range mqttTransports {
 			c := "c-" + over.name

@@ -67,6 +67,7 @@ func (d *Dispatcher) enrolByProof(ctx context.Context, h *muster.Hello, asked *m
 	var grant *muster.Grant
 	if err == nil {
 		grant, err = d.o.Provision.Renew(ctx, &provision.Renewal{Who: who, Enrolment: asked, Chain: greeting.Chain})
+		d.refused(ctx, &who, err)
 		err = hushed(&who, timely(err))
 	}
 	d.noteEnrolment(&greeting, asked, &who, grant, err)

@@ -52,9 +52,17 @@ func (d *Dispatcher) rotate(ctx context.Context, h *muster.Hello, who *muster.Id
 	if err == nil {
 		grant, err = d.o.Provision.Rotate(ctx, who, req)
 	}
+	d.refused(ctx, who, err)
 	err = hushed(who, timely(err))
 	d.noteRotation(h, who, req, grant, err)
 	return grant, err
+}
+
+// refused tells campaigns of a device that is refused what they may have asked it for, and the device that it is asked no more.
+func (d *Dispatcher) refused(ctx context.Context, who *muster.Identity, err error) {
+	if err != nil && !who.Device.IsZero() && d.o.Provision.Refused(ctx, who.Device, err) {
+		d.SharedChanged(who.Device, []string{muster.RotationWanted})
+	}
 }
 
 // tellRotation is rotate in the words of the platform.

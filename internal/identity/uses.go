@@ -22,6 +22,8 @@ const (
 // uses gathers when credentials opened the door, so that many are written together: after a first use soon, else twice a
 // minute.
 type uses struct {
+	writing sync.Mutex // guards what is being written
+
 	mu      sync.Mutex // guards waiting
 	waiting map[muster.CredentialID]time.Time
 	first   chan struct{} // one that was never used before waits
@@ -124,7 +126,10 @@ func (s *Service) Settle(ctx context.Context) error { return s.flush(ctx) }
 // Close writes what Run has not written. It is called when Run has returned.
 func (s *Service) Close(ctx context.Context) error { return s.flush(ctx) }
 
+// flush returns when what had been noted before it was called is written, also what another flush had taken.
 func (s *Service) flush(ctx context.Context) error {
+	s.uses.writing.Lock()
+	defer s.uses.writing.Unlock()
 	all := s.uses.take()
 	if len(all) == 0 {
 		return nil

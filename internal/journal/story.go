@@ -225,6 +225,7 @@ func rotationWay() []step {
 			muster.ReasonCredentialInvalid, muster.ReasonCredentialInUse, muster.ReasonCertificateExpired, muster.ReasonCertificateNameUnfit,
 			muster.ReasonCSRInvalid, muster.ReasonCSRSignatureWrong, muster.ReasonCSRKeyWeak, muster.ReasonCSRDigestWeak,
 		}},
+		{"successor", "no other credential waits to be used", []muster.Reason{muster.ReasonRotationWaits}},
 		kept(),
 	}
 }

@@ -48,6 +48,32 @@ func (s *Service) Rotate(ctx context.Context, who *muster.Identity, req *muster.
 	return grant, nil
 }
 
+// Refused tells campaigns that have asked a device for another credential that it was refused one, and ask it no more. What may
+// succeed when the device asks once more does not count. It reports whether the device was asked.
+func (s *Service) Refused(ctx context.Context, device muster.DeviceID, why error) bool {
+	if !final(why) {
+		return false
+	}
+	failed, err := s.store.RotationFailed(ctx, device, why)
+	if err != nil && ctx.Err() == nil {
+		s.log.WarnContext(ctx, "that a device was refused another credential could not be noted", "device", device, "error", err)
+	}
+	return failed
+}
+
+// final is the pure rule: whether a device that is refused another credential would be so again.
+func final(why error) bool {
+	switch muster.ReasonOf(why) {
+	case muster.ReasonCredentialRevoked, muster.ReasonCredentialChanged: // it has, or will hear of, a fresher one
+		return false
+	}
+	switch muster.KindOf(why) {
+	case muster.Invalid, muster.Forbidden, muster.Conflict:
+		return true
+	}
+	return false
+}
+
 // A rotation is a request of a device that is in.
 type rotation struct {
 	req     *muster.ProvisionRequest

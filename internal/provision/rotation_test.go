@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/pem"
 	"testing"
@@ -184,6 +185,64 @@ func TestADeviceIsNotToldACredentialThatItWasNotGiven(t *testing.T) {
 	g, err := f.Rotate(t.Context(), who, wants(basic("new", "two")))
 	if err != nil || g.Way != muster.WayRotated || g.Evidence.Password != "two" {
 		t.Errorf("with another password %+v, %v", g, err)
+	}
+}
+
+func TestWhatAnOperatorHasMadeForADeviceIsNotReplacedByIt(t *testing.T) {
+	f, who := newRotating(t, accessToken("old"), asIs)
+	made := accessToken("made")
+	operators, err := made.Seal(f.keys, who.Device, f.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.registry.RotateCredential(t.Context(), who.Credential, operators); err != nil {
+		t.Fatal(err)
+	}
+	f.now = f.now.Add(time.Minute)
+	_, err = f.Rotate(t.Context(), who, &muster.ProvisionRequest{})
+	refused(t, err, muster.ReasonRotationWaits)
+	if s := f.statesOf(t, who.Device); len(s) != 2 || s[operators.ID] != muster.CredentialActive {
+		t.Errorf("what is left: %v", s)
+	}
+	_, err = f.registry.UpdateCredential(t.Context(), operators.ID, func(c *muster.Credential) error {
+		c.State = muster.CredentialRevoked
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := f.Rotate(t.Context(), who, &muster.ProvisionRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := f.statesOf(t, who.Device); len(s) != 3 || s[who.Credential] != muster.CredentialRetiring || s[g.Credential] != muster.CredentialActive {
+		t.Errorf("when that was revoked: %v", s)
+	}
+}
+
+func TestOnlyARefusalThatStaysHasADeviceFail(t *testing.T) {
+	for why, want := range map[error]bool{
+		muster.Refuse(muster.ReasonCSRKeyWeak, ""):        true,
+		muster.Refuse(muster.ReasonRotationRefused, ""):   true,
+		muster.Refuse(muster.ReasonCredentialInUse, ""):   true,
+		muster.Refuse(muster.ReasonRateLimited, ""):       false,
+		muster.Refuse(muster.ReasonStorageFull, ""):       false,
+		muster.Refuse(muster.ReasonCredentialRevoked, ""): false,
+		muster.Refuse(muster.ReasonTokenUnknown, ""):      false,
+		context.Canceled: false,
+	} {
+		f, who := newRotating(t, accessToken("old"), asIs)
+		c := muster.Campaign{ID: muster.NewID[muster.Campaign](), CreatedAt: f.now, NextAt: f.now}
+		if err := f.registry.CreateCampaign(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		_, err := f.registry.AskDevices(t.Context(), c.ID, []muster.DeviceID{who.Device}, muster.BoolValue(true), f.now, func(*muster.Campaign, int) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Refused(t.Context(), who.Device, why); got != want {
+			t.Errorf("%v: %v", why, got)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ type Store interface {
 	Holding(ctx context.Context, id muster.CredentialID) (muster.Enrolled, muster.Profile, error)
 	// Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 	// other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and
-	// was never used. With Beside it is given that beside the one by which it has proved itself. One that was approved is given the credential in place of all that it has, which are revoked at the
+	// was never used; refused with ReasonRotationWaits if somebody else has made that. With Beside it is given that beside the one by which it has proved itself. One that was approved is given the credential in place of all that it has, which are revoked at the
 	// first use of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
 	// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
 	// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used
@@ -61,6 +61,9 @@ type Store interface {
 	// it). One that our own authority has issued ends with the credential from now on, and the credential with it.
 	Certify(ctx context.Context, profile muster.ProfileID, anchor muster.Anchor, name string,
 		decide func(known *muster.Enrolled) (*muster.Certification, error)) error
+	// RotationFailed has campaigns note that a device which they ask was refused another credential, and ask it no more. It
+	// reports whether any did: one that has a fresh credential already has not failed.
+	RotationFailed(ctx context.Context, device muster.DeviceID, why error) (bool, error)
 	// Certificate returns the certificate of our own authority of that serial number, or muster.NotFound.
 	Certificate(ctx context.Context, serial muster.Serial) (muster.Certificate, error)
 	// SuspendProvisionKey closes a key that is not closed yet, until it is resumed.

@@ -104,6 +104,23 @@ func fail(tx *conn, device muster.DeviceID, why error) error {
 	return unask(tx, device)
 }
 
+// RotationFailed has campaigns note that a device which they ask was refused another credential, and ask it no more. It reports
+// whether any did: one that has a fresh credential already has not failed.
+func (r *Registry) RotationFailed(ctx context.Context, device muster.DeviceID, why error) (failed bool, err error) {
+	const asked = `SELECT EXISTS (SELECT 1 FROM campaign_device WHERE device = ?1 AND step <= 3)
+		AND NOT EXISTS (SELECT 1 FROM campaign_device WHERE device = ?1 AND step <= 3 AND credential IS NOT NULL)`
+	if failed, err = find(ctx, r.readers, (*row).flag, asked, blob(device[:])); err != nil || !failed {
+		return false, err
+	}
+	err = r.write(ctx, func(tx *conn) error {
+		if failed, err = one(tx, (*row).flag, asked, blob(device[:])); err != nil || !failed {
+			return err
+		}
+		return fail(tx, device, why)
+	})
+	return failed && err == nil, err
+}
+
 func unask(tx *conn, device muster.DeviceID) error {
 	_, err := tx.exec(`DELETE FROM attribute WHERE device = ? AND scope = ? AND key = ?`,
 		blob(device[:]), number(muster.SharedScope), text(muster.RotationWanted))

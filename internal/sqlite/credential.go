@@ -135,7 +135,8 @@ func (r *Registry) Used(ctx context.Context, at map[muster.CredentialID]time.Tim
 		var some []muster.Succession
 		noted := 0
 		err := r.write(ctx, func(tx *conn) error {
-			succession, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE successor IS NOT NULL)`)
+			succession, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential WHERE successor IS NOT NULL)
+				OR EXISTS (SELECT 1 FROM campaign_device WHERE step <= 3 AND credential IS NOT NULL)`)
 			for part := range slices.Chunk(ids[:min(len(ids), mostUses)], usesTogether) {
 				if err != nil || noted > 0 && r.writer.awaited() {
 					break
@@ -166,7 +167,8 @@ func noteUses(tx *conn, used []muster.CredentialID, at map[muster.CredentialID]t
 	return nil
 }
 
-// succeeded revokes the credentials that those replace, and appends them. Their devices are asked for another one no more.
+// succeeded revokes the credentials that those replace, and appends them. Their devices are asked for another one no more,
+// nor are those that campaigns have had fetch one of those, although it replaces none.
 func succeeded(tx *conn, by []muster.CredentialID, replaced []muster.Succession) ([]muster.Succession, error) {
 	read := func(r *row) muster.Succession {
 		return muster.Succession{Device: id[muster.Device](r), Credential: id[muster.Credential](r)}
@@ -176,6 +178,11 @@ func succeeded(tx *conn, by []muster.CredentialID, replaced []muster.Succession)
 			`UPDATE credential SET state = 3, successor = NULL WHERE successor = ? AND state = 2 RETURNING device, id`, blob(c[:]))
 		if err != nil {
 			return replaced, err
+		}
+		if len(revoked) == 0 {
+			if revoked, err = all(tx, read, `SELECT device, NULL FROM campaign_device WHERE credential = ? AND step <= 3 LIMIT 1`, blob(c[:])); err != nil {
+				return replaced, err
+			}
 		}
 		for i := range revoked {
 			if err := followed(tx, revoked[i].Device); err != nil {

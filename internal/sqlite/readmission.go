@@ -40,7 +40,7 @@ func (r *Registry) Holding(ctx context.Context, id muster.CredentialID) (muster.
 
 // Readmit lets a device in once more. One that has proved itself by a credential that is active or retiring is given the
 // other one, at whose first use that is revoked; it stays what it was. It replaces one that was given so before and was
-// never used. With Beside it is given that beside what it has. One that was approved is given the credential in place of
+// never used; refused with ReasonRotationWaits if somebody else has made that. With Beside it is given that beside what it has. One that was approved is given the credential in place of
 // all that it has, which are revoked at the first use of the fresh one; it stays what it was. One that was released: it adds the credential, sets the server attribute
 // provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
 // ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used up),
@@ -117,9 +117,7 @@ func succeed(tx *conn, m muster.Readmission) error {
 	case m.Beside:
 		return beside(tx, m)
 	}
-	_, err = tx.exec(`DELETE FROM credential WHERE last_used_at IS NULL
-		AND id = (SELECT successor FROM credential WHERE id = ? AND device = ?)`, blob(m.Proof[:]), blob(m.Device[:]))
-	if err != nil {
+	if err := unused(tx, m); err != nil {
 		return err
 	}
 	n, err := tx.exec(`UPDATE credential SET state = ?1, successor = ?5 WHERE id = ?2 AND device = ?3 AND state IN (?1, ?4)`,
@@ -130,7 +128,32 @@ func succeed(tx *conn, m muster.Readmission) error {
 	case n == 0:
 		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
 	}
+	return give(tx, m)
+}
+
+// unused removes the credential that the device was given in the place of the one that it proved itself by and has not used.
+// One that somebody else has made for that waits for the device: whoever has come by the old one does not get rid of it.
+func unused(tx *conn, m muster.Readmission) error {
+	waits, err := one(tx, (*row).flag, `SELECT EXISTS (SELECT 1 FROM credential c JOIN credential p ON p.successor = c.id
+		WHERE p.id = ? AND p.device = ? AND c.last_used_at IS NULL AND NOT c.given AND c.state IN (1, 2)
+			AND (c.expires_at IS NULL OR c.expires_at > ?))`, blob(m.Proof[:]), blob(m.Device[:]), millis(m.At))
+	switch {
+	case err != nil:
+		return err
+	case waits:
+		return muster.Refuse(muster.ReasonRotationWaits, "")
+	}
+	_, err = tx.exec(`DELETE FROM credential WHERE last_used_at IS NULL AND given
+		AND id = (SELECT successor FROM credential WHERE id = ? AND device = ?)`, blob(m.Proof[:]), blob(m.Device[:]))
+	return err
+}
+
+// give files a credential for which a device has asked, and which campaigns may have asked it to fetch.
+func give(tx *conn, m muster.Readmission) error {
 	if err := insertCredential(tx, m.Credential); err != nil {
+		return err
+	}
+	if _, err := tx.exec(`UPDATE credential SET given = 1 WHERE id = ?`, blob(m.Credential.ID[:])); err != nil {
 		return err
 	}
 	if err := fetched(tx, m.Device, m.Credential.ID); err != nil {
@@ -149,10 +172,7 @@ func beside(tx *conn, m muster.Readmission) error {
 	case !proved:
 		return muster.Refuse(muster.ReasonDeviceProvisioned, "")
 	}
-	if err := insertCredential(tx, m.Credential); err != nil {
-		return err
-	}
-	return saveAnswer(tx, m.Request, m.Credential, m.At)
+	return give(tx, m)
 }
 
 // renew files a credential that replaces all others of a device that was approved, or leaves all as it is if the device has
@@ -165,17 +185,15 @@ func renew(tx *conn, d *muster.Device, m muster.Readmission) error {
 	if err != nil {
 		return err
 	}
-	if !held {
-		_, err := tx.exec(`UPDATE credential SET state = ?1, successor = ?2 WHERE device = ?3 AND state IN (?1, ?4)`,
-			number(muster.CredentialRetiring), blob(m.Credential.ID[:]), blob(m.Device[:]), number(muster.CredentialActive))
-		if err != nil {
-			return err
-		}
-		if err := insertCredential(tx, m.Credential); err != nil {
-			return err
-		}
+	if held {
+		return saveAnswer(tx, m.Request, m.Credential, m.At)
 	}
-	return saveAnswer(tx, m.Request, m.Credential, m.At)
+	_, err = tx.exec(`UPDATE credential SET state = ?1, successor = ?2 WHERE device = ?3 AND state IN (?1, ?4)`,
+		number(muster.CredentialRetiring), blob(m.Credential.ID[:]), blob(m.Device[:]), number(muster.CredentialActive))
+	if err != nil {
+		return err
+	}
+	return give(tx, m)
 }
 
 // holds reports whether the device has the credential that it is let in again with.

@@ -15,6 +15,8 @@ func campaignSentences() []sentence {
 		{"keeps a campaign, and changes it for the version that was seen", campaignKept},
 		{"asks devices that can follow, once, and counts what becomes of them", campaignAsks},
 		{"says of each device of a campaign how far it is, and why", campaignDevices},
+		{"has a device fail that is refused another credential, unless it has one already", campaignRefusal},
+		{"is done with a device that was given a credential beside its own and has used it", campaignBeside},
 		{"withdraws what was not followed, and the credential before stays", campaignWithdraws},
 		{"forgets a campaign piece by piece, once it has ended", campaignForgotten},
 	}
@@ -176,6 +178,58 @@ func campaignDevices(t *testing.T, r *registry) {
 	r.must(err)
 	r.same(some, want[2:4])
 	r.progressed(c.ID, muster.CampaignProgress{Looked: 8, Skipped: 4, Asked: 1, Failed: 3})
+}
+
+func campaignRefusal(t *testing.T, r *registry) {
+	a, _ := r.list("a")
+	b, old := r.list("b")
+	c := r.campaign()
+	why := muster.Refuse(muster.ReasonCSRKeyWeak, "RSA of 1024 bits")
+	refused := func(d muster.DeviceID, want bool) {
+		t.Helper()
+		failed, err := r.RotationFailed(t.Context(), d, why)
+		r.must(err)
+		if failed != want {
+			t.Errorf("failed: %v", failed)
+		}
+	}
+	refused(a.ID, false)
+	r.ask(c.ID, a.ID, b.ID)
+	r.fetch(old, "fresh")
+	refused(a.ID, true)
+	refused(a.ID, false)
+	refused(b.ID, false)
+	_, err := r.OverdueDevices(t.Context(), c.ID, after(11), 10)
+	r.must(err)
+	refused(b.ID, false)
+	r.progressed(c.ID, muster.CampaignProgress{Looked: 2, Failed: 1, Overdue: 1})
+	all, err := r.CampaignDevices(t.Context(), muster.CampaignDeviceQuery{Campaign: c.ID, Limit: 1})
+	r.must(err)
+	r.same(all, []muster.CampaignDevice{{Device: a.ID, Name: "a", Step: muster.StepFailed, At: after(10), Reason: why.Reason, Detail: why.Message}})
+	held, err := r.Attributes(t.Context(), a.ID)
+	r.must(err)
+	r.same(held, []muster.Attribute{})
+}
+
+func campaignBeside(t *testing.T, r *registry) {
+	a, old := r.list("a")
+	c := r.campaign()
+	r.ask(c.ID, a.ID)
+	fresh := newCredential(a.ID, "fresh")
+	_, err := r.Readmit(t.Context(), muster.Readmission{Device: a.ID, Proof: old.ID, Beside: true, Credential: fresh, At: after(20)})
+	r.must(err)
+	r.progressed(c.ID, muster.CampaignProgress{Looked: 1, Fetched: 1})
+	for range 2 {
+		replaced, err := r.Used(t.Context(), map[muster.CredentialID]time.Time{fresh.ID: after(30)})
+		r.must(err)
+		if len(replaced) > 0 {
+			r.same(replaced, []muster.Succession{{Device: a.ID, Wanted: true}})
+		}
+	}
+	r.progressed(c.ID, muster.CampaignProgress{Looked: 1, Done: 1})
+	held, err := r.Attributes(t.Context(), a.ID)
+	r.must(err)
+	r.same(held, []muster.Attribute{})
 }
 
 func campaignWithdraws(t *testing.T, r *registry) {
