@@ -1,6 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
 import { lazy, type ComponentType } from 'react';
-import { DevicesIcon, OverviewIcon, ProfilesIcon, SettingsIcon, WaitingIcon, WhyIcon } from '../parts/icons';
+import { DevicesIcon, OverviewIcon, PlugIcon, ProfilesIcon, SettingsIcon, WaitingIcon, WhyIcon } from '../parts/icons';
 import type { words } from './words';
 
 export interface PageLink {
@@ -15,6 +15,7 @@ export const pages: PageLink[] = [
   { to: '/', icon: OverviewIcon, title: 'overview' },
   { to: '/devices', icon: DevicesIcon, title: 'devices' },
   { to: '/profiles', icon: ProfilesIcon, title: 'profiles' },
+  { to: '/connect', icon: PlugIcon, title: 'connect' },
   { to: '/why', icon: WhyIcon, title: 'why' },
   { to: '/waiting', icon: WaitingIcon, title: 'waiting', note: lazy(() => import('../waiting/WaitingCount')) },
   { to: '/settings', icon: SettingsIcon, title: 'settings' },

@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { accountRoute } from '../account/routes';
+import { connectRoutes } from '../connect/routes';
 import { deviceRoutes } from '../devices/routes';
 import { journalRoutes } from '../journal/routes';
 import { overviewRoutes } from '../overview/routes';
@@ -14,7 +15,7 @@ import { parse, stringify } from './search';
 export const router = createRouter({
   routeTree: root.addChildren([
     ...peopleRoutes,
-    shell.addChildren([...overviewRoutes, ...deviceRoutes, ...profileRoutes, ...journalRoutes, ...waitingRoutes, settingsRoute, accountRoute]),
+    shell.addChildren([...overviewRoutes, ...deviceRoutes, ...profileRoutes, ...connectRoutes, ...journalRoutes, ...waitingRoutes, settingsRoute, accountRoute]),
   ]),
   parseSearch: parse,
   stringifySearch: stringify,

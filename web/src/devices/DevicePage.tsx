@@ -1,8 +1,11 @@
+import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import type { Schemas } from '../api/client';
 import { Ago } from '../parts/Ago';
 import { CopyButton } from '../parts/CopyButton';
 import { Facts } from '../parts/Facts';
+import { PlugIcon } from '../parts/icons';
 import { Rows } from '../parts/Loading';
 import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
@@ -29,7 +32,7 @@ export function DevicePage() {
   const { data: device, error, refetch } = useQuery(deviceQuery(name));
   const may = useMay('operator');
   return (
-    <Page title={name} back={{ to: '/devices', label: w.title }} about={device?.label} act={device && may && <DeviceActs device={device} />}>
+    <Page title={name} back={{ to: '/devices', label: w.title }} about={device?.label} act={device && <Acts device={device} may={may} />}>
       <Refused error={error} again={() => void refetch()} />
       {!error && (
         <>
@@ -71,6 +74,18 @@ export function DevicePage() {
         </>
       )}
     </Page>
+  );
+}
+
+function Acts({ device, may }: { device: Schemas['DeviceView']; may: boolean }) {
+  const w = useWords(words);
+  return (
+    <>
+      <Button variant="default" leftSection={<PlugIcon size={16} />} renderRoot={(props) => <Link to="/connect/$name" params={{ name: device.name }} {...props} />}>
+        {w.connect}
+      </Button>
+      {may && <DeviceActs device={device} />}
+    </>
   );
 }
 

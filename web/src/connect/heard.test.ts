@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import type { Schemas } from '../api/client';
+import type { LiveEvent } from '../live/follow';
+import { hear, nothing } from './heard';
+
+const sought = { name: 'kitchen', remote: '10.0.0.5' };
+const at = '2026-01-01T00:00:00Z';
+const attempt = (a: Partial<Schemas['Attempt']>): LiveEvent => ({ event: 'attempt', at, attempt: { number: 1, at, count: 1, action: 'connect', transport: 'mqtt', ...a } });
+const sample = { device: 'kitchen', deviceId: '1', ts: 1, values: { t: 21.5 } };
+const reported: LiveEvent = { event: 'telemetry', at, telemetry: sample };
+
+it('hears a value, and lets no late news of getting in take its place', () => {
+  let heard = hear(nothing, attempt({ name: 'kitchen', device: '1' }), sought);
+  expect(heard.now.is).toBe('in');
+  heard = hear(heard, reported, sought);
+  expect(heard.now).toEqual({ is: 'reported', sample });
+  expect(hear(heard, attempt({ name: 'kitchen', device: '1' }), sought).now.is).toBe('reported');
+});
+
+it.each([
+  ['that calls itself so', attempt({ name: 'kitchen', reason: 'token-unknown' }), 'refused'],
+  ['from where the page is looked at, without a name', attempt({ remote: '10.0.0.5', reason: 'token-unknown' }), 'refused'],
+  ['from there, by another name', attempt({ remote: '10.0.0.5', name: 'cellar', reason: 'token-unknown' }), 'silent'],
+  ['from elsewhere', attempt({ remote: '10.9.9.9', reason: 'token-unknown' }), 'silent'],
+  ['that only went away', attempt({ action: 'disconnect', name: 'kitchen', reason: 'taken-over' }), 'silent'],
+])('is told of a refused one %s', (_, e, is) => {
+  expect(hear(nothing, e, sought).now.is).toBe(is);
+});
+
+it('keeps the last strangers, and no device that is known', () => {
+  let heard = nothing;
+  for (let number = 1; number <= 5; number++) {
+    heard = hear(heard, attempt({ number, remote: '10.9.9.9', reason: 'token-unknown' }), sought);
+  }
+  heard = hear(heard, attempt({ number: 6, device: '2', name: 'cellar', reason: 'payload-invalid' }), sought);
+  expect(heard.strangers.map((s) => s.number)).toEqual([5, 4, 3]);
+});
+
+it('knows a new device by its key', () => {
+  expect(hear(nothing, attempt({ action: 'provision', key: 'k', name: 'x', reason: 'provision-secret-wrong' }), { ...sought, key: 'k' }).now.is).toBe('refused');
+});

@@ -1,0 +1,46 @@
+import type { Schemas } from '../api/client';
+import type { LiveEvent } from '../live/follow';
+
+type Attempt = Schemas['Attempt'];
+type Sample = Schemas['Sample'];
+
+// Sought is whom the page listens for.
+export interface Sought {
+  name: string;
+  remote: string | undefined; // from where the page is looked at; what comes from there is likely to be meant
+  key?: string; // the provision key that a new device brings
+}
+
+// Heard is what has come of a device since the page listens: how it is now, and who else was refused meanwhile.
+export interface Heard {
+  now: { is: 'silent' } | { is: 'in' } | { is: 'reported'; sample: Sample } | { is: 'refused'; attempt: Attempt };
+  strangers: Attempt[]; // refused, and nobody knows who they are: the newest first
+}
+
+export const nothing: Heard = { now: { is: 'silent' }, strangers: [] };
+
+const mostStrangers = 3;
+
+// hear takes in what has happened.
+export function hear(was: Heard, e: LiveEvent, sought: Sought): Heard {
+  if (e.telemetry?.device === sought.name) {
+    return { ...was, now: { is: 'reported', sample: e.telemetry } };
+  }
+  if (e.event === 'connected' && e.session?.device === sought.name) {
+    return was.now.is === 'reported' ? was : { ...was, now: { is: 'in' } };
+  }
+  const attempt = e.attempt;
+  if (!attempt || attempt.action === 'disconnect') {
+    return was;
+  }
+  const meant = attempt.name === sought.name || (sought.key !== undefined && attempt.key === sought.key);
+  if (attempt.reason) {
+    const stranger = !attempt.device && !attempt.name;
+    if (meant || (stranger && attempt.remote === sought.remote)) {
+      return { ...was, now: { is: 'refused', attempt } };
+    }
+    return attempt.device ? was : { ...was, strangers: [attempt, ...was.strangers.filter((s) => s.number !== attempt.number)].slice(0, mostStrangers) };
+  }
+  // The journal tells of what went well up to a second late: a value that has arrived meanwhile says more.
+  return meant && was.now.is !== 'reported' ? { ...was, now: { is: 'in' } } : was;
+}
