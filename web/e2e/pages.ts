@@ -30,6 +30,11 @@ const visits: Visit[] = [
   ],
   ['waiting', '/waiting', (page) => page.getByRole('checkbox', { name: 'Select gate-north' }).check()],
   ['waiting-none', '/waiting?state=rejected'],
+  ['connect', '/connect'],
+  ['connect-device', '/connect/greenhouse-08?os=linux', reported],
+  ['connect-refused', '/connect/greenhouse-08?os=linux&tool=curl&over=tls', refused],
+  ['connect-certificate', '/connect/greenhouse-08?os=macos&kind=X509_CERTIFICATE'],
+  ['join', '/join/greenhouse?os=linux'],
   ['settings-server', '/settings/server'],
   ['settings-users', '/settings/users'],
   ['settings-tokens', '/settings/tokens'],
@@ -51,6 +56,20 @@ async function provisioning(page: Page) {
   for (let step = 0; step < 3; step++) {
     await page.getByRole('button', { name: 'Next' }).click();
   }
+}
+
+// reported waits until the page listens, and has the device report.
+async function reported(page: Page) {
+  await page.getByText('listening', { exact: true }).waitFor();
+  await page.evaluate(() => fetch('/api/v1/greenhouse-token-08-0123456789/telemetry', { method: 'POST', body: '{"temperature":21.5,"humidity":64}' }));
+  await page.getByText('It has arrived').waitFor();
+}
+
+// refused does it with a mistake in the token.
+async function refused(page: Page) {
+  await page.getByText('listening', { exact: true }).waitFor();
+  await page.evaluate(() => fetch('/api/v1/greenhouse-token-80-0123456789/telemetry', { method: 'POST', body: '{"temperature":21.5}' }));
+  await page.getByText('It was refused').waitFor();
 }
 
 // visit signs in and goes through all pages, and looks at each when it is there.

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { Code } from '../parts/Code';
-import { download } from '../parts/download';
+import { save } from '../parts/save';
 import { useWords } from '../words/words';
 import styles from './Commands.module.css';
 import { saveCA } from './shell';
@@ -23,7 +23,7 @@ export function Authority({ pem, system, own }: Props) {
     <>
       <div className={styles.authority}>
         <p>{w.caText(files.ca)}</p>
-        <Button size="compact-sm" variant="default" onClick={() => download(files.ca, pem, 'application/x-pem-file')}>
+        <Button size="compact-sm" variant="default" onClick={() => save(files.ca, new Blob([pem], { type: 'application/x-pem-file' }))}>
           {w.caDownload}
         </Button>
       </div>

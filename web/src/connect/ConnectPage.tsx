@@ -43,7 +43,7 @@ function KnownDevices() {
   return (
     <Panel title={w.known} flush>
       <div className={styles.search}>
-        <SearchFilter label={d.search} value={search} onChange={(text) => void navigate({ search: { search: text || undefined } })} />
+        <SearchFilter label={d.search} value={search} onChange={(text) => void navigate({ to: '/connect', search: { search: text || undefined } })} />
       </div>
       <Refused error={error} again={() => void refetch()} />
       {!error && (

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { answer, api } from '../api/client';
 import { words as deviceWords } from '../devices/words';
 import form from '../parts/Form.module.css';
+import { Loading } from '../parts/Loading';
 import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { useMay } from '../people/session';
@@ -31,6 +32,9 @@ export function JoinPage() {
   const key = live.find((k) => k === search.key) ?? live[0] ?? '';
   const go = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true });
   const set = (change: Partial<typeof draft>) => setDraft({ ...draft, ...change });
+  if (!keys && !error) {
+    return <Loading />;
+  }
   return (
     <Page title={w.joinTitle(profile)} about={w.joinAbout} back={{ to: '/connect', label: w.title }}>
       <Refused error={error} />

@@ -108,7 +108,11 @@ function Strangers({ all }: { all: Schemas['Attempt'][] }) {
 
 function Story({ number }: { number: number }) {
   const w = useWords(words);
-  return <a href={`/why/${number}`}>{w.story}</a>;
+  return (
+    <Link to="/why/$number" params={{ number: String(number) }}>
+      {w.story}
+    </Link>
+  );
 }
 
 function sentence(text = ''): string {
