@@ -112,37 +112,117 @@ it('suspends, lets back in, renames and deletes a device', async () => {
   await sees(page, 'No device yet');
 });
 
-it('goes through many devices by pages, search and filters that are in the URL', async () => {
+it('finds devices by search, conditions and order that are in the URL', async () => {
   await server.api('POST', '/v1/profiles', { name: 'meters', strategy: 'disabled' });
-  for (let i = 0; i < 60; i++) {
-    await server.api('POST', '/v1/devices', { name: `meter-${String(i).padStart(2, '0')}`, profile: i % 2 ? 'meters' : 'default' });
-  }
+  const rows = Array.from({ length: 700 }, (_, i) => `meter-${String(i).padStart(3, '0')},${i % 2 ? 'meters' : 'default'},hall=${i % 7}`);
+  await server.bulk(['name,profile,tags', ...rows].join('\n'));
   await page.goto('/devices');
-  await sees(page, '60 devices');
-  await page.getByRole('button', { name: 'Next page' }).click();
-  await page.getByRole('link', { name: 'meter-59' }).waitFor();
-  await page.goBack();
-  await page.getByRole('link', { name: 'meter-00' }).waitFor();
-  await page.getByLabel('Profile').selectOption('meters');
-  await sees(page, '30 devices');
+  await sees(page, '700 devices');
+  await page.getByLabel('Profile', { exact: true }).selectOption('meters');
+  await sees(page, '350 devices');
   await page.getByLabel('Part of a name').fill('-5');
-  await sees(page, '5 devices');
+  await sees(page, '50 devices');
   await page.waitForURL(/search=-5/);
-  await page.getByRole('button', { name: 'Name' }).click();
+  await page.getByRole('button', { name: 'Name', exact: true }).click();
   await page.waitForURL(/sort=-name/);
-  await expect.poll(() => page.getByRole('row').nth(1).innerText()).toContain('meter-59');
+  await expect.poll(() => page.getByRole('row').nth(1).innerText()).toContain('meter-599');
   await page.reload();
-  await sees(page, '5 devices');
+  await sees(page, '50 devices');
+  await page.getByRole('button', { name: 'More conditions' }).click();
+  await page.getByLabel('Tag: name or name=value').fill('hall=3');
+  await page.waitForURL(/tag=hall/);
+  await sees(page, '7 devices');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'Tags' }).check();
+  await page.waitForURL(/columns=state%2Cprofile/);
+  await page.keyboard.press('Escape');
+  await page.getByRole('cell', { name: 'hall=3' }).first().waitFor();
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await sees(page, '700 devices');
+  await page.goto('/devices');
+  await page.getByRole('cell', { name: 'hall=0' }).first().waitFor(); // the columns are remembered
+});
+
+it('scrolls through pages of which it draws what is seen, and comes back to the row', async () => {
+  const pane = page.getByRole('region', { name: 'Devices' });
+  for (let row = 0; row < 620; row += 12) {
+    await pane.evaluate((p) => p.scrollBy(0, 480));
+    await page.waitForTimeout(16);
+  }
+  const seen = page.getByRole('link', { name: 'meter-630' });
+  await seen.waitFor();
+  expect(await page.getByRole('row').count()).toBeLessThan(60);
+  const at = await pane.evaluate((p) => p.scrollTop);
+  await seen.click();
+  await sees(page, 'It has not reported anything yet');
+  await page.goBack();
+  await seen.waitFor();
+  expect(await pane.evaluate((p) => p.scrollTop)).toBe(at);
+});
+
+it('suspends a selection by keyboard alone, and says with whom it failed', async () => {
+  await page.goto('/devices?search=meter-01&columns=state');
+  await sees(page, '10 devices');
+  await page.getByRole('checkbox', { name: 'Select meter-010' }).focus();
+  await page.keyboard.press('Space');
+  for (let i = 0; i < 3; i++) {
+    await page.keyboard.press('Shift+ArrowDown');
+  }
+  await page.getByRole('heading', { name: '4 selected' }).waitFor();
+  await server.api('DELETE', '/v1/devices/meter-012');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: 'Suspend' }).waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await sees(page, 'Suspend 4 devices?');
+  await sees(page, 'they stay out until they are let back in');
+  await page.keyboard.press('Enter');
+  await sees(page, 'Done with 3 devices.');
+  await page.getByRole('dialog').getByRole('link', { name: 'meter-012' }).waitFor();
+  await page.getByRole('dialog').getByRole('link', { name: 'not-found' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /meter-013.*suspended/ }).waitFor();
+  expect(await server.api('GET', '/v1/devices/meter-011')).toMatchObject({ state: 'suspended' });
+});
+
+it('tags all that match, asks them for other credentials, and deletes them when their number is typed', async () => {
+  await page.goto('/devices?search=meter-69&columns=tags');
+  await page.getByRole('checkbox', { name: 'Select meter-691' }).check();
+  await page.getByRole('button', { name: 'All that match' }).click();
+  await page.getByRole('heading', { name: '10 selected' }).waitFor();
+  const dialog = page.getByRole('dialog');
+  const act = async (name: string) => {
+    await page.getByRole('button', { name: 'With these…' }).click();
+    await page.getByRole('menuitem', { name }).click();
+  };
+  await act('Ask for other credentials');
+  await dialog.getByRole('button', { name: 'Ask for other credentials' }).click();
+  await sees(page, 'A campaign asks 10 devices.');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await page.getByRole('cell', { name: /hall=\d, rotate=20/ }).first().waitFor();
+  await page.getByRole('checkbox', { name: 'Select meter-691' }).check();
+  await page.getByRole('button', { name: 'All that match' }).click();
+  await page.getByRole('heading', { name: '10 selected' }).waitFor();
+  await act('Delete');
+  await sees(page, 'everything that they have ever reported');
+  expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
+  await dialog.getByLabel('Type 10').fill('10');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await sees(page, 'Done with 10 devices.');
+  await dialog.getByRole('button', { name: 'Close' }).last().click();
+  await sees(page, 'No device is like that');
 });
 
 it('goes anywhere with Ctrl-K', async () => {
   await page.goto('/devices');
-  await page.getByRole('link', { name: 'meter-00' }).waitFor();
+  await page.getByRole('link', { name: 'meter-000' }).waitFor();
   await page.keyboard.press('Control+k');
-  await page.getByRole('combobox', { name: 'Find a page or a device' }).fill('meter-4');
-  await page.getByRole('option', { name: /meter-41/ }).waitFor();
+  await page.getByRole('combobox', { name: 'Find a page or a device' }).waitFor();
+  await page.keyboard.type('meter-04');
+  await page.getByRole('option', { name: /meter-041/ }).waitFor();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/devices/meter-41');
+  await page.waitForURL('**/devices/meter-041');
   expect(page.wrong).toEqual([]);
 });

@@ -13,6 +13,7 @@ export interface Server {
   setup: string; // the link of the first start
   root: string; // the file of its own authority's certificate
   api<T>(method: string, path: string, body?: unknown): Promise<T>;
+  bulk(csv: string): Promise<void>; // files devices, and returns when they are there
   stop(): Promise<void>;
 }
 
@@ -39,6 +40,15 @@ export async function serve(): Promise<Server> {
       }
       const answer = await response.text();
       return answer ? JSON.parse(answer) : undefined;
+    },
+    async bulk(csv) {
+      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'text/csv' };
+      const begun = await fetch(`${url}/v1/imports?file=devices.csv`, { method: 'POST', headers, body: csv });
+      let state = (await begun.json()) as { id: string; finishedAt?: string };
+      while (!state.finishedAt) {
+        await new Promise((later) => setTimeout(later, 50));
+        state = (await (await fetch(`${url}/v1/imports/${state.id}`, { headers })).json()) as typeof state;
+      }
     },
     async stop() {
       const ended = new Promise((done) => child.once('exit', done));

@@ -38,6 +38,11 @@ export async function versioned<T>(asked: Promise<{ data?: T; error?: unknown; r
   return { ...value, version: (await asked).response.headers.get('ETag') ?? '' };
 }
 
+// isRefusedFor tells whether something was refused for this reason.
+export function isRefusedFor(error: unknown, reason: string): boolean {
+  return error instanceof Refusal && error.problem.reason === reason;
+}
+
 const unreachable: Problem = {
   type: 'urn:muster:reason:server-unreachable',
   reason: 'server-unreachable',

@@ -1,141 +1,102 @@
 import { Button } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { answer, api, type Schemas } from '../api/client';
+import { useMediaQuery } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense, useState } from 'react';
+import { answer, api } from '../api/client';
 import { oneOf } from '../app/search';
-import { Ago } from '../parts/Ago';
 import { Empty } from '../parts/Empty';
-import { ChoiceFilter, Filters, SearchFilter } from '../parts/Filters';
 import { PlusIcon } from '../parts/icons';
+import { LongTable } from '../parts/LongTable';
 import { Page, Panel } from '../parts/Page';
-import { Pager } from '../parts/Pager';
-import { Refused } from '../parts/Refused';
-import { Table, type Column } from '../parts/Table';
+import { useSelection } from '../parts/useSelection';
 import { useMay } from '../people/session';
-import { useProfileNames } from '../profiles/queries';
 import { useLanguage, useWords } from '../words/words';
-import { State } from './State';
+import type { Act } from './acts';
+import { chosenColumns, keepColumns, useColumns } from './columns';
+import { DeviceFilters } from './DeviceFilters';
+import { often, orders, page, queryOf, rare, type Device, type Search } from './list';
 import { words } from './words';
 
-type Device = Schemas['Device'];
+const ColumnChoice = lazy(() => import('./ColumnChoice'));
+const DevicesTogether = lazy(() => import('./DevicesTogether'));
+const TogetherDialog = lazy(() => import('./TogetherDialog'));
 
 const route = getRouteApi('/shell/devices');
-const states = ['listed', 'active', 'suspended'] as const;
-const orders = ['name', '-name', 'created', '-created', 'provisioned', '-provisioned'] as const;
-const pageSize = 50;
+const id = (d: Device) => d.id;
+const name = (d: Device) => d.name;
 
 export function DevicesPage() {
   const w = useWords(words);
   const may = useMay('operator');
-  const search = route.useSearch();
+  const { columns, ...shown } = route.useSearch();
   const navigate = route.useNavigate();
-  const { data, error, refetch, isPlaceholderData } = useDevices();
-  const profiles = useProfileNames();
-  const narrow = (change: Partial<typeof search>) => void navigate({ search: { ...search, after: undefined, ...change } });
-  const narrowed = Boolean(search.search || search.profile || search.state || search.connected);
+  const visit = useRouterState({ select: (s) => s.location.state.__TSR_key });
+  const narrow = (change: Partial<Search>) => void navigate({ search: (was) => ({ ...was, ...change }) });
+  const chosen = chosenColumns(columns, useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false }) ?? false);
+  const selection = useSelection(id);
+  const [act, setAct] = useState<Act>(); // that is done with those that are chosen
   const add = may && (
     <Button leftSection={<PlusIcon size={15} />} renderRoot={(props) => <Link to="/add-device" {...props} />}>
       {w.add}
     </Button>
   );
+  const narrowed = [...often, ...rare].some((c) => shown[c]);
   return (
-    <Page title={w.title} act={add}>
-      <Filters>
-        <SearchFilter label={w.search} value={search.search} onChange={(text) => narrow({ search: text || undefined })} />
-        <ChoiceFilter label={w.profile} any={w.anyProfile} value={search.profile} all={profiles.map((p) => [p, p] as const)} onChange={(v) => narrow({ profile: v })} />
-        <ChoiceFilter label={w.state} any={w.anyState} value={search.state} all={states.map((s) => [s, w[s]] as const)} onChange={(v) => narrow({ state: v })} />
-        <ChoiceFilter
-          label={w.connection}
-          any={w.anyConnection}
-          value={search.connected}
-          all={[['true', w.connected] as const, ['false', w.away] as const]}
-          onChange={(v) => narrow({ connected: v })}
+    <Page title={w.title} act={add} full>
+      <DeviceFilters search={shown} narrow={narrow} />
+      <Panel
+        flush
+        title={selection.all.size > 0 ? w.selected(selection.all.size) : <Count search={shown} />}
+        act={
+          <Suspense fallback={<span />}>
+            {selection.all.size > 0 ? (
+              <DevicesTogether search={shown} selection={selection} begin={setAct} />
+            ) : (
+              <ColumnChoice chosen={chosen} choose={(now) => void navigate({ replace: true, search: (was) => ({ ...was, columns: keepColumns(now) }) })} />
+            )}
+          </Suspense>
+        }
+      >
+        <LongTable
+          label={w.title}
+          columns={useColumns(chosen.join(','))}
+          source={{ key: ['devices', 'list', shown], size: 200, page: (after) => page(shown, after, 200) }}
+          place={[visit, shown]}
+          id={id}
+          name={name}
+          sort={oneOf(shown.sort, ...orders)}
+          onSort={(sort) => narrow({ sort })}
+          selection={may ? selection : undefined}
+          onEnter={() => document.querySelector<HTMLElement>('#together [aria-haspopup]')?.focus()}
+          empty={
+            narrowed ? (
+              <Empty title={w.noneFound}>{w.noneFoundText}</Empty>
+            ) : (
+              <Empty title={w.none} act={add}>
+                {w.noneText}
+              </Empty>
+            )
+          }
         />
-      </Filters>
-      <Refused error={error} again={() => void refetch()} />
-      {!error && (
-        <Panel flush>
-          <div style={{ opacity: isPlaceholderData ? 0.55 : 1 }}>
-            <Table
-              label={w.title}
-              columns={useColumns()}
-              rows={data?.items}
-              id={(d) => d.id}
-              sort={search.sort ?? 'name'}
-              onSort={(sort) => narrow({ sort })}
-              empty={
-                narrowed || search.after ? (
-                  <Empty title={w.noneFound}>{w.noneFoundText}</Empty>
-                ) : (
-                  <Empty title={w.none} act={add}>
-                    {w.noneText}
-                  </Empty>
-                )
-              }
-            />
-          </div>
-          <Pager after={search.after} next={data?.next} go={(after) => void navigate({ search: { ...search, after } })}>
-            <Count list={data} />
-          </Pager>
-        </Panel>
-      )}
+      </Panel>
+      <Suspense>{act && <TogetherDialog act={act} selection={selection} close={() => setAct(undefined)} />}</Suspense>
     </Page>
   );
 }
 
-function useDevices() {
-  const { search, profile, state, connected, sort, after } = route.useSearch();
-  return useQuery({
-    queryKey: ['devices', 'list', { search, profile, state, connected, sort, after }],
-    placeholderData: keepPreviousData,
-    refetchInterval: 10_000,
-    queryFn: () =>
-      answer(
-        api.GET('/v1/devices', {
-          params: {
-            query: {
-              search,
-              profile,
-              after,
-              limit: pageSize,
-              count: true,
-              state: state ? oneOf(state, ...states) : undefined,
-              connected: connected ? oneOf(connected, 'true', 'false') : undefined,
-              sort: oneOf(sort, ...orders),
-            },
-          },
-        }),
-      ),
-  });
-}
-
-function useColumns(): Column<Device>[] {
-  const w = useWords(words);
-  return [
-    {
-      key: 'name',
-      label: w.name,
-      sort: 'name',
-      cell: (d) => (
-        <Link to="/devices/$name" params={{ name: d.name }}>
-          {d.name}
-        </Link>
-      ),
-    },
-    { key: 'state', label: w.state, cell: (d) => <State device={d} /> },
-    { key: 'profile', label: w.profile, cell: (d) => d.profile },
-    { key: 'label', label: w.label, wide: true, cell: (d) => d.label },
-    { key: 'provisioned', label: w.provisioned, sort: 'provisioned', wide: true, cell: (d) => d.provisionedAt && <Ago at={d.provisionedAt} /> },
-    { key: 'created', label: w.created, sort: 'created', wide: true, cell: (d) => <Ago at={d.createdAt} /> },
-  ];
-}
-
-function Count({ list }: { list: Schemas['DeviceList'] | undefined }) {
+// Count says how many devices match.
+function Count({ search }: { search: Search }) {
   const w = useWords(words);
   const language = useLanguage();
-  if (!list?.count) {
+  const { data } = useQuery({
+    queryKey: ['devices', 'count', search],
+    refetchInterval: 15_000,
+    queryFn: () => answer(api.GET('/v1/devices', { params: { query: { ...queryOf(search, Date.now()), limit: 1, count: true } } })),
+  });
+  if (data?.count === undefined) {
     return null;
   }
-  const n = list.count.toLocaleString(language);
-  return list.countIsLeast ? w.countLeast(n) : w.count(n);
+  const n = data.count.toLocaleString(language);
+  return data.countIsLeast ? w.countLeast(n) : w.count(n);
 }

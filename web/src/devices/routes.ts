@@ -1,12 +1,13 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { shell } from '../app/root';
 import { texts } from '../app/search';
+import { readSearch } from './list';
 
 export const deviceRoutes = [
   createRoute({
     getParentRoute: () => shell,
     path: '/devices',
-    validateSearch: texts('search', 'profile', 'state', 'connected', 'sort', 'after'),
+    validateSearch: readSearch,
     component: lazyRouteComponent(() => import('./DevicesPage'), 'DevicesPage'),
   }),
   createRoute({

@@ -17,3 +17,10 @@ export function parseTags(text: string): Record<string, string> {
   }
   return tags;
 }
+
+// tagsText writes tags in one line, to be read.
+export function tagsText(tags: Record<string, string> | undefined): string {
+  return Object.entries(tags ?? {})
+    .map(([name, value]) => (value ? `${name}=${value}` : name))
+    .join(', ');
+}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 import { useLanguage, useWords } from '../words/words';
 import { relative } from './relative';
 import { words } from './words';
@@ -7,18 +7,35 @@ import { words } from './words';
 export function Ago({ at }: { at: string | number | undefined }) {
   const language = useLanguage();
   const w = useWords(words);
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 15_000);
-    return () => clearInterval(timer);
-  }, []);
+  const now = useSyncExternalStore(listen, () => clock.now);
   if (!at) {
     return <span>{w.never}</span>;
   }
   const when = new Date(at);
   return (
-    <time dateTime={when.toISOString()} title={when.toLocaleString(language, { dateStyle: 'full', timeStyle: 'long' })}>
+    <time
+      dateTime={when.toISOString()}
+      onPointerEnter={(e) => (e.currentTarget.title = when.toLocaleString(language, { dateStyle: 'full', timeStyle: 'long' }))}
+    >
       {relative(when.getTime(), now, language)}
     </time>
   );
 }
+
+// One clock for all of them: a table has hundreds.
+const clock = { now: Date.now(), heard: new Set<() => void>() };
+
+function listen(hear: () => void): () => void {
+  if (clock.heard.size === 0) {
+    clock.now = Date.now();
+  }
+  clock.heard.add(hear);
+  return () => clock.heard.delete(hear);
+}
+
+setInterval(() => {
+  if (clock.heard.size > 0) {
+    clock.now = Date.now();
+    clock.heard.forEach((hear) => hear());
+  }
+}, 15_000);

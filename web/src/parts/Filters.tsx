@@ -5,9 +5,9 @@ import { SearchIcon } from './icons';
 import { useTyped } from './useTyped';
 
 // Filters stand over a list and narrow it.
-export function Filters({ children }: { children: ReactNode }) {
+export function Filters({ label, children }: { label?: string; children: ReactNode }) {
   return (
-    <div className={styles.filters} role="search">
+    <div className={styles.filters} role="search" aria-label={label}>
       {children}
     </div>
   );

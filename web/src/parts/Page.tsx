@@ -9,16 +9,17 @@ interface Props {
   act?: ReactNode;
   back?: { to: LinkProps['to']; label: string };
   narrow?: boolean;
+  full?: boolean; // as high as the window, and what is long in it scrolls by itself
   children: ReactNode;
 }
 
 // Page is what every page stands in: its name, what can be done with it, and the rest.
-export function Page({ title, about, act, back, narrow, children }: Props) {
+export function Page({ title, about, act, back, narrow, full, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Muster`;
   }, [title]);
   return (
-    <div className={narrow ? `${styles.page} ${styles.narrow}` : styles.page}>
+    <div className={[styles.page, narrow && styles.narrow, full && styles.full].filter(Boolean).join(' ')}>
       <header className={styles.head}>
         <div className={styles.name}>
           {back && (
@@ -38,16 +39,16 @@ export function Page({ title, about, act, back, narrow, children }: Props) {
 }
 
 // Panel is one matter of a page.
-export function Panel({ title, act, flush, children }: { title?: string; act?: ReactNode; flush?: boolean; children: ReactNode }) {
+export function Panel({ title, act, flush, children }: { title?: ReactNode; act?: ReactNode; flush?: boolean; children: ReactNode }) {
   return (
-    <section className={styles.panel} aria-label={title}>
+    <section className={styles.panel} aria-label={typeof title === 'string' ? title : undefined}>
       {(title || act) && (
         <div className={styles.panelHead}>
           {title && <h2>{title}</h2>}
           {act}
         </div>
       )}
-      <div className={flush ? undefined : styles.panelBody}>{children}</div>
+      <div className={flush ? styles.panelRest : styles.panelBody}>{children}</div>
     </section>
   );
 }

@@ -38,9 +38,7 @@ export function Table<T>({ label, columns, rows, id, sort = '', onSort, empty }:
         <thead>
           <tr>
             {columns.map((c) => (
-              <th key={c.key} scope="col" className={className(c)} aria-sort={direction(c, sort)}>
-                {c.sort && onSort ? <Sorter column={c} sort={sort} onSort={onSort} /> : c.label}
-              </th>
+              <Heading key={c.key} column={c} sort={sort} onSort={onSort} />
             ))}
           </tr>
         </thead>
@@ -57,6 +55,20 @@ export function Table<T>({ label, columns, rows, id, sort = '', onSort, empty }:
         </tbody>
       </table>
     </div>
+  );
+}
+
+interface HeadingProps<T> {
+  column: Column<T>;
+  sort: string;
+  onSort: ((sort: string) => void) | undefined;
+}
+
+export function Heading<T>({ column, sort, onSort }: HeadingProps<T>) {
+  return (
+    <th scope="col" className={className(column)} aria-sort={direction(column, sort)}>
+      {column.sort && onSort ? <Sorter column={column} sort={sort} onSort={onSort} /> : column.label}
+    </th>
   );
 }
 

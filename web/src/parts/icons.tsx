@@ -68,3 +68,4 @@ export const SettingsIcon = icon(
     <circle cx="6.8" cy="14" r="2" />
   </>,
 );
+export const ColumnsIcon = icon(<path d="M3.5 4.5h13v11h-13ZM8 4.5v11M12.2 4.5v11" />);
