@@ -32,7 +32,7 @@ export function DevicesPage() {
   const { columns, ...shown } = route.useSearch();
   const navigate = route.useNavigate();
   const visit = useRouterState({ select: (s) => s.location.state.__TSR_key });
-  const narrow = (change: Partial<Search>) => void navigate({ search: (was) => ({ ...was, ...change }) });
+  const narrow = (change: Partial<Search>) => void navigate({ search: { ...shown, columns, ...change } });
   const chosen = chosenColumns(columns, useMediaQuery('(max-width: 48em)', false, { getInitialValueInEffect: false }) ?? false);
   const selection = useSelection(id);
   const [act, setAct] = useState<Act>(); // that is done with those that are chosen
@@ -53,7 +53,7 @@ export function DevicesPage() {
             {selection.all.size > 0 ? (
               <DevicesTogether search={shown} selection={selection} begin={setAct} />
             ) : (
-              <ColumnChoice chosen={chosen} choose={(now) => void navigate({ replace: true, search: (was) => ({ ...was, columns: keepColumns(now) }) })} />
+              <ColumnChoice chosen={chosen} choose={(now) => void navigate({ replace: true, search: { ...shown, columns: keepColumns(now) } })} />
             )}
           </Suspense>
         }
