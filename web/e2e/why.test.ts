@@ -56,7 +56,7 @@ it('shows a refusal the moment it happens, mends it, and tells that the device c
 
   await page.getByRole('button', { name: 'Raise the key’s maximum' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('The provision key batch-key may let in 1 devices').waitFor();
+  await dialog.getByText('The provision key batch-key may let in one device').waitFor();
   await dialog.getByRole('button', { name: 'Raise the key’s maximum' }).click();
   await sees(page, 'Let the device try again.');
   expect(await provision('pump-2', 'batch-key')).toBe('SUCCESS');
@@ -88,6 +88,7 @@ it('keeps strangers apart, and every condition in the URL', async () => {
   await page.getByRole('row', { name: /pump-1/ }).waitFor();
   await page.getByRole('link', { name: 'Strangers' }).click();
   await page.getByRole('link', { name: 'token-unknown' }).waitFor();
+  expect(await page.getByRole('navigation', { name: 'Whose attempts' }).locator('[aria-current]').count()).toBe(1);
   expect(await page.getByRole('row', { name: /pump/ }).count()).toBe(0);
   await page.getByRole('link', { name: 'Known', exact: true }).click();
   await page.getByLabel('Reason').selectOption('provision-key-exhausted');

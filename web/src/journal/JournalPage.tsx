@@ -42,7 +42,13 @@ export function JournalPage() {
     <Page title={w.title}>
       <Tabs label={w.who}>
         {crowds.map((who) => (
-          <Link key={who} to="/why" search={{ ...search, who: who === 'all' ? undefined : who, after: undefined }} aria-current={who === oneOf(search.who, ...crowds) ? 'page' : undefined}>
+          <Link
+            key={who}
+            to="/why"
+            search={{ ...search, who: who === 'all' ? undefined : who, after: undefined }}
+            activeOptions={{ exact: true }}
+            aria-current={who === oneOf(search.who, ...crowds) ? 'page' : undefined}
+          >
             {w[`who${who}`]}
           </Link>
         ))}

@@ -10,7 +10,7 @@ import { words } from './words';
 export function useAttemptColumns(): Column<Attempt>[] {
   const w = useWords(words);
   return [
-    { key: 'when', label: w.when, cell: (a) => <Ago at={a.at} /> },
+    { key: 'when', label: w.when, wide: true, cell: (a) => <Ago at={a.at} /> },
     { key: 'who', label: w.device, cell: (a) => <Who of={a} /> },
     { key: 'what', label: w.action, wide: true, cell: (a) => w.over(w[`action${a.action}`], transportName(a.transport)) },
     { key: 'from', label: w.from, wide: true, cell: (a) => a.remote },
@@ -18,12 +18,15 @@ export function useAttemptColumns(): Column<Attempt>[] {
   ];
 }
 
-function Who({ of: { name, profile } }: { of: Attempt }) {
+function Who({ of: { name, profile, at } }: { of: Attempt }) {
   const w = useWords(words);
   return (
     <span className={styles.who}>
       <span>{name || <em>{w.nameless}</em>}</span>
       {profile && <small>{profile}</small>}
+      <small className={styles.narrow}>
+        <Ago at={at} />
+      </small>
     </span>
   );
 }

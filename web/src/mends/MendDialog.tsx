@@ -24,6 +24,7 @@ export function MendDialog({ mend, close, done }: Props) {
       done(chosen);
       return queries.invalidateQueries();
     },
+    onError: () => queries.invalidateQueries({ queryKey: ['mends'] }), // it may have been planned for what is no more
   });
   return (
     <Confirm title={w[`act${mend.kind}`]} act={w[`act${mend.kind}`]} calm={!mend.loses} error={apply.error} busy={apply.isPending} close={close} go={() => apply.mutate()}>

@@ -40,7 +40,13 @@ export function WaitingPage() {
     <Page title={w.title} about={w.about}>
       <Tabs label={w.states}>
         {states.map((s) => (
-          <Link key={s} to="/waiting" search={{ ...search, state: s === 'waiting' ? undefined : s, after: undefined }} aria-current={s === state ? 'page' : undefined}>
+          <Link
+            key={s}
+            to="/waiting"
+            search={{ ...search, state: s === 'waiting' ? undefined : s, after: undefined }}
+            activeOptions={{ exact: true }}
+            aria-current={s === state ? 'page' : undefined}
+          >
             {w[s]}
           </Link>
         ))}

@@ -49,7 +49,7 @@ export function usePendingColumns(state: Pending['state'], { selected, select, d
     ...(may ? [box] : []),
     { key: 'device', label: w.device, cell: (p) => <Device of={p} /> },
     { key: 'profile', label: w.profile, wide: true, cell: (p) => p.profile },
-    { key: 'asks', label: w.asks, wide: true, cell: (p) => <code>{p.asks}</code> },
+    { key: 'asks', label: w.asks, wide: true, cell: (p) => <code lang="en">{p.asks}</code> },
     { key: 'from', label: w.from, wide: true, cell: (p) => p.remote },
     when,
     ...(state === 'waiting' ? [] : [{ key: 'by', label: w.decidedBy, wide: true, cell: (p: Pending) => p.decidedBy }]),
@@ -58,7 +58,7 @@ export function usePendingColumns(state: Pending['state'], { selected, select, d
 }
 
 // Device says who asks, and what somebody who decides has to know of it.
-function Device({ of: { name, deviceId, proof, rivals, gateway } }: { of: Pending }) {
+function Device({ of: { name, deviceId, proof, rivals, gateway, profile, asks, remote, createdAt } }: { of: Pending }) {
   const w = useWords(words);
   const language = useLanguage();
   const about = [deviceId ? (proof ? w.proved(proof) : w.isIn) : w.new, gateway && w.gateway].filter(Boolean).join(' · ');
@@ -72,6 +72,12 @@ function Device({ of: { name, deviceId, proof, rivals, gateway } }: { of: Pendin
         <span>{name}</span>
       )}
       <small>{about}</small>
+      <small className={styles.narrow}>
+        {profile} · {remote} · <Ago at={createdAt} />
+      </small>
+      <small className={styles.narrow}>
+        <code lang="en">{asks}</code>
+      </small>
       {rivals > 0 && <small className={styles.care}>{rivals === 1 ? w.rival : w.rivals(rivals.toLocaleString(language))}</small>}
     </span>
   );
