@@ -20,6 +20,7 @@ type ChainRule struct {
 	MaxDevices  int        `json:"maxDevices,omitempty"` // how many it may create; 0: any number
 
 	Revocation RevocationRule `json:"revocation,omitzero"`
+	OCSP       string         `json:"ocsp,omitempty"` // URL of who is asked for each certificate, or OCSPFromCertificate; empty: nobody is
 }
 
 // A NameSource says in which name of a certificate the device's name is looked for.

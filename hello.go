@@ -68,6 +68,7 @@ type Identity struct {
 	Sessions   uint16         // SessionLimit of the profile
 	Ends       CredentialKind // see Expired
 	Revocation RevocationRule // of the profile
+	Asks       bool           // whether the profile has somebody asked if the certificate is revoked
 	Claims     *Claims        // of the JWT that was judged, for the journal; nil: there was none
 }
 

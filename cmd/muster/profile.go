@@ -19,18 +19,18 @@ func newProfile() *cobra.Command {
 
 // profileFlags are the flags of everything that a profile can be given.
 type profileFlags struct {
-	strategy, description, ca, cnRegex string
-	nameFrom, renewal, revocation      string
-	maxDevices                         int
-	reprovision, rotation              string
-	graceDays                          int
-	allowCreate, hideReasons, holdNew  bool
-	retentionDays                      uint16
-	sessions                           int
-	audiences                          []string
-	maxLifetime, skew                  string
-	certificates                       admin.CertificateRule
-	outliveExp                         bool
+	strategy, description, ca, cnRegex  string
+	nameFrom, renewal, revocation, ocsp string
+	maxDevices                          int
+	reprovision, rotation               string
+	graceDays                           int
+	allowCreate, hideReasons, holdNew   bool
+	retentionDays                       uint16
+	sessions                            int
+	audiences                           []string
+	maxLifetime, skew                   string
+	certificates                        admin.CertificateRule
+	outliveExp                          bool
 }
 
 func (p *profileFlags) add(f *pflag.FlagSet) {
@@ -47,6 +47,7 @@ func (p *profileFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.cnRegex, "cn-regex", "", "its first group, found in the certificate's name, is the device's name (x509-chain)")
 	f.StringVar(&p.nameFrom, "name-from", "", "where the certificate's name is: common-name, san-dns or san-uri (x509-chain)")
 	f.StringVar(&p.renewal, "renewal", "", "a new certificate for a device that has one: replace, add or refuse (x509-chain)")
+	f.StringVar(&p.ocsp, "ocsp", "", "URL of the OCSP responder that is asked for each certificate, or the word certificate for the one that it names (x509-chain)")
 	f.StringVar(&p.revocation, "revocation", "", "hard refuses certificates of which no list says now that they are not revoked; soft lets them in (x509-chain)")
 	f.IntVar(&p.maxDevices, "max-created", 0, "how many devices are created at most; 0: any number (x509-chain)")
 	f.BoolVar(&p.allowCreate, "allow-create", false, "create devices that are not listed (x509-chain)")
@@ -104,7 +105,7 @@ func (p *profileFlags) certificate(f *pflag.FlagSet, s *admin.ProfileSettings, h
 
 // chain lays what was given of the rule for certificates over what the profile had.
 func (p *profileFlags) chain(f *pflag.FlagSet, s *admin.ProfileSettings, had *admin.ChainRule) error {
-	if !slices.ContainsFunc([]string{"ca", "cn-regex", "name-from", "allow-create", "renewal", "revocation", "max-created"}, f.Changed) {
+	if !slices.ContainsFunc([]string{"ca", "cn-regex", "name-from", "allow-create", "renewal", "revocation", "ocsp", "max-created"}, f.Changed) {
 		return nil
 	}
 	s.Chain = orNew(had)
@@ -113,6 +114,7 @@ func (p *profileFlags) chain(f *pflag.FlagSet, s *admin.ProfileSettings, had *ad
 	replace(f, "allow-create", &s.Chain.AllowCreate, p.allowCreate)
 	replace(f, "renewal", &s.Chain.Renewal, p.renewal)
 	replace(f, "revocation", &s.Chain.Revocation, p.revocation)
+	replace(f, "ocsp", &s.Chain.OCSP, p.ocsp)
 	replace(f, "max-created", &s.Chain.MaxDevices, p.maxDevices)
 	if !f.Changed("ca") {
 		return nil

@@ -44,6 +44,10 @@ func settings() []setting {
 			c.ProxyFrom = strings.Split(text, ",")
 			return nil
 		}},
+		{"responder-network", "network that is not public, in which OCSP responders of other authorities may be asked; may be repeated", func(c *node.Config, text string) error {
+			c.ResponderNetworks = strings.Split(text, ",")
+			return nil
+		}},
 		text("log-level", "debug, info, warn or error", func(c *node.Config) *string { return &c.LogLevel }),
 	}
 }
@@ -63,7 +67,7 @@ func addSettings(cmd *cobra.Command) {
 		switch s.name {
 		case "public":
 			f.Bool(s.name, false, usage)
-		case "tls-name", "proxy-from":
+		case "tls-name", "proxy-from", "responder-network":
 			f.StringSlice(s.name, nil, usage)
 		default:
 			f.String(s.name, "", usage)

@@ -79,7 +79,7 @@ func parseChain(text []byte) ([]*x509.Certificate, error) {
 func (a *api) verdict(ctx context.Context, p *muster.Proof, shown string) (*answer[Verdict], error) {
 	who, err := a.Identity.Examine(ctx, p)
 	if err == nil {
-		err = a.Revocation.Check(p.Chain, who.Revocation)
+		err = a.Revocation.Check(ctx, p.Chain, &who)
 	}
 	as := muster.Attempt{Action: muster.ActionConnect, Shown: shown}
 	if muster.ReasonOf(err) == muster.ReasonCertificateUnknown {

@@ -158,9 +158,13 @@ func (s *server) configure(lines string) {
 }
 
 // startServer is newServer and start; the server ends with the test, and what it said last is shown where the test fails.
-func startServer(t testing.TB) *server {
+func startServer(t testing.TB) *server { return startServerThat(t, "") }
+
+// startServerThat is startServer with lines more in the configuration.
+func startServerThat(t testing.TB, lines string) *server {
 	t.Helper()
 	s := newServer(t, "")
+	s.configure(lines)
 	s.start()
 	t.Cleanup(func() {
 		s.kill()

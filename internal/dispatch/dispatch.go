@@ -131,7 +131,7 @@ func (d *Dispatcher) Connect(ctx context.Context, h *muster.Hello) (*Peer, error
 		return lapsed, err
 	}
 	p := d.newPeer(h)
-	p.who, p.claim, p.marks = who, c, revocation.Marks(c.proof.Chain)
+	p.who, p.claim, p.certificates = who, c, d.shownBy(c.proof.Chain, &who)
 	return p, nil
 }
 
@@ -163,7 +163,7 @@ func (d *Dispatcher) recognise(ctx context.Context, h *muster.Hello, p *muster.P
 		who, err = d.chained(ctx, h, p, err)
 	}
 	if err == nil {
-		err = d.stillGood(revocation.Marks(p.Chain), &who)
+		err = d.stillGood(ctx, p.Chain, &who)
 	}
 	if err == nil {
 		return who, nil

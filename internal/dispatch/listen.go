@@ -27,13 +27,13 @@ func (d *Dispatcher) Observe(ctx context.Context, h *muster.Hello, r *muster.Req
 
 // A listener is a request that waits to be told, as the sessions of its device know it.
 type listener struct {
-	d         *Dispatcher
-	who       muster.Identity
-	transport muster.Transport
-	remote    netip.Addr
-	watch     *muster.AttributeWatch
-	marks     []revocation.Mark // of the certificates that it has shown
-	observer  Observer          // nil: the request waits for its answer
+	d            *Dispatcher
+	who          muster.Identity
+	transport    muster.Transport
+	remote       netip.Addr
+	watch        *muster.AttributeWatch
+	certificates revocation.Shown // that it has shown
+	observer     Observer         // nil: the request waits for its answer
 
 	// Of a request that waits; each holds one.
 	changed chan *muster.AttributeChange
@@ -45,12 +45,12 @@ func (d *Dispatcher) listen(ctx *limit, l *listener, c *claim) (down muster.Down
 	if l.observer == nil {
 		l.changed, l.ended = make(chan *muster.AttributeChange, 1), make(chan error, 1)
 	}
-	l.marks = revocation.Marks(c.proof.Chain)
+	l.certificates = d.shownBy(c.proof.Chain, &l.who)
 	leave, err = d.o.Sessions.Listen(l.who.Device, l)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err = d.stillGood(l.marks, &l.who); err == nil && d.o.Identity.Generation() != c.generation { // as for a session
+	if err = d.revoked(l.certificates, l.who.Revocation); err == nil && d.o.Identity.Generation() != c.generation { // as for a session
 		err = d.judgeAgain(&l.who, &c.proof)
 	}
 	switch {

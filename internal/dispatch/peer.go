@@ -12,14 +12,14 @@ import (
 
 // A Peer is a client with an open session: a device that proved who it is, or a client that wants to be let in.
 type Peer struct {
-	d       *Dispatcher
-	who     muster.Identity
-	claim   *claim                  // until Listen; of a client that wants to be let in, its certificate alone
-	hangup  func(error)             // since Listen
-	hearing atomic.Pointer[hearing] // nil: it has not subscribed to anything that it is told without asking
-	pace    pace                    // of its requests for attributes
-	joining bool
-	marks   []revocation.Mark // of the certificates that it has shown
+	d            *Dispatcher
+	who          muster.Identity
+	claim        *claim                  // until Listen; of a client that wants to be let in, its certificate alone
+	hangup       func(error)             // since Listen
+	hearing      atomic.Pointer[hearing] // nil: it has not subscribed to anything that it is told without asking
+	pace         pace                    // of its requests for attributes
+	joining      bool
+	certificates revocation.Shown // that it has shown
 
 	// What of the greeting is still asked for.
 	transport muster.Transport
@@ -158,7 +158,7 @@ func (p *Peer) open(hangup func(error)) (leave func(), err error) {
 		return nil, err
 	}
 	// So was whose certificate was revoked.
-	if err := p.d.stillGood(p.marks, &p.who); err != nil {
+	if err := p.d.revoked(p.certificates, p.who.Revocation); err != nil {
 		leave()
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"muster"
-	"muster/internal/revocation"
 )
 
 // lapsed opens a session in which a device may do nothing but renew its certificate, which has expired; nil: it may not.
@@ -16,7 +15,7 @@ func (d *Dispatcher) lapsed(ctx context.Context, h *muster.Hello, c *claim, err 
 	}
 	who, err := d.o.Identity.Lapsed(ctx, c.proof.Chain)
 	if err == nil {
-		err = d.stillGood(revocation.Marks(c.proof.Chain), &who)
+		err = d.stillGood(ctx, c.proof.Chain, &who)
 	}
 	if err != nil {
 		return nil, hushed(&who, timely(err))
@@ -38,7 +37,7 @@ func (d *Dispatcher) presenting(ctx context.Context, h *muster.Hello) (muster.Id
 		who, err = d.o.Identity.Lapsed(ctx, h.Chain)
 	}
 	if err == nil {
-		err = d.stillGood(revocation.Marks(h.Chain), &who)
+		err = d.stillGood(ctx, h.Chain, &who)
 	}
 	if errors.Is(err, muster.ReasonCertificateUnknown) {
 		return muster.Identity{}, nil

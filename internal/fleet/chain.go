@@ -3,6 +3,7 @@ package fleet
 import (
 	"bytes"
 	"crypto/x509"
+	"net/url"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
 
@@ -27,6 +28,9 @@ func checkChain(p *muster.Profile) error {
 	case rule.MaxDevices < 0:
 		return invalid("a profile creates at most a positive number of devices, or 0 for any number")
 	}
+	if err := checkResponder(rule.OCSP); err != nil {
+		return err
+	}
 	authority, err := rule.Read()
 	if err != nil {
 		return err
@@ -35,6 +39,18 @@ func checkChain(p *muster.Profile) error {
 		if public(c) {
 			return muster.Refuse(muster.ReasonAuthorityPublic, "Device profile certificate cannot be well known root CA!")
 		}
+	}
+	return nil
+}
+
+// checkResponder refuses what is neither an address of a responder nor leaves it to the certificate to name one.
+func checkResponder(text string) error {
+	if text == "" || text == muster.OCSPFromCertificate {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || len(text) > muster.MaxResponderURL || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return invalid("the responder is neither %q nor a URL of http or https, without a user", muster.OCSPFromCertificate)
 	}
 	return nil
 }

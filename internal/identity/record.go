@@ -33,7 +33,7 @@ func newRecord(keys *muster.Keyring, h *muster.Holder) (*record, error) {
 		state: h.Device.State, kind: h.Credential.Kind, credential: h.Credential.State, notBefore: h.Credential.NotBefore,
 	}
 	if rule := settings.Chain; rule != nil {
-		r.who.Revocation = rule.Revocation
+		r.who.Revocation, r.who.Asks = rule.Revocation, rule.OCSP != ""
 	}
 	if used := h.Credential.LastUsedAt; !used.IsZero() {
 		r.used.Store(used.Unix())

@@ -29,6 +29,9 @@ type Config struct {
 	// from there must.
 	ProxyFrom []string `yaml:"proxyFrom"`
 
+	// ResponderNetworks are networks that are not public, in which OCSP responders of other authorities may be asked.
+	ResponderNetworks []string `yaml:"responderNetworks"`
+
 	OIDC OIDC `yaml:"oidc"` // whom people may sign in with
 
 	LogLevel string `yaml:"logLevel" reload:"yes"` // debug, info, warn or error
@@ -92,7 +95,10 @@ func (c *Config) Check() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return muster.Refuse(muster.ReasonSettingInvalid, "tlsCert and tlsKey go together")
 	}
-	if _, err := c.proxies(); err != nil {
+	if _, err := networks("proxyFrom", c.ProxyFrom); err != nil {
+		return err
+	}
+	if _, err := networks("responderNetworks", c.ResponderNetworks); err != nil {
 		return err
 	}
 	if _, err := c.level(); err != nil {

@@ -37,6 +37,9 @@ func (n *Node) Health() admin.Health {
 	for _, l := range n.revocation.Lists() {
 		found = append(found, listFinding(&l))
 	}
+	for _, r := range n.revocation.Responders() {
+		found = append(found, responderFinding(&r))
+	}
 	h := admin.Health{OK: true}
 	for _, f := range found {
 		h.OK = h.OK && f.OK
@@ -106,6 +109,15 @@ func listFinding(l *revocation.List) admin.Finding {
 	default:
 		f.Says = "the next one should have come by " + l.NextUpdate.UTC().Format(time.RFC3339)
 		f.Fix = "Ask its authority for a newer one; profiles with the hard rule refuse its certificates until then."
+	}
+	return f
+}
+
+func responderFinding(r *revocation.Responder) admin.Finding {
+	f := admin.Finding{About: "OCSP responder " + r.URL, OK: r.Failure == "", Says: "it answers"}
+	if !f.OK {
+		f.Says = "since " + r.Since.UTC().Format(time.RFC3339) + ": " + r.Failure
+		f.Fix = "Look whether it answers, with `openssl ocsp`, and whether responderNetworks has its network; profiles with the hard rule refuse certificates of which it has said nothing."
 	}
 	return f
 }

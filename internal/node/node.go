@@ -176,8 +176,9 @@ func (n *Node) wire() {
 	}
 	shared := func(device muster.DeviceID, keys []string) { n.dispatcher.SharedChanged(device, keys) }
 	n.authority = issuer.NewAuthority(n.issuer, n.registry, n.keys, changed)
+	responders, _ := networks("responderNetworks", n.config.ResponderNetworks) // which Check has read before
 	n.revocation = revocation.New(n.registry, revocation.Options{
-		Fetch: newFetcher().fetch, Watcher: n.live, Registerer: n.metrics, Logger: n.log,
+		Fetch: newFetcher().fetch, Ask: newAsker(responders).ask, Watcher: n.live, Registerer: n.metrics, Logger: n.log,
 		Changed: func() { n.dispatcher.JudgeAgain() }, Own: n.authority.Owns,
 	})
 	n.fleet = fleet.New(n.registry, n.keys, fleet.Options{Changed: changed, Shared: shared, Logger: n.log})

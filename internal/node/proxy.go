@@ -11,27 +11,27 @@ import (
 	"muster/internal/proxy"
 )
 
-// proxies returns the networks of ProxyFrom. A single address is a network too.
-func (c *Config) proxies() ([]netip.Prefix, error) {
-	var networks []netip.Prefix
-	for _, text := range c.ProxyFrom {
+// networks reads the networks of a setting. A single address is a network too.
+func networks(key string, texts []string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range texts {
 		text = strings.TrimSpace(text)
 		network, err := netip.ParsePrefix(text)
 		if a, err2 := netip.ParseAddr(text); err2 == nil && a.Zone() == "" {
 			network, err = netip.PrefixFrom(a, a.BitLen()), nil
 		}
 		if err != nil || network.Addr().Is4In6() {
-			return nil, muster.Refuse(muster.ReasonSettingInvalid, "proxyFrom: %q is no network such as 10.0.0.0/8", text)
+			return nil, muster.Refuse(muster.ReasonSettingInvalid, "%s: %q is no network such as 10.0.0.0/8", key, text)
 		}
-		networks = append(networks, network.Masked())
+		all = append(all, network.Masked())
 	}
-	return networks, nil
+	return all, nil
 }
 
 // hearProxies lets the proxies of the configuration say on every port of TCP for whom they connect.
 func (n *Node) hearProxies() error {
-	networks, err := n.config.proxies()
-	if len(networks) == 0 {
+	from, err := networks("proxyFrom", n.config.ProxyFrom)
+	if len(from) == 0 {
 		return err
 	}
 	refused := prometheus.NewCounter(prometheus.CounterOpts{
@@ -46,7 +46,7 @@ func (n *Node) hearProxies() error {
 			continue
 		}
 		*port.listener = proxy.Listen((*port.listener).(*net.TCPListener), proxy.Options{
-			Trusted: networks,
+			Trusted: from,
 			Refused: func(from netip.Addr, err error) {
 				refused.Inc()
 				n.dispatcher.Note(muster.Attempt{

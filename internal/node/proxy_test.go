@@ -31,7 +31,7 @@ func TestTheNetworksOfProxies(t *testing.T) {
 			}
 			continue
 		}
-		if networks, err := c.proxies(); err != nil || fmt.Sprint(networks) != want {
+		if networks, err := networks("proxyFrom", c.ProxyFrom); err != nil || fmt.Sprint(networks) != want {
 			t.Errorf("%q: %v, %v", text, networks, err)
 		}
 	}

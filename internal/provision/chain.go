@@ -20,7 +20,7 @@ func (s *Service) Chained(ctx context.Context, chain []*x509.Certificate) (muste
 	now := s.now()
 	v, err := s.vouch(ctx, chain, now)
 	if err == nil {
-		err = s.stillGood(v)
+		err = s.stillGood(ctx, v)
 	}
 	if err != nil {
 		return v.grant(), v.hush(err)
@@ -51,7 +51,7 @@ func (s *Service) Judge(ctx context.Context, chain []*x509.Certificate) (muster.
 	now := s.now()
 	v, err := s.vouch(ctx, chain, now)
 	if err == nil {
-		err = s.stillGood(v)
+		err = s.stillGood(ctx, v)
 	}
 	if err != nil {
 		return v.grant(), err
@@ -70,15 +70,17 @@ func (s *Service) Judge(ctx context.Context, chain []*x509.Certificate) (muster.
 	return v.grant(), err
 }
 
-// Revoked refuses certificates, a device's own first, which an authority that is not ours has revoked.
-type Revoked func(path []*x509.Certificate, rule muster.RevocationRule) error
+// Revoked refuses certificates, a device's own first, which an authority that is not ours has revoked, as the profile of an identity
+// wants it.
+type Revoked func(ctx context.Context, path []*x509.Certificate, who *muster.Identity) error
 
 // stillGood refuses a path in which something is revoked, or, if the profile wants it so, may be.
-func (s *Service) stillGood(v *voucher) error {
+func (s *Service) stillGood(ctx context.Context, v *voucher) error {
 	if s.revoked == nil {
 		return nil
 	}
-	return s.revoked(v.path, v.profile.Settings.Chain.Revocation)
+	rule := v.profile.Settings.Chain
+	return s.revoked(ctx, v.path, &muster.Identity{Profile: v.profile.ID, Revocation: rule.Revocation, Asks: rule.OCSP != ""})
 }
 
 // unrevoked refuses a certificate that our own authority has issued and revoked, as Certify does.

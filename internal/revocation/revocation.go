@@ -1,9 +1,11 @@
-// Package revocation knows which certificates of other authorities are revoked, from the lists that these publish.
+// Package revocation knows which certificates of other authorities are revoked, from the lists that these publish and from those
+// who answer for them.
 package revocation
 
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -34,6 +36,9 @@ const MaxLists = 256
 type Options struct {
 	// Fetch reads what is at a URL, if it is no longer than so many bytes; nil: nothing is fetched.
 	Fetch func(ctx context.Context, url string, most int) ([]byte, error)
+	// Ask posts a question to a URL that profiles or certificates name, and returns the answer, if it is no longer than so many
+	// bytes; nil: nobody is asked.
+	Ask func(ctx context.Context, url string, question []byte, most int) ([]byte, error)
 	// Changed is called when lists name other certificates than before: sessions are to be judged again. It must not block
 	// for long. nil: nobody needs to know.
 	Changed func()
@@ -61,6 +66,16 @@ type Service struct {
 
 	mu   sync.Mutex // guards held
 	held map[muster.RevocationListID]*held
+
+	answers    answers
+	responders responders
+	renewed    time.Time // answers were looked at
+	metrics    *metrics
+
+	asks   context.Context // of questions that are under way; it ends with Run
+	stop   context.CancelFunc
+	places chan struct{} // one for each question
+	asked  sync.WaitGroup
 }
 
 // held is a list as it is known here.
@@ -88,8 +103,12 @@ func New(store Store, o Options) *Service {
 	}
 	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}}
 	s.index.Store(&index{})
+	s.answers.of, s.responders.of = map[[sha256.Size]byte]*answer{}, map[string]*responder{}
+	s.asks, s.stop = context.WithCancel(context.Background())
+	s.places = make(chan struct{}, askMost)
+	s.metrics = newMetrics(s)
 	if o.Registerer != nil {
-		o.Registerer.MustRegister(newMetrics(s))
+		o.Registerer.MustRegister(s.metrics)
 	}
 	return s
 }
@@ -113,6 +132,9 @@ func (s *Service) Load(ctx context.Context) error {
 			s.o.Logger.ErrorContext(ctx, "a revocation list is not used", "list", l.Name, "error", err)
 		}
 		s.put(h)
+	}
+	if err := s.loadAnswers(ctx); err != nil {
+		return fmt.Errorf("read the answers of responders: %w", err)
 	}
 	return nil
 }
@@ -193,8 +215,11 @@ func readIssuers(text string) (all []*x509.Certificate, err error) {
 	return all, nil
 }
 
-// Run fetches lists when they are due, and warns of those that are past their date, until ctx ends.
+// Run fetches lists when they are due, warns of those that are past their date, and renews answers of responders, until ctx
+// ends. Nobody is asked then.
 func (s *Service) Run(ctx context.Context) {
+	defer s.asked.Wait()
+	defer s.stop()
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
@@ -209,6 +234,10 @@ func (s *Service) Run(ctx context.Context) {
 
 func (s *Service) look(ctx context.Context) {
 	now := s.o.Now()
+	if since := now.Sub(s.renewed); since >= askRound || since < 0 {
+		s.renewed = now
+		s.renew(now)
+	}
 	for _, h := range s.snapshot() {
 		if h.URL != "" && !now.Before(h.due) && ctx.Err() == nil {
 			if _, err := s.refetch(ctx, &h); err != nil && ctx.Err() == nil {

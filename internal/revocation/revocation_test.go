@@ -10,8 +10,10 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"math/big"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +24,29 @@ import (
 type shelf struct {
 	profile muster.Profile
 	lists   []muster.RevocationList
+
+	mu      sync.Mutex // guards answers
+	answers map[[32]byte]muster.RevocationAnswer
+}
+
+func (s *shelf) RevocationAnswers(_ context.Context, now time.Time, _ int) ([]muster.RevocationAnswer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.DeleteFunc(slices.Collect(maps.Values(s.answers)), func(a muster.RevocationAnswer) bool { return !a.Until.After(now) }), nil
+}
+
+func (s *shelf) KeepRevocationAnswer(_ context.Context, a muster.RevocationAnswer, _ time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.answers == nil {
+		s.answers = map[[32]byte]muster.RevocationAnswer{}
+	}
+	s.answers[a.Certificate] = a
+	return nil
+}
+
+func (s *shelf) ProfileByID(context.Context, muster.ProfileID) (muster.Profile, error) {
+	return s.profile, nil
 }
 
 func (s *shelf) RevocationLists(context.Context) ([]muster.RevocationList, error) {
@@ -157,7 +182,7 @@ func (d *desk) Outdated(list string, since time.Time) {
 
 func (d *desk) expect(chain []*x509.Certificate, rule muster.RevocationRule, want muster.Reason) {
 	d.t.Helper()
-	if err := d.Check(chain, rule); muster.ReasonOf(err) != want {
+	if err := d.Check(d.t.Context(), chain, &muster.Identity{Revocation: rule}); muster.ReasonOf(err) != want {
 		d.t.Errorf("by the %s rule: %v, want %q", rule, err, want)
 	}
 }
@@ -391,10 +416,10 @@ func BenchmarkJudgeInAHundredThousand(b *testing.B) {
 		list.serials[string(new(big.Int).Lsh(big.NewInt(i), 64).Bytes())] = struct{}{}
 	}
 	s.index.Store(&index{"issuer": {list}})
-	marks := Marks([]*x509.Certificate{{RawIssuer: []byte("issuer"), SerialNumber: big.NewInt(1)}})
+	shown := Shown{marks: Marks([]*x509.Certificate{{RawIssuer: []byte("issuer"), SerialNumber: big.NewInt(1)}})}
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := s.Judge(marks, hard); err != nil {
+		if err := s.Judge(shown, hard); err != nil {
 			b.Fatal(err)
 		}
 	}

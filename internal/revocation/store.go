@@ -2,6 +2,7 @@ package revocation
 
 import (
 	"context"
+	"time"
 
 	"muster"
 )
@@ -18,6 +19,12 @@ type Store interface {
 	// DeleteRevocationList forgets a list, if it is one of the versions that were seen; none: whatever it is. NotFound if
 	// it is gone.
 	DeleteRevocationList(ctx context.Context, id muster.RevocationListID, seen ...muster.Version) error
+	// RevocationAnswers returns the answers that are of use at a time, at most so many.
+	RevocationAnswers(ctx context.Context, now time.Time, most int) ([]muster.RevocationAnswer, error)
+	// KeepRevocationAnswer files what was said of a certificate last, and forgets what is of no use any more at a time.
+	KeepRevocationAnswer(ctx context.Context, a muster.RevocationAnswer, now time.Time) error
+	// ProfileByID returns a profile, or muster.NotFound.
+	ProfileByID(ctx context.Context, id muster.ProfileID) (muster.Profile, error)
 	// Profiles returns all profiles, by name.
 	Profiles(ctx context.Context) ([]muster.Profile, error)
 }

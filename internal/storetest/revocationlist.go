@@ -11,6 +11,7 @@ func revocationListSentences() []sentence {
 		{"keeps lists as they were taken", revocationLists},
 		{"has one list of a name", revocationListTaken},
 		{"changes and forgets the list that was seen", revocationListSeen},
+		{"keeps the last answer of a responder for as long as it is of use", revocationAnswers},
 	}
 }
 
@@ -50,6 +51,22 @@ func revocationListSeen(t *testing.T, r *registry) {
 	r.refused(r.DeleteRevocationList(t.Context(), l.ID, seen), muster.ReasonVersionStale)
 	r.must(r.DeleteRevocationList(t.Context(), l.ID, l.Version()))
 	got, err := r.RevocationLists(t.Context())
+	r.must(err)
+	r.same(len(got), 0)
+}
+
+func revocationAnswers(t *testing.T, r *registry) {
+	a := muster.RevocationAnswer{Certificate: [32]byte{1}, ThisUpdate: after(1), NextUpdate: after(5), Until: after(5)}
+	b := muster.RevocationAnswer{Certificate: [32]byte{2}, ThisUpdate: after(1), NextUpdate: after(2), Until: after(2)}
+	r.must(r.KeepRevocationAnswer(t.Context(), a, after(1)))
+	r.must(r.KeepRevocationAnswer(t.Context(), b, after(1)))
+	a.Revoked, a.Until = true, after(9)
+	r.must(r.KeepRevocationAnswer(t.Context(), a, after(2)))
+	r.reopen()
+	got, err := r.RevocationAnswers(t.Context(), birth, 10)
+	r.must(err)
+	r.same(got, []muster.RevocationAnswer{a})
+	got, err = r.RevocationAnswers(t.Context(), after(9), 10)
 	r.must(err)
 	r.same(len(got), 0)
 }
