@@ -43,6 +43,10 @@ export async function furnish(server: Server) {
   await server.api('POST', `${device}/credentials`, { mqttUsername: 'greenhouse-07', mqttPassword: 'a password of its own' });
   await report(server, '/api/v1/greenhouse-token-05-0123456789/telemetry', { temperature: 1 });
   await report(server, '/api/v1/provision', { deviceName: 'greenhouse-07', provisionDeviceKey: 'greenhouse-2026', provisionDeviceSecret: 'guessed' });
+  await past(server, 'greenhouse-token-07-0123456789');
+  for (const [number, days] of [['01', 9], ['02', 33], ['03', 33], ['04', 61]] as const) {
+    await server.api('POST', `/v1/devices/greenhouse-${number}/credentials`, { token: `next-token-${number}-0123456789`, expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() });
+  }
   await attempts(server);
 }
 
@@ -63,6 +67,20 @@ async function attempts(server: Server) {
   await server.api('POST', '/v1/devices', { name: 'gate-west', profile: 'gates' });
   for (const name of ['gate-north', 'gate-south', 'gate-west', 'gate-depot']) {
     await ask(name, 'gates-2026', secret);
+  }
+}
+
+// past reports a week of days and nights, with half a day that is missing.
+async function past(server: Server, token: string) {
+  const samples = Array.from({ length: 7 * 48 }, (_, i) => i + 1)
+    .filter((i) => i < 100 || i > 124)
+    .map((i) => {
+      const ts = Date.now() - i * 1_800_000;
+      const sun = Math.sin((ts / 86_400_000) * 2 * Math.PI);
+      return { ts, values: { temperature: Number((21 - 4 * sun + (i % 7) / 10).toFixed(2)), humidity: Number((61 + 8 * sun + (i % 5) / 4).toFixed(1)), mode: sun > 0 ? 'eco' : 'grow' } };
+    });
+  for (let at = 0; at < samples.length; at += 120) {
+    await report(server, `/api/v1/${token}/telemetry`, samples.slice(at, at + 120));
   }
 }
 

@@ -65,5 +65,45 @@ it('says first what needs attention', async () => {
   await page.reload();
   await page.getByRole('region', { name: 'What needs attention' }).getByText('A credential ends within 3 days').waitFor();
   await page.getByRole('region', { name: 'Credentials that expire soon' }).getByRole('img', { name: /highest 1,/ }).waitFor();
+});
+
+it('draws what a device has reported, with its gaps, live and as far back as one likes', async () => {
+  const now = Date.now();
+  const minutes = [50, 49, 48, 47, 20, 19, 18].map((m) => ({ ts: now - m * 60_000, values: { pressure: 2 + m / 100, mode: m > 30 ? 'low' : 'high' } }));
+  await send('/api/v1/token-of-pump-1-0123456789/telemetry', minutes);
+  await page.goto('/devices/pump-1?keys=pressure,mode');
+  const picture = page.getByRole('img', { name: /^pressure\. / });
+  const says = (text: RegExp) => expect.poll(() => picture.getAttribute('aria-label'), { timeout: 5_000 }).toMatch(text);
+  await says(/lowest 2\.18, highest 2\.5/);
+  await send('/api/v1/token-of-pump-1-0123456789/telemetry', { pressure: 7.25, mode: 'off' });
+  await says(/highest 7\.25, latest 7\.25/); // by itself
+  const modes = page.getByRole('region', { name: 'mode' }).getByRole('row');
+  await expect.poll(async () => (await modes.allInnerTexts()).slice(1).map((t) => t.split(/\s/)[0])).toEqual(['off', 'high', 'low']);
+
+  // By the keyboard alone: another range, and its values one by one.
+  await page.getByRole('link', { name: 'Week', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/range=week/);
+  await page.getByRole('button', { name: 'mode', exact: true }).focus();
+  await page.keyboard.press('Space');
+  await page.waitForURL(/keys=pressure(&|$)/);
+  await picture.focus();
+  await page.keyboard.press('End');
+  await sees(page, /^\w{3} \d\d:\d\d · [\d.]+/);
+
+  // A stretch that is drawn over becomes what is shown, and is in the URL.
+  const box = await picture.boundingBox();
+  if (!box) {
+    throw new Error('there is no picture');
+  }
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 40);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 40, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/range=own&from=20/);
+  await page.getByLabel('From', { exact: true }).waitFor();
+  await says(/It reported nothing in this time/);
+  await page.goBack();
+  await page.waitForURL(/range=week/);
   expect(page.wrong).toEqual([]);
 });

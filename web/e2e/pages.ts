@@ -5,10 +5,12 @@ import { admin, signIn } from './browser';
 type Visit = [name: string, path: string, before?: (page: Page) => Promise<unknown>];
 
 const visits: Visit[] = [
+  ['overview', '/', drawn],
   ['devices', '/devices'],
   ['devices-none', '/devices?search=nothing+like+this'],
   ['add-device', '/add-device'],
   ['device-values', '/devices/greenhouse-07'],
+  ['device-charts', '/devices/greenhouse-07?range=week&keys=humidity,temperature,mode', drawn],
   ['device-attributes', '/devices/greenhouse-07?part=attributes'],
   ['device-credentials', '/devices/greenhouse-07?part=credentials'],
   ['device-journal', '/devices/greenhouse-07?part=journal'],
@@ -49,6 +51,11 @@ const visits: Visit[] = [
   ['delete', '/devices/greenhouse-07', (page) => page.getByRole('button', { name: 'More' }).click().then(() => page.getByRole('menuitem', { name: 'Delete' }).click())],
   ['palette', '/devices', (page) => page.keyboard.press('Control+k').then(() => page.keyboard.type('green', { delay: 20 }))],
 ];
+
+// drawn waits until charts are there, which are loaded after the page.
+async function drawn(page: Page) {
+  await page.locator('canvas').first().waitFor();
+}
 
 // provisioning goes to the fourth step of the wizard.
 async function provisioning(page: Page) {

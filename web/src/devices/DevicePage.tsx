@@ -61,7 +61,7 @@ export function DevicePage() {
           </Panel>
           <Tabs label={w.parts}>
             {parts.map((p) => (
-              <Link key={p} to="/devices/$name" params={{ name }} search={p === 'values' ? {} : { part: p }} activeOptions={{ exact: true }}>
+              <Link key={p} to="/devices/$name" params={{ name }} search={p === 'values' ? {} : { part: p }} activeOptions={{ exact: true }} aria-current={p === part ? 'page' : undefined}>
                 {w[p]}
               </Link>
             ))}

@@ -1,5 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { queries } from '../api/client';
+import { tell, tellAgain } from '../course/queries';
 import { useEvents } from '../live/useEvents';
 import { Ago } from '../parts/Ago';
 import { Empty } from '../parts/Empty';
@@ -13,6 +15,8 @@ import { Value } from './Value';
 import { merge } from './values';
 import { words } from './words';
 
+const Course = lazy(() => import('../course/Course'));
+
 // DeviceValues shows the newest value of each key, and every newer one the moment it is safe.
 export function DeviceValues({ name }: { name: string }) {
   const w = useWords(words);
@@ -22,8 +26,10 @@ export function DeviceValues({ name }: { name: string }) {
     const sample = e.telemetry;
     if (sample) {
       queries.setQueryData(query.queryKey, (was) => was && merge(was, sample));
+      tell(name, sample);
     } else if (e.event === 'lost') {
       void refetch();
+      void tellAgain(name);
     }
   });
   if (error) {
@@ -31,18 +37,25 @@ export function DeviceValues({ name }: { name: string }) {
   }
   const rows = data && Object.entries(data).sort(([a], [b]) => a.localeCompare(b));
   return (
-    <Panel title={w.values} flush act={live && <Tag tone="good">{w.live}</Tag>}>
-      <Table
-        label={w.values}
-        rows={rows}
-        id={([key]) => key}
-        columns={[
-          { key: 'key', label: w.key, cell: ([key]) => key },
-          { key: 'value', label: w.value, cell: ([, r]) => <Value value={r.value} /> },
-          { key: 'when', label: w.when, cell: ([, r]) => <Ago at={r.ts} /> },
-        ]}
-        empty={<Empty title={w.noValues}>{w.noValuesText}</Empty>}
-      />
-    </Panel>
+    <>
+      <Panel title={w.values} flush act={live && <Tag tone="good">{w.live}</Tag>}>
+        <Table
+          label={w.values}
+          rows={rows}
+          id={([key]) => key}
+          columns={[
+            { key: 'key', label: w.key, cell: ([key]) => key },
+            { key: 'value', label: w.value, cell: ([, r]) => <Value value={r.value} /> },
+            { key: 'when', label: w.when, cell: ([, r]) => <Ago at={r.ts} /> },
+          ]}
+          empty={<Empty title={w.noValues}>{w.noValuesText}</Empty>}
+        />
+      </Panel>
+      {rows && rows.length > 0 && (
+        <Suspense>
+          <Course device={name} latest={data} />
+        </Suspense>
+      )}
+    </>
   );
 }

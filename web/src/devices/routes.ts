@@ -18,7 +18,7 @@ export const deviceRoutes = [
   createRoute({
     getParentRoute: () => shell,
     path: '/devices/$name',
-    validateSearch: texts('part'),
+    validateSearch: texts('part', 'range', 'from', 'to', 'keys'),
     component: lazyRouteComponent(() => import('./DevicePage'), 'DevicePage'),
   }),
 ] as const;

@@ -29,8 +29,8 @@ export function Needs() {
       <ul className={styles.needs}>
         {all.map((n) => (
           <li key={n.key} data-tone={n.tone}>
-            {n.to ? (
-              <Link to={n.to}>
+            {n.link ? (
+              <Link {...n.link}>
                 <What need={n} />
                 <NextIcon size={16} />
               </Link>

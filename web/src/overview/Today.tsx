@@ -1,7 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Rows } from '../parts/Loading';
 import { Panel } from '../parts/Page';
-import { Reason, Refused } from '../parts/Refused';
+import { Refused } from '../parts/Refused';
 import { useLanguage, useWords } from '../words/words';
 import { provisioned, refused, sum } from './counts';
 import styles from './Overview.module.css';
@@ -39,7 +40,9 @@ export function Today() {
         <ul className={styles.bars} aria-label={w.refusedBy}>
           {all.slice(0, most).map((r) => (
             <li key={r.reason} title={r.title}>
-              <Reason code={r.reason} />
+              <Link to="/why" search={{ reason: r.reason }}>
+                {r.reason}
+              </Link>
               <meter min={0} max={greatest} value={r.count} aria-hidden="true" />
               <span>{r.count.toLocaleString(language)}</span>
             </li>

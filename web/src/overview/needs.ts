@@ -1,6 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { Schemas } from '../api/client';
-import { refused, sum } from './counts';
+import { refused, sum, type ByReason } from './counts';
 import { within } from './forecast';
 import type { words } from './words';
 
@@ -12,7 +12,7 @@ export interface Need {
   tone: 'bad' | 'care';
   title: string;
   text: string;
-  to?: LinkProps['to'];
+  link?: Pick<LinkProps, 'to' | 'search'>;
 }
 
 // What is known of the server; what has not been answered yet needs nothing.
@@ -39,16 +39,16 @@ export function needs(known: Known, w: Words, language: string, now: number): Ne
   const throttled = sum(lately.filter((r) => held.includes(r.reason)));
   const others = lately.filter((r) => !lost.includes(r.reason) && !held.includes(r.reason));
   if (failing > 0) {
-    all.push({ key: 'failing', tone: 'bad', title: w.failing, text: w.failingText(number(failing), minutes) });
+    all.push({ key: 'failing', tone: 'bad', title: w.failing, text: w.failingText(number(failing), minutes), link: { to: '/settings/server' } });
   }
   if (throttled > 0) {
-    all.push({ key: 'throttled', tone: 'care', title: w.throttled, text: w.throttledText(number(throttled), minutes) });
+    all.push({ key: 'throttled', tone: 'care', title: w.throttled, text: w.throttledText(number(throttled), minutes), link: why(lately.find((r) => held.includes(r.reason))) });
   }
   if (sum(others) >= many) {
-    all.push({ key: 'storm', tone: 'care', title: w.storm, text: w.stormText(number(sum(others)), minutes, others[0]?.reason ?? '') });
+    all.push({ key: 'storm', tone: 'care', title: w.storm, text: w.stormText(number(sum(others)), minutes, others[0]?.reason ?? ''), link: why(others[0]) });
   }
   if (known.waiting?.length) {
-    all.push({ key: 'waiting', tone: 'care', title: w.waiting(number(known.waiting.length)), text: w.waitingText });
+    all.push({ key: 'waiting', tone: 'care', title: w.waiting(number(known.waiting.length)), text: w.waitingText, link: { to: '/waiting' } });
   }
   const soon = [3, 14].map((days) => ({ days, count: within(known.forecast ?? [], days, now) })).find(({ count }) => count > 0);
   if (soon) {
@@ -60,13 +60,18 @@ export function needs(known: Known, w: Words, language: string, now: number): Ne
   return all.sort((a, b) => Number(a.tone === 'care') - Number(b.tone === 'care'));
 }
 
+// why leads to the attempts that were refused for a reason.
+function why(most: ByReason | undefined): Need['link'] {
+  return { to: '/why', search: { reason: most?.reason } };
+}
+
 const list = 'revocation list ';
 
 // finding is a need that the server has found itself. What it says about it is in its own words.
 function finding(f: Schemas['Finding'], w: Words): Need {
   const known = `about${f.about}`;
   const title = f.about.startsWith(list) ? w.aboutList(f.about.slice(list.length)) : known in w ? String(w[known as keyof Words]) : f.about;
-  return { key: f.about, tone: 'bad', title, text: [f.says, f.fix].filter(Boolean).map((s) => sentence(s ?? '')).join(' '), to: '/settings/server' };
+  return { key: f.about, tone: 'bad', title, text: [f.says, f.fix].filter(Boolean).map((s) => sentence(s ?? '')).join(' '), link: { to: '/settings/server' } };
 }
 
 function sentence(text: string): string {

@@ -38,7 +38,7 @@ export function Chart({ label, head, none, zoom, height = 150, ...drawing }: Pro
   const sum = outline(values);
   const says = sum ? w.chartSays(moment(from, length, language), moment(to, length, language), figure(sum.lowest, language), figure(sum.highest, language), figure(sum.latest, language)) : (none ?? w.chartNone);
   return (
-    <figure className={styles.chart}>
+    <figure className={styles.chart} data-empty={!sum || undefined}>
       <div className={styles.says}>
         <span>{head}</span>
         <output>{at !== null && at < times.length && `${time(at)} · ${read(at, values, low, high, language)}`}</output>

@@ -38,7 +38,7 @@ export default function Plot({ name, point, zoom, ...drawing }: Props) {
         ms: 1,
         width: element.clientWidth,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 20, 0, 0],
         legend: { show: false },
         cursor: { y: false, drag: { x: zooms, y: false, setScale: false, dist: 6 }, points: { size: 7 }, ...(sync ? { sync: { key: sync, setSeries: false } } : {}) },
         scales: {
@@ -126,7 +126,7 @@ function look(element: HTMLElement, language: string, { columns, whole, banded }
       {
         ...axis,
         size: (_, labels) => 14 + 6.4 * Math.max(2, ...(labels ?? []).map((label) => label.length)),
-        space: 34,
+        space: 26,
         grid: { stroke: colour('--line'), width: 1 },
         incrs: whole ? wholes : undefined,
         values: (_, splits, __, ___, apart) => splits.map((n) => graduation(n, apart, language)),
