@@ -2,10 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { NextIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
+import { countQuery, mostCounted } from '../waiting/queries';
 import { useLanguage, useWords } from '../words/words';
 import { needs, type Need } from './needs';
 import styles from './Needs.module.css';
-import { forecastQuery, healthQuery, latelyQuery, pausedQuery, waitingQuery } from './queries';
+import { forecastQuery, healthQuery, latelyQuery, pausedQuery } from './queries';
 import { words } from './words';
 
 // Needs are what needs attention, each with a way to where it is mended.
@@ -14,10 +15,10 @@ export function Needs() {
   const language = useLanguage();
   const health = useQuery(healthQuery).data;
   const lately = useQuery(latelyQuery).data?.items;
-  const waiting = useQuery(waitingQuery).data?.items;
+  const waiting = useQuery(countQuery).data;
   const forecast = useQuery(forecastQuery).data?.items;
   const paused = useQuery(pausedQuery).data?.items;
-  const all = needs({ health, lately, waiting, forecast, paused }, w, language, Date.now());
+  const all = needs({ health, lately, waiting, mostWaiting: mostCounted, forecast, paused }, w, language, Date.now());
   if (!health) {
     return null;
   }

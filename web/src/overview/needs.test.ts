@@ -13,7 +13,7 @@ it('is quiet about what is well', () => {
       health: { ok: true, findings: [{ about: 'clock', ok: true, says: 'it is noon' }] },
       lately: [count('token-unknown', 99), count('', 10_000)],
       forecast: [{ day: '2026-04-01', count: 5, kind: 'ACCESS_TOKEN', profile: 'p' }],
-      waiting: [],
+      waiting: 0,
       paused: [],
     }),
   ).toEqual([]);

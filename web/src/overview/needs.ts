@@ -19,7 +19,8 @@ export interface Need {
 export interface Known {
   health?: Schemas['Health'];
   lately?: readonly Schemas['ReasonCount'][];
-  waiting?: readonly Schemas['Pending'][];
+  waiting?: number; // requests
+  mostWaiting?: number; // as far as they are counted
   forecast?: readonly Schemas['ExpiringCredentials'][];
   paused?: readonly Schemas['Campaign'][];
 }
@@ -47,8 +48,9 @@ export function needs(known: Known, w: Words, language: string, now: number): Ne
   if (sum(others) >= many) {
     all.push({ key: 'storm', tone: 'care', title: w.storm, text: w.stormText(number(sum(others)), minutes, others[0]?.reason ?? ''), link: why(others[0]) });
   }
-  if (known.waiting?.length) {
-    all.push({ key: 'waiting', tone: 'care', title: w.waiting(number(known.waiting.length)), text: w.waitingText, link: { to: '/waiting' } });
+  if (known.waiting) {
+    const text = known.waiting > (known.mostWaiting ?? Infinity) ? `${known.mostWaiting}+` : number(known.waiting);
+    all.push({ key: 'waiting', tone: 'care', title: w.waiting(text), text: w.waitingText, link: { to: '/waiting' } });
   }
   const soon = [3, 14].map((days) => ({ days, count: within(known.forecast ?? [], days, now) })).find(({ count }) => count > 0);
   if (soon) {

@@ -30,12 +30,6 @@ export const forecastQuery = queryOptions({
   queryFn: () => answer(api.GET('/v1/credentials/forecast', { params: { query: { days: forecastDays } } })),
 });
 
-export const waitingQuery = queryOptions({
-  queryKey: ['overview', 'waiting'],
-  refetchInterval: 15_000,
-  queryFn: () => answer(api.GET('/v1/pending', { params: { query: { state: 'waiting', limit: 1000 } } })),
-});
-
 export const pausedQuery = queryOptions({
   queryKey: ['overview', 'paused'],
   refetchInterval: 60_000,
