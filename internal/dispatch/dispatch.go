@@ -201,7 +201,9 @@ func (d *Dispatcher) join(ctx context.Context, h *muster.Hello, body []byte) (mu
 		if wrong != nil || !who.Device.IsZero() {
 			return d.tellRotation(ctx, h, &who, req, wrong)
 		}
-		req, up, err = nil, nil, req.Keyless
+		if !req.Binary { // which leaves nothing out: what it does not say is empty
+			req, up, err = nil, nil, req.Keyless
+		}
 	}
 	var grant *muster.Grant
 	if err == nil {

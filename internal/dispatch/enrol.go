@@ -77,13 +77,14 @@ func (d *Dispatcher) enrolByProof(ctx context.Context, h *muster.Hello, asked *m
 	return grant, nil
 }
 
-// enroller returns who asks for a certificate. One that has expired is taken within the grace of its profile, to be renewed. A
-// device that would come in by another profile than the one that it names is refused before it does.
+// enroller returns who asks for a certificate. One that has expired is taken within the grace of its profile, to be renewed;
+// else whoever shows it hears what stands in the way of that. A device that would come in by another profile than the one that
+// it names is refused before it does.
 func (d *Dispatcher) enroller(ctx context.Context, h *muster.Hello, asked *muster.Enrolment) (muster.Identity, error) {
 	if asked.Operation == muster.EnrolAgain {
 		who, err := d.presenting(ctx, h)
-		if who.Lapsed && (err == nil || errors.Is(err, muster.ReasonCertificateRevoked) || errors.Is(err, muster.ReasonRevocationUnknown)) {
-			return who, err
+		if who.Lapsed && !errors.Is(err, muster.ReasonCredentialExpired) {
+			return who, hushed(&who, timely(err))
 		}
 	}
 	if len(h.Chain) > 0 && !d.joining.refused(h.Remote, d.o.Now()) {

@@ -17,6 +17,7 @@ import (
 	"muster"
 	"muster/internal/akenza"
 	"muster/internal/dispatch"
+	"muster/internal/est"
 	"muster/internal/fleet"
 	"muster/internal/identity"
 	"muster/internal/issuer"
@@ -40,8 +41,14 @@ type house struct {
 	tracer  *trace.Tracer
 	forget  func(muster.DeviceID, error)
 	listens func() int
-	ahead   atomic.Int64 // how far the dispatcher's clock is, a time.Duration
+	ahead   atomic.Int64 // how far the clock is, a time.Duration
+
+	registry *sqlite.Registry
+	keys     *muster.Keyring
+	who      *identity.Service
 }
+
+func (h *house) now() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
@@ -58,8 +65,9 @@ func newHouse(t testing.TB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, journal: journal.New(registry, journal.Options{}), reader: telemetry.NewReader(readings), tracer: trace.New(registry, slog.New(slog.DiscardHandler))}
-	sessions, who := session.New(), identity.New(registry, keys, identity.Options{})
+	h := &house{t: t, journal: journal.New(registry, journal.Options{}), reader: telemetry.NewReader(readings), tracer: trace.New(registry, slog.New(slog.DiscardHandler)), registry: registry, keys: keys}
+	sessions, who := session.New(), identity.New(registry, keys, identity.Options{Now: h.now})
+	h.who = who
 	h.forget = func(device muster.DeviceID, why error) {
 		who.Forget(device)
 		sessions.Hangup(device, why)
@@ -67,16 +75,18 @@ func newHouse(t testing.TB) *house {
 	h.listens = sessions.Listeners
 	h.fleet = fleet.New(registry, keys, fleet.Options{Changed: h.forget, Shared: func(device muster.DeviceID, keys []string) { h.SharedChanged(device, keys) }})
 	intake := telemetry.New(readings, telemetry.Options{})
-	authority, err := issuer.Open(filepath.Join(dir, "ca"), issuer.Options{Keys: keys})
+	authority, err := issuer.Open(filepath.Join(dir, "ca"), issuer.Options{Keys: keys, Now: h.now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.Dispatcher = dispatch.New(dispatch.Options{
-		Issuer: authority, Identity: who, Provision: provision.New(registry, keys, provision.Options{Changed: h.forget}), Intake: intake,
+		Issuer: authority, Identity: who, Intake: intake,
 		Attributes: telemetry.NewAttributes(registry), Sessions: sessions, Journal: h.journal, Tracer: h.tracer, Keys: keys,
 		Platform: &thingsboard.Dialect{}, Dialects: []dispatch.Dialect{akenza.Dialect{}},
-		ProvisionFailures: 5, AuthFailures: 5,
-		Now: func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) },
+		Provision: provision.New(registry, keys, provision.Options{
+			Authority: issuer.NewAuthority(authority, registry, keys, h.forget), Changed: h.forget, Now: h.now,
+		}),
+		Enroller: est.Dialect{}, ProvisionFailures: 5, AuthFailures: 5, Now: h.now,
 	})
 	t.Cleanup(func() {
 		h.Close()

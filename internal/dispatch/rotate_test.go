@@ -47,3 +47,33 @@ func TestOthersBehindItsAddressDoNotKeepADeviceFromRenewing(t *testing.T) {
 		t.Errorf("the renewal is answered with %s, %v", m.Body, err)
 	}
 }
+
+func TestADeviceRotatesItsTokenInProtobuf(t *testing.T) {
+	const (
+		asks    = "\x22\x09\x0a\x07\x0a\x05fresh" // credentialsDataProto, with a token
+		granted = "\x08\x01\x1a\x05fresh"         // SUCCESS, and the token
+		unknown = "\x08\x02"                      // NOT_FOUND
+	)
+	for over, ask := range map[string]func(h *house) (muster.Message, error){
+		"MQTT": func(h *house) (muster.Message, error) { return h.say(h.connect("token"), "/provision/request", asks) },
+		"CoAP": func(h *house) (muster.Message, error) {
+			greeting := &muster.Hello{Transport: muster.CoAP, Remote: hello("").Remote}
+			return h.Do(t.Context(), greeting, &muster.Request{
+				Transport: muster.CoAP, Method: "POST", Path: []string{"api", "v1", "token", "provision"}, Body: []byte(asks),
+			})
+		},
+	} {
+		t.Run(over, func(t *testing.T) {
+			h := newHouse(t)
+			h.device("d", "token")
+			if m, err := ask(h); err != nil || string(m.Body) != granted || !m.Binary {
+				t.Errorf("answered with %q, %v", m.Body, err)
+			}
+			h.connect("fresh")
+		})
+	}
+	h := newHouse(t)
+	if m, err := h.say(h.connect("provision"), "/provision/request", asks); muster.ReasonOf(err) != muster.ReasonProvisionKeyUnknown || string(m.Body) != unknown {
+		t.Errorf("a stranger is answered with %q, %v", m.Body, err)
+	}
+}

@@ -42,6 +42,9 @@ func readProvisionProtobuf(body []byte) (r *muster.ProvisionRequest, ok bool, er
 		return nil, false, nil
 	}
 	r.Gateway = gateway != 0
+	if r.Key == "" && r.Secret == "" {
+		r.Keyless = muster.Refuse(muster.ReasonProvisionDataNotFound, "")
+	}
 	switch kind {
 	case tokenNumber:
 		e.Kind = muster.AccessToken

@@ -140,12 +140,13 @@ func message(fields ...pair) []byte {
 func TestProvisionRequestInProtobuf(t *testing.T) {
 	access := pair{3, message(pair{1, "k"}, pair{2, "s"})}
 	base := muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true}
+	keyless := muster.Refuse(muster.ReasonProvisionDataNotFound, "")
 	for _, test := range []struct {
 		name string
 		in   []byte
 		want muster.ProvisionRequest
 	}{
-		{"an empty payload is an empty message", nil, muster.ProvisionRequest{Binary: true}},
+		{"an empty payload is an empty message", nil, muster.ProvisionRequest{Binary: true, Keyless: keyless}},
 		{"key and secret are enough", message(access), base},
 		{"name and gateway", message(pair{1, "dev"}, access, pair{5, 1}), muster.ProvisionRequest{Key: "k", Secret: "s", Binary: true, Name: "dev", Gateway: true}},
 		{
