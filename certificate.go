@@ -178,6 +178,7 @@ type CertificateQuery struct {
 	Revoked       *bool     // nil: either
 	ExpiresAfter  time.Time // zero: whenever
 	ExpiresBefore time.Time // zero: whenever
+	Search        string    // part of the common name, case of ASCII letters ignored; empty: any
 	Before        int64     // numbers lower than this alone, for the next page; 0: all
 	Limit         int       // at most so many
 }

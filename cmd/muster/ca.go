@@ -86,10 +86,11 @@ func writeOut(cmd *cobra.Command, file string, text []byte) error {
 }
 
 func caList() *cobra.Command {
-	var device, profile, state, expires, after string
+	var search, device, profile, state, expires, after string
 	var limit int
 	cmd := &cobra.Command{Use: "list", Short: "Lists certificates that were issued, the newest first", Args: cobra.NoArgs}
 	f := cmd.Flags()
+	f.StringVar(&search, "search", "", "part of the common name")
 	f.StringVar(&device, "device", "", "of this device alone")
 	f.StringVar(&profile, "profile", "", "of devices of this profile alone")
 	f.StringVar(&state, "state", "", "issued, expired or revoked")
@@ -98,7 +99,7 @@ func caList() *cobra.Command {
 	f.IntVar(&limit, "limit", 100, "at most so many")
 	return asking(cmd, func([]string) (call, error) {
 		q := url.Values{"limit": {strconv.Itoa(limit)}}
-		for name, value := range map[string]string{"device": device, "profile": profile, "state": state, "expiresBefore": expires, "after": after} {
+		for name, value := range map[string]string{"search": search, "device": device, "profile": profile, "state": state, "expiresBefore": expires, "after": after} {
 			if value != "" {
 				q.Set(name, value)
 			}

@@ -70,6 +70,7 @@ func (a *api) serveCertificates() {
 }
 
 func (a *api) listIssued(ctx context.Context, in *struct {
+	Search        string `query:"search" maxLength:"255" doc:"part of the common name, case of ASCII letters ignored"`
 	Device        string `query:"device" maxLength:"255" doc:"of this device alone"`
 	Profile       string `query:"profile" maxLength:"255" doc:"of devices of this profile alone"`
 	State         string `query:"state" enum:"issued,expired,revoked"`
@@ -79,7 +80,7 @@ func (a *api) listIssued(ctx context.Context, in *struct {
 },
 ) (*answer[List[IssuedCertificate]], error) {
 	l := issuer.CertificateList{DeviceName: in.Device, ProfileName: in.Profile}
-	l.Limit = in.Limit
+	l.Search, l.Limit = in.Search, in.Limit
 	if err := a.inState(&l.CertificateQuery, in.State, in.ExpiresBefore); err != nil {
 		return nil, err
 	}

@@ -115,10 +115,11 @@ func (r *Registry) Certificates(ctx context.Context, q muster.CertificateQuery) 
 
 // certificateMatch is true of a certificate that meets the conditions. One that is NULL is none.
 const certificateMatch = `(?1 IS NULL OR c.device = ?1) AND (?2 IS NULL OR c.profile = ?2) AND (?3 IS NULL OR c.authority = ?3)
-	AND (?4 IS NULL OR (c.revoked_at IS NOT NULL) = ?4) AND (?5 IS NULL OR c.not_after > ?5) AND (?6 IS NULL OR c.not_after < ?6)`
+	AND (?4 IS NULL OR (c.revoked_at IS NOT NULL) = ?4) AND (?5 IS NULL OR c.not_after > ?5) AND (?6 IS NULL OR c.not_after < ?6)
+	AND (?8 IS NULL OR instr(lower(c.subject), lower(?8)) > 0)`
 
 func certificatePage(c *conn, q *muster.CertificateQuery, look int) (page muster.CertificatePage, err error) {
-	args := []value{idOrNull(q.Device), idOrNull(q.Profile), {}, {}, millis(q.ExpiresAfter), millis(q.ExpiresBefore), {}}
+	args := []value{idOrNull(q.Device), idOrNull(q.Profile), {}, {}, millis(q.ExpiresAfter), millis(q.ExpiresBefore), {}, textOrNull(q.Search)}
 	if q.Authority != nil {
 		args[2] = blob(q.Authority[:])
 	}

@@ -202,6 +202,8 @@ func certificatePages(t *testing.T, r *registry) {
 		{"not revoked and of the device", muster.CertificateQuery{Device: d.ID, Revoked: &no, Limit: 9}, "c a"},
 		{"by a key", muster.CertificateQuery{Authority: &authority, Limit: 1}, "other"},
 		{"ending soon", muster.CertificateQuery{ExpiresBefore: after(11), Limit: 9}, "other"},
+		{"by part of the name", muster.CertificateQuery{Search: "OTHE", Limit: 9}, "other"},
+		{"by no part of a name", muster.CertificateQuery{Search: "nobody's", Limit: 9}, ""},
 		{"ending late", muster.CertificateQuery{ExpiresAfter: after(11), Limit: 9}, "c b a"},
 	} {
 		page, err := r.Certificates(t.Context(), tc.q)

@@ -1,3 +1,4 @@
+import { furnishCertificates } from './furnishCertificates';
 import type { Server } from './server';
 
 // furnish gives a server what pictures are taken of: devices of some kinds, some of which have reported and one of which was refused.
@@ -48,6 +49,7 @@ export async function furnish(server: Server) {
     await server.api('POST', `/v1/devices/greenhouse-${number}/credentials`, { token: `next-token-${number}-0123456789`, expiresAt: new Date(Date.now() + days * 86_400_000).toISOString() });
   }
   await attempts(server);
+  await furnishCertificates(server);
 }
 
 // attempts are of devices and strangers who were refused for one reason or another, and of some who wait.

@@ -37,6 +37,25 @@ const visits: Visit[] = [
   ['connect-refused', '/connect/greenhouse-08?os=linux&tool=curl&over=tls', refused],
   ['connect-certificate', '/connect/greenhouse-08?os=macos&kind=X509_CERTIFICATE'],
   ['join', '/join/greenhouse?os=linux'],
+  ['certificates', '/certificates'],
+  ['certificate', '/certificates?search=greenhouse-05', opened],
+  ['issue-certificate', '/issue-certificate'],
+  [
+    'certificate-issued',
+    '/issue-certificate?device=greenhouse-07',
+    async (page) => {
+      await page.getByRole('button', { name: 'Issue certificate' }).click();
+      await page.getByText('It is shown this once').waitFor();
+    },
+  ],
+  ['revoke-certificate', '/certificates?search=greenhouse-05', (page) => opened(page).then(() => page.getByRole('button', { name: 'Revoke' }).click())],
+  ['authority', '/certificates/authority'],
+  ['other-authorities', '/certificates/others'],
+  ['expiry', '/certificates/expiry', (page) => page.getByRole('link', { name: /: 4$/ }).first().click()],
+  ['campaigns', '/certificates/campaigns'],
+  ['campaign', '/certificates/campaigns', opened],
+  ['add-campaign', '/add-campaign?profile=greenhouse'],
+  ['check-certificate', '/certificates/check'],
   ['settings-server', '/settings/server'],
   ['settings-users', '/settings/users'],
   ['settings-tokens', '/settings/tokens'],
@@ -55,6 +74,11 @@ const visits: Visit[] = [
 // drawn waits until charts are there, which are loaded after the page.
 async function drawn(page: Page) {
   await page.locator('canvas').first().waitFor();
+}
+
+// opened opens the first row of a list.
+function opened(page: Page): Promise<void> {
+  return page.getByRole('row').nth(1).getByRole('link').first().click();
 }
 
 // provisioning goes to the fourth step of the wizard.

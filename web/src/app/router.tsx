@@ -1,8 +1,12 @@
 import { createRouter } from '@tanstack/react-router';
 import { accountRoute } from '../account/routes';
+import { campaignRoutes } from '../campaigns/routes';
+import { certificateRoutes } from '../certificates/routes';
 import { connectRoutes } from '../connect/routes';
 import { deviceRoutes } from '../devices/routes';
+import { expiryRoutes } from '../expiry/routes';
 import { journalRoutes } from '../journal/routes';
+import { outsideRoutes } from '../outside/routes';
 import { overviewRoutes } from '../overview/routes';
 import { peopleRoutes } from '../people/routes';
 import { Loading } from '../parts/Loading';
@@ -15,7 +19,20 @@ import { parse, stringify } from './search';
 export const router = createRouter({
   routeTree: root.addChildren([
     ...peopleRoutes,
-    shell.addChildren([...overviewRoutes, ...deviceRoutes, ...profileRoutes, ...connectRoutes, ...journalRoutes, ...waitingRoutes, settingsRoute, accountRoute]),
+    shell.addChildren([
+      ...overviewRoutes,
+      ...deviceRoutes,
+      ...profileRoutes,
+      ...connectRoutes,
+      ...journalRoutes,
+      ...waitingRoutes,
+      ...certificateRoutes,
+      ...outsideRoutes,
+      ...expiryRoutes,
+      ...campaignRoutes,
+      settingsRoute,
+      accountRoute,
+    ]),
   ]),
   parseSearch: parse,
   stringifySearch: stringify,

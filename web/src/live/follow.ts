@@ -1,7 +1,7 @@
 import type { Schemas } from '../api/client';
 
 export type LiveEvent = Schemas['Event'];
-export type Sort = 'telemetry' | 'attempts' | 'sessions' | 'imports' | 'traffic';
+export type Sort = 'telemetry' | 'attempts' | 'sessions' | 'imports' | 'campaigns' | 'traffic';
 
 export interface Wish {
   kind: Sort[];
@@ -10,7 +10,7 @@ export interface Wish {
   remote?: string;
 }
 
-const names = ['telemetry', 'attempt', 'connected', 'disconnected', 'import', 'traffic', 'lost', 'end'] as const;
+const names = ['telemetry', 'attempt', 'connected', 'disconnected', 'import', 'campaign', 'traffic', 'lost', 'end'] as const;
 
 const patience = { first: 1_000, most: 30_000 };
 

@@ -69,3 +69,11 @@ export const SettingsIcon = icon(
   </>,
 );
 export const ColumnsIcon = icon(<path d="M3.5 4.5h13v11h-13ZM8 4.5v11M12.2 4.5v11" />);
+export const CertificatesIcon = icon(
+  <>
+    <circle cx="10" cy="8" r="4.8" />
+    <path d="m7 12-1 5.5 4-2 4 2-1-5.5" />
+  </>,
+);
+export const DownloadIcon = icon(<path d="M10 3.5v9m-3.6-3.4L10 12.7l3.6-3.6M4 16.5h12" />);
+export const WarningIcon = icon(<path d="M10 3.2 17.4 16H2.6ZM10 8v3.6m0 2v.1" />);
