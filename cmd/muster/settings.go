@@ -34,6 +34,7 @@ func settings() []setting {
 			c.Public, err = strconv.ParseBool(text)
 			return err
 		}},
+		text("public-url", "URL under which HTTP is reached from elsewhere, http or https; certificates of the authority say so", func(c *node.Config) *string { return &c.PublicURL }),
 		{"tls-name", "further name or address in the server certificate; may be repeated", func(c *node.Config, text string) error {
 			c.TLSNames = strings.Split(text, ",")
 			return nil

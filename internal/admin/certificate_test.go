@@ -164,7 +164,7 @@ func TestRevocationsAreToldToEverybody(t *testing.T) {
 		}
 	}
 	for request, status := range map[string]int{
-		"GET /crl/nobody.crl": 404, "GET /crl/intermediate": 404, "GET /crl/": 404, "POST /crl/intermediate.crl": 405, "PUT /ocsp": 405,
+		"GET /crl/nobody.crl": 404, "GET /crl/intermediate": 404, "GET /crl/": 404, "GET /ca/nobody.crt": 404, "GET /ca/root": 404, "POST /ca/root.crt": 405, "GET /ca/root.crt": 200, "POST /crl/intermediate.crl": 405, "PUT /ocsp": 405,
 		"GET /ocsp/nonsense": 200, "GET /ocsp": 200, // which says so in its own words
 	} {
 		method, path, _ := strings.Cut(request, " ")

@@ -13,21 +13,26 @@ import (
 	"muster/internal/issuer"
 )
 
-// Where it is told, to everybody, which certificates are revoked.
+// Where it is told, to everybody, which certificates are revoked, and whose they are.
 const (
-	CRLPrefix = "/crl/"
-	OCSPPath  = "/ocsp"
+	CRLPrefix    = issuer.CRLPath
+	OCSPPath     = issuer.OCSPPath
+	IssuerPrefix = issuer.IssuerPath
 )
 
 // toldFor is how long caches may tell others what they were told.
 const toldFor = time.Minute
 
-// Revocations returns the handler of /crl/ID.crl and of /ocsp, for whoever checks certificates of the authority. It is to be
+// Revocations returns the handler of /crl/ID.crl, of /ocsp and of /ca/ID.crt, for whoever checks certificates of the authority. It is to be
 // given paths as they were sent: the base64 of a question may hold two slashes on end.
 func Revocations(a *issuer.Authority) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name, ok := strings.CutPrefix(r.URL.Path, CRLPrefix); ok {
 			serveCRL(w, r, a, name)
+			return
+		}
+		if name, ok := strings.CutPrefix(r.URL.Path, IssuerPrefix); ok {
+			serveIssuer(w, r, a, name)
 			return
 		}
 		serveOCSP(w, r, a)
@@ -61,6 +66,27 @@ func serveCRL(w http.ResponseWriter, r *http.Request, a *issuer.Authority, name 
 	}
 	h.Set("Content-Length", strconv.Itoa(len(list.DER)))
 	_, _ = w.Write(list.DER) // the client is gone; there is nobody to tell
+}
+
+func serveIssuer(w http.ResponseWriter, r *http.Request, a *issuer.Authority, name string) {
+	name, ok := strings.CutSuffix(name, ".crt")
+	switch {
+	case !ok:
+		writeProblem(w, muster.Refuse(muster.ReasonNotFound, ""))
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		w.Header().Set("Allow", "GET, HEAD")
+		writeProblem(w, newProblem(http.StatusMethodNotAllowed, muster.ReasonMethodNotAllowed, "a certificate is read with GET"))
+		return
+	}
+	der, err := a.IssuerCertificate(name)
+	if err != nil {
+		writeProblem(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/pkix-cert") // RFC 2585, 4.1
+	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(toldFor.Seconds())))
+	_, _ = w.Write(der) // the client is gone; there is nobody to tell
 }
 
 // serveOCSP answers a question that comes as the body of a POST, or as base64 behind the path of a GET (RFC 6960, A.1).

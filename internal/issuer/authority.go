@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"muster"
@@ -44,12 +45,13 @@ func newRoot(now time.Time) (*pair, error) {
 	return issue(template, nil, now, rootLife)
 }
 
-func newIntermediate(root *pair, now time.Time) (*pair, error) {
+func newIntermediate(root *pair, public string, now time.Time) (*pair, error) {
 	template := authorityTemplate("Muster intermediate", 0)
+	tellWhere(template, root, public)
 	return issue(template, root, now, intermediateLife)
 }
 
-func newServer(intermediate *pair, n names, now time.Time) (*pair, error) {
+func newServer(intermediate *pair, n names, public string, now time.Time) (*pair, error) {
 	template := &x509.Certificate{
 		Subject:     pkix.Name{CommonName: n.dns[0]},
 		DNSNames:    n.dns,
@@ -57,7 +59,27 @@ func newServer(intermediate *pair, n names, now time.Time) (*pair, error) {
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
+	tellWhere(template, intermediate, public)
 	return issue(template, intermediate, now, serverLife)
+}
+
+// The paths below the public URL of what is told of certificates: their authority's, its CRL, and whether one is revoked.
+const (
+	IssuerPath = "/ca/" // and the key's id, and .crt
+	CRLPath    = "/crl/"
+	OCSPPath   = "/ocsp"
+)
+
+// tellWhere has a certificate say where its issuer's is, its issuer's CRL, and who answers for it (RFC 5280, 4.2.1.13 and
+// 4.2.2.1).
+func tellWhere(t *x509.Certificate, by *pair, public string) {
+	if public == "" {
+		return
+	}
+	public, id := strings.TrimSuffix(public, "/"), by.id().String()
+	t.IssuingCertificateURL = []string{public + IssuerPath + id + ".crt"}
+	t.CRLDistributionPoints = []string{public + CRLPath + id + ".crl"}
+	t.OCSPServer = []string{public + OCSPPath}
 }
 
 // authorityTemplate names an authority so that those of two installations can be told apart.

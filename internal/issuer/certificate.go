@@ -134,7 +134,9 @@ func (a *Authority) sign(c *muster.Certificate, key subjectKey, rule muster.Cert
 	if c.NotAfter.After(above.leaf.NotAfter) {
 		c.NotAfter = above.leaf.NotAfter
 	}
-	c.DER, err = x509.CreateCertificate(rand.Reader, template(c, key, rule, names), above.leaf, key.public, above.key)
+	t := template(c, key, rule, names)
+	tellWhere(t, above, a.issuer.o.PublicURL)
+	c.DER, err = x509.CreateCertificate(rand.Reader, t, above.leaf, key.public, above.key)
 	if err != nil {
 		return fmt.Errorf("sign the certificate of %s: %w", c.Subject, err)
 	}

@@ -37,6 +37,9 @@ type Options struct {
 	// Names are DNS names and addresses that the server certificate carries besides localhost, 127.0.0.1, ::1 and the
 	// host's name.
 	Names []string
+	// PublicURL is where the HTTP port is reached from elsewhere; certificates say that what is told of them is below it. Empty:
+	// they do not say.
+	PublicURL string
 	// Keys seals the private keys on the disk: a copied data directory opens nothing without the master key.
 	Keys *muster.Keyring
 	// CertFile and KeyFile are the operator's own certificate chain and key, PEM. Empty: the authority makes them.
@@ -179,7 +182,7 @@ func (i *Issuer) checkIntermediate(now time.Time) error {
 
 // replaceIntermediate makes a new intermediate and keeps the one before, if there is one. The caller holds mu.
 func (i *Issuer) replaceIntermediate(now time.Time) error {
-	made, err := newIntermediate(i.root, now)
+	made, err := newIntermediate(i.root, i.o.PublicURL, now)
 	if err != nil {
 		return err
 	}
@@ -226,7 +229,7 @@ func (i *Issuer) checkServer(now time.Time) error {
 }
 
 func (i *Issuer) makeServer(now time.Time) (*pair, error) {
-	made, err := newServer(i.intermediate, i.names, now)
+	made, err := newServer(i.intermediate, i.names, i.o.PublicURL, now)
 	if err != nil {
 		return nil, err
 	}

@@ -70,6 +70,15 @@ func describe(p *pair, role string) Signer {
 	return s
 }
 
+// IssuerCertificate returns the certificate of the authority whose key has that id, or that has that role, DER.
+func (a *Authority) IssuerCertificate(name string) ([]byte, error) {
+	p, err := a.named(name)
+	if err != nil {
+		return nil, err
+	}
+	return p.leaf.Raw, nil
+}
+
 // Bundle returns all certificates of the authority, PEM: the intermediates, the one that signs now first, and the roots. While
 // there are several roots it has what joins them, as RFC 7030, 4.1.3 asks for.
 func (a *Authority) Bundle() []byte {

@@ -59,3 +59,33 @@ func TestADeviceWhoseNameFitsNoTemplateIsIssuedNothing(t *testing.T) {
 		t.Errorf("%d certificates are filed", len(o.shelf.issued))
 	}
 }
+
+func TestCertificatesSayWhereTheirAuthorityTellsOfThem(t *testing.T) {
+	o := newOffice(t)
+	silent := o.openssl("x509", "-noout", "-text", "-in", o.certFile("silent", o.issue(NewCertificate{Device: "pump"})))
+	o.issuer.o.PublicURL = "http://muster.example:8080/"
+	if err := o.issuer.Rotate(); err != nil {
+		t.Fatal(err)
+	}
+	root, intermediate := o.issuer.root.id().String(), o.issuer.intermediate.id().String()
+	for name, test := range map[string]struct{ text, by string }{
+		"of a device":     {o.openssl("x509", "-noout", "-text", "-in", o.certFile("pump", o.issue(NewCertificate{Device: "pump"}))), intermediate},
+		"of the server":   {o.openssl("x509", "-noout", "-text", "-in", o.file("server", encodeCertificates(served(t, o.issuer).Certificate[:1]))), intermediate},
+		"an intermediate": {o.openssl("x509", "-noout", "-text", "-in", o.file("between", encodeCertificates(o.issuer.intermediate.chain[:1]))), root},
+	} {
+		for _, want := range []string{
+			"CA Issuers - URI:http://muster.example:8080/ca/" + test.by + ".crt", "OCSP - URI:http://muster.example:8080/ocsp\n",
+			"URI:http://muster.example:8080/crl/" + test.by + ".crl",
+		} {
+			if !strings.Contains(test.text, want) {
+				t.Errorf("%s: %q is not in\n%s", name, want, test.text)
+			}
+		}
+	}
+	if strings.Contains(silent, "URI:http") {
+		t.Errorf("without a public URL:\n%s", silent)
+	}
+	if der, err := o.IssuerCertificate(root); err != nil || string(der) != string(o.issuer.root.leaf.Raw) {
+		t.Errorf("the issuer's certificate: %v", err)
+	}
+}

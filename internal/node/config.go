@@ -3,6 +3,7 @@ package node
 import (
 	"log/slog"
 	"net"
+	"net/url"
 	"strings"
 
 	"muster"
@@ -20,6 +21,8 @@ type Config struct {
 	CoAP   string `yaml:"coap"`   // UDP
 	CoAPS  string `yaml:"coaps"`  // DTLS
 	Public bool   `yaml:"public"` // plain ports that no address was given for listen on all addresses, not on loopback
+
+	PublicURL string `yaml:"publicUrl"` // where the HTTP port is reached from elsewhere; certificates of the authority say so
 
 	TLSNames []string `yaml:"tlsNames" reload:"yes"` // further names and addresses in the server certificate
 	TLSCert  string   `yaml:"tlsCert" reload:"yes"`  // own certificate chain, PEM; watched
@@ -92,6 +95,9 @@ func (c *Config) Check() error {
 			return muster.Refuse(muster.ReasonSettingInvalid, "%s: %q is not host:port", a.key, a.address)
 		}
 	}
+	if err := checkPublicURL(c.PublicURL); err != nil {
+		return err
+	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return muster.Refuse(muster.ReasonSettingInvalid, "tlsCert and tlsKey go together")
 	}
@@ -125,6 +131,18 @@ func (c *Config) Check() error {
 		if n.value < n.lo || n.value > n.hi {
 			return muster.Refuse(muster.ReasonSettingInvalid, "limits.%s: %d is not between %d and %d", n.key, n.value, n.lo, n.hi)
 		}
+	}
+	return nil
+}
+
+// checkPublicURL refuses what is no URL that certificates can say, and others can ask.
+func checkPublicURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || len(text) > 500 || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return muster.Refuse(muster.ReasonSettingInvalid, "publicUrl: %.100q is no URL such as http://muster.example:8080", text)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (n *Node) handler(ctx context.Context) http.Handler {
 		switch path := r.URL.Path; { // as it was sent: the mux would clean the path and redirect
 		case strings.HasPrefix(path, httpd.Prefix) || strings.HasPrefix(path, httpd.EnrolPrefix) || path == httpd.MQTTPath:
 			devices.ServeHTTP(w, r)
-		case strings.HasPrefix(path, admin.CRLPrefix) || path == admin.OCSPPath || strings.HasPrefix(path, admin.OCSPPath+"/"):
+		case strings.HasPrefix(path, admin.CRLPrefix) || strings.HasPrefix(path, admin.IssuerPrefix) || path == admin.OCSPPath || strings.HasPrefix(path, admin.OCSPPath+"/"):
 			revocations.ServeHTTP(w, r)
 		default:
 			mux.ServeHTTP(w, r)

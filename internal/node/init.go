@@ -92,7 +92,7 @@ func openFoundation(ctx context.Context, c *Config, log *slog.Logger, path strin
 		return nil, err
 	}
 	authority, err := issuer.Open(filepath.Join(path, authorityDir), issuer.Options{
-		Names: c.TLSNames, Keys: keys, CertFile: c.TLSCert, KeyFile: c.TLSKey, Logger: log,
+		Names: c.TLSNames, PublicURL: c.PublicURL, Keys: keys, CertFile: c.TLSCert, KeyFile: c.TLSKey, Logger: log,
 	})
 	if err != nil {
 		return nil, err
