@@ -10,8 +10,8 @@ import { words } from './words';
 export function useAttemptColumns(): Column<Attempt>[] {
   const w = useWords(words);
   return [
-    { key: 'when', label: w.when, wide: true, cell: (a) => <Ago at={a.at} /> },
     { key: 'who', label: w.device, cell: (a) => <Who of={a} /> },
+    { key: 'when', label: w.when, wide: true, cell: (a) => <Ago at={a.at} /> },
     { key: 'what', label: w.action, wide: true, cell: (a) => w.over(w[`action${a.action}`], transportName(a.transport)) },
     { key: 'from', label: w.from, wide: true, cell: (a) => a.remote },
     { key: 'outcome', label: w.outcome, cell: (a) => <Outcome of={a} /> },
