@@ -156,7 +156,9 @@ func (n *Node) wire() {
 	n.identity = identity.New(n.registry, n.keys, identity.Options{
 		ServerNames: n.config.TLSNames, Logger: n.log, Registerer: n.metrics,
 		Replaced: func(was muster.Succession) {
-			n.sessions.HangupResting(was.Device, was.Credential, muster.Refuse(muster.ReasonCredentialChanged, ""))
+			if !was.Credential.IsZero() {
+				n.sessions.HangupResting(was.Device, was.Credential, muster.Refuse(muster.ReasonCredentialChanged, ""))
+			}
 			if was.Wanted {
 				n.dispatcher.SharedChanged(was.Device, []string{muster.RotationWanted})
 			}

@@ -66,6 +66,8 @@ func final(why error) bool {
 	switch muster.ReasonOf(why) {
 	case muster.ReasonCredentialRevoked, muster.ReasonCredentialChanged: // it has, or will hear of, a fresher one
 		return false
+	case muster.ReasonCertificateRevoked: // it may be somebody else who shows it
+		return false
 	}
 	switch muster.KindOf(why) {
 	case muster.Invalid, muster.Forbidden, muster.Conflict:

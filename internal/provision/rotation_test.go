@@ -222,13 +222,14 @@ func TestWhatAnOperatorHasMadeForADeviceIsNotReplacedByIt(t *testing.T) {
 
 func TestOnlyARefusalThatStaysHasADeviceFail(t *testing.T) {
 	for why, want := range map[error]bool{
-		muster.Refuse(muster.ReasonCSRKeyWeak, ""):        true,
-		muster.Refuse(muster.ReasonRotationRefused, ""):   true,
-		muster.Refuse(muster.ReasonCredentialInUse, ""):   true,
-		muster.Refuse(muster.ReasonRateLimited, ""):       false,
-		muster.Refuse(muster.ReasonStorageFull, ""):       false,
-		muster.Refuse(muster.ReasonCredentialRevoked, ""): false,
-		muster.Refuse(muster.ReasonTokenUnknown, ""):      false,
+		muster.Refuse(muster.ReasonCSRKeyWeak, ""):         true,
+		muster.Refuse(muster.ReasonRotationRefused, ""):    true,
+		muster.Refuse(muster.ReasonCredentialInUse, ""):    true,
+		muster.Refuse(muster.ReasonRateLimited, ""):        false,
+		muster.Refuse(muster.ReasonStorageFull, ""):        false,
+		muster.Refuse(muster.ReasonCredentialRevoked, ""):  false,
+		muster.Refuse(muster.ReasonTokenUnknown, ""):       false,
+		muster.Refuse(muster.ReasonCertificateRevoked, ""): false,
 		context.Canceled: false,
 	} {
 		f, who := newRotating(t, accessToken("old"), asIs)
