@@ -20,6 +20,7 @@ const (
 	askWait  = 2 * time.Second  // how long a device waits for it
 	askRest  = 30 * time.Second // nothing is asked of a responder that has failed
 	askMost  = 32               // at once
+	askQueue = 1024             // those that wait for a place among these, too
 	askLeast = 2 * time.Second  // between two questions about a certificate
 	askRound = 2 * time.Second  // answers are looked at that are to be renewed
 
@@ -53,15 +54,24 @@ func (k *answers) get(c *x509.Certificate) *answer {
 	if a := k.of[id]; a != nil {
 		return a
 	}
-	for other := range k.of { // in no order
-		if len(k.of) < maxAnswers {
-			break
-		}
-		delete(k.of, other)
+	if len(k.of) >= maxAnswers {
+		k.makeRoom()
 	}
 	a := &answer{certificate: id, ends: c.NotAfter}
 	k.of[id] = a
 	return a
+}
+
+// makeRoom forgets an answer, rather one that does not say that its certificate is revoked. The caller holds mu.
+func (k *answers) makeRoom() {
+	looked := 0
+	for id, other := range k.of { // in no order
+		looked++
+		if known := other.said.Load(); looked == 64 || known == nil || known.status != statusRevoked {
+			delete(k.of, id)
+			return
+		}
+	}
 }
 
 // all returns the answers in no order.
@@ -122,7 +132,11 @@ func (s *Service) consult(ctx context.Context, a *answer, chain []*x509.Certific
 		return
 	}
 	done := s.ask(a, q)
-	if done == nil || known.at(now) == statusGood {
+	if done == nil {
+		a.later(known, now.Add(askLeast))
+		return
+	}
+	if known.at(now) == statusGood {
 		return
 	}
 	late := time.NewTimer(askWait)
@@ -190,21 +204,45 @@ func (s *Service) ask(a *answer, q *question) <-chan struct{} {
 		return nil
 	}
 	select {
-	case s.places <- struct{}{}:
+	case s.queue <- struct{}{}:
 	default:
 		return nil
 	}
 	done := make(chan struct{})
 	a.asking = done
 	s.asked.Go(func() {
-		s.exchange(a, q)
-		<-s.places
+		if s.place(q.url) {
+			s.exchange(a, q)
+			<-s.places
+		} else {
+			a.later(a.said.Load(), s.o.Now().Add(askLeast))
+		}
+		<-s.queue
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		a.asking = nil
 		close(done)
 	})
 	return done
+}
+
+// place takes a place for a question, for which it waits as long as a device does. It reports whether there is one, and the
+// responder has not failed meanwhile.
+func (s *Service) place(responder string) bool {
+	late := time.NewTimer(askWait)
+	defer late.Stop()
+	select {
+	case s.places <- struct{}{}:
+	case <-late.C:
+		return false
+	case <-s.asks.Done():
+		return false
+	}
+	if !s.responders.free(responder, s.o.Now()) {
+		<-s.places
+		return false
+	}
+	return true
 }
 
 // exchange asks once, and notes what comes of it.
@@ -217,8 +255,8 @@ func (s *Service) exchange(a *answer, q *question) {
 	if err != nil {
 		s.metrics.asked.WithLabelValues("none").Inc()
 		a.later(known, now.Add(askRest))
-		if _, answers := errors.AsType[ocsp.ResponseError](err); answers {
-			err = nil // of this certificate it does not know, or has no time; it is there
+		if _, answers := errors.AsType[ocsp.ResponseError](err); answers || errors.Is(err, errOlder) {
+			err = nil // of this certificate it does not know, has no time, or has told more lately; it is there
 		}
 		if s.responders.note(q.url, err, now) && ctx.Err() == nil {
 			s.o.Logger.Warn("an OCSP responder gives no answer that can be used; profiles with the hard rule refuse certificates of which it has said nothing",
@@ -239,6 +277,10 @@ func (s *Service) exchange(a *answer, q *question) {
 	s.keep(a, says, now)
 }
 
+// errOlder is that a responder repeats what it said before the answer that is held: of several that answer at one address, each
+// has its own.
+var errOlder = errors.New("the answer is older than the one that is held")
+
 // hear asks, and returns what is believed.
 func (s *Service) hear(ctx context.Context, a *answer, q *question, known *said) (*said, error) {
 	text, err := s.o.Ask(ctx, q.url, q.sent, maxOCSP)
@@ -250,7 +292,7 @@ func (s *Service) hear(ctx context.Context, a *answer, q *question, known *said)
 	case err != nil:
 		return nil, err
 	case known != nil && says.thisUpdate.Before(known.thisUpdate):
-		return nil, errors.New("the answer is older than the one that is held")
+		return nil, errOlder
 	case by != nil && s.judgeLists(Marks([]*x509.Certificate{by})) != nil:
 		return nil, errors.New("the certificate of the responder is revoked")
 	}
@@ -293,7 +335,9 @@ func (s *Service) renew(now time.Time) {
 		a.mu.Unlock()
 		switch {
 		case q != nil && a.wanted.Load() >= now.UnixNano():
-			s.ask(a, q)
+			if len(s.queue) < askMost { // else it is for those who wait
+				s.ask(a, q)
+			}
 		case known.status == statusRevoked && now.Before(a.ends):
 			a.later(known, now.Add(fetchEvery))
 		case now.Before(known.nextUpdate):

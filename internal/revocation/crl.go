@@ -8,6 +8,7 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"math/big"
+	"slices"
 	"time"
 
 	"muster"
@@ -25,6 +26,7 @@ type crl struct {
 	thisUpdate time.Time
 	nextUpdate time.Time
 	scope      scope
+	points     []string            // where it says that it is from, URIs; nil: it does not say
 	point      string              // the extension that says so, DER
 	serials    map[string]struct{} // that are revoked; big-endian, without zeros in front
 }
@@ -54,11 +56,12 @@ func readCRL(text []byte, issuers []*x509.Certificate, now time.Time) (*crl, []b
 		return nil, nil, invalid("it is of %s, which is to come", read.ThisUpdate.UTC().Format(time.RFC3339))
 	}
 	var of scope
+	var points []string
 	var point string
 	for _, e := range read.Extensions {
 		whole := false
 		if e.Id.Equal(distributionPoint) {
-			of, whole = readScope(e.Value)
+			of, points, whole = readScope(e.Value)
 			point = string(e.Value)
 		}
 		if !whole && (e.Critical || e.Id.Equal(distributionPoint)) {
@@ -70,7 +73,8 @@ func readCRL(text []byte, issuers []*x509.Certificate, now time.Time) (*crl, []b
 	}
 	l := &crl{
 		digest: sha256.Sum256(text), issuer: string(read.RawIssuer), keyID: string(read.AuthorityKeyId), number: read.Number,
-		thisUpdate: read.ThisUpdate, nextUpdate: read.NextUpdate, scope: of, point: point, serials: make(map[string]struct{}, len(read.RevokedCertificateEntries)),
+		thisUpdate: read.ThisUpdate, nextUpdate: read.NextUpdate, scope: of, points: points, point: point,
+		serials: make(map[string]struct{}, len(read.RevokedCertificateEntries)),
 	}
 	for i := range read.RevokedCertificateEntries {
 		e := &read.RevokedCertificateEntries[i]
@@ -96,9 +100,8 @@ const (
 	ofAuthorities
 )
 
-// readScope reads the extension. whole is false for a list that leaves out some certificates of those, or is in the name of
-// others.
-func readScope(value []byte) (of scope, whole bool) {
+// readScope reads the extension. whole is false for a list that leaves out some reasons, or is in the name of others.
+func readScope(value []byte) (of scope, points []string, whole bool) {
 	var point struct {
 		Name            asn1.RawValue `asn1:"optional,tag:0"`
 		OnlyUsers       bool          `asn1:"optional,tag:1"`
@@ -108,16 +111,38 @@ func readScope(value []byte) (of scope, whole bool) {
 		OnlyAttributes  bool          `asn1:"optional,tag:5"`
 	}
 	rest, err := asn1.Unmarshal(value, &point)
+	if len(point.Name.FullBytes) > 0 {
+		points = readPoints(point.Name.Bytes)
+	}
 	switch {
 	case err != nil || len(rest) > 0 || len(point.OnlySome.FullBytes) > 0 || point.Indirect || point.OnlyAttributes,
 		point.OnlyUsers && point.OnlyAuthorities:
-		return ofAll, false
+		return ofAll, nil, false
 	case point.OnlyUsers:
-		return ofUsers, true
+		return ofUsers, points, true
 	case point.OnlyAuthorities:
-		return ofAuthorities, true
+		return ofAuthorities, points, true
 	}
-	return ofAll, true
+	return ofAll, points, true
+}
+
+// readPoints reads the URIs of a distribution point, never nil: any other name is one that no certificate here has.
+func readPoints(value []byte) []string {
+	points := []string{}
+	var names, name asn1.RawValue
+	if _, err := asn1.Unmarshal(value, &names); err != nil || names.Class != asn1.ClassContextSpecific || names.Tag != 0 {
+		return points
+	}
+	for rest := names.Bytes; len(rest) > 0; {
+		var err error
+		if rest, err = asn1.Unmarshal(rest, &name); err != nil {
+			break
+		}
+		if name.Class == asn1.ClassContextSpecific && name.Tag == 6 && len(name.Bytes) > 0 {
+			points = append(points, string(name.Bytes))
+		}
+	}
+	return points
 }
 
 // signedByOne refuses a list that none of the issuers has signed.
@@ -145,6 +170,12 @@ func (l *crl) covers(keyID string, authority bool) bool {
 		return false
 	}
 	return l.keyID == "" || keyID == "" || l.keyID == keyID
+}
+
+// reaches reports whether the list would name a certificate that is found at these points if it were revoked. One that says
+// where it is from may be one of several, and is whole for those certificates alone that name the same place [RFC 5280, 6.3.3, b, 2, i].
+func (l *crl) reaches(points []string) bool {
+	return l.points == nil || slices.ContainsFunc(l.points, func(p string) bool { return slices.Contains(points, p) })
 }
 
 // follows refuses a list that is older than the one that it shall take the place of: whoever repeats it wants a revocation

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"slices"
+	"strings"
 	"unique"
 
 	"muster"
@@ -13,6 +14,7 @@ import (
 type Mark struct {
 	issuer unique.Handle[string] // its subject, DER
 	keyID  unique.Handle[string] // empty: the certificate does not say
+	points unique.Handle[string] // where its lists are, as it says, with a zero byte between them
 	serial string
 }
 
@@ -24,7 +26,10 @@ func Marks(chain []*x509.Certificate) []Mark {
 		if i > 0 && string(c.RawIssuer) == string(c.RawSubject) {
 			continue
 		}
-		marks = append(marks, Mark{unique.Make(string(c.RawIssuer)), unique.Make(string(c.AuthorityKeyId)), string(c.SerialNumber.Bytes())})
+		marks = append(marks, Mark{
+			issuer: unique.Make(string(c.RawIssuer)), keyID: unique.Make(string(c.AuthorityKeyId)),
+			points: unique.Make(strings.Join(c.CRLDistributionPoints, "\x00")), serial: string(c.SerialNumber.Bytes()),
+		})
 	}
 	return marks
 }
@@ -107,6 +112,6 @@ func (s *Service) judgeLists(marks []Mark) error {
 func (s *Service) listed(m Mark) bool {
 	now := s.o.Now()
 	return slices.ContainsFunc((*s.index.Load())[m.issuer.Value()], func(l *crl) bool {
-		return l.covers(m.keyID.Value(), false) && now.Before(l.nextUpdate)
+		return l.covers(m.keyID.Value(), false) && l.reaches(strings.Split(m.points.Value(), "\x00")) && now.Before(l.nextUpdate)
 	})
 }

@@ -10,7 +10,9 @@ import (
 	"math/big"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/crypto/ocsp"
 
@@ -42,7 +44,8 @@ func newQuestion(leaf, issuer *x509.Certificate, from string) (*question, error)
 	if from == muster.OCSPFromCertificate {
 		at := slices.IndexFunc(leaf.OCSPServer, func(text string) bool {
 			u, err := url.Parse(text)
-			return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && len(text) <= muster.MaxResponderURL
+			return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
+				len(text) <= muster.MaxResponderURL && !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 		})
 		if at < 0 {
 			return nil, errors.New("the certificate names no responder")

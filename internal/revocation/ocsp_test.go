@@ -101,6 +101,7 @@ func TestAResponderIsTheOneThatIsNamed(t *testing.T) {
 		"by the certificate":      {naming("ldap://x", "http://a@b/", "https://leaf.example/"), muster.OCSPFromCertificate, "https://leaf.example/"},
 		"by nobody":               {naming(), muster.OCSPFromCertificate, ""},
 		"by what cannot be asked": {naming("file:///etc/passwd", "http:///"), muster.OCSPFromCertificate, ""},
+		"by what cannot be shown": {naming("http://leaf.example/\xff"), muster.OCSPFromCertificate, ""},
 	} {
 		q, err := newQuestion(test.leaf, root.cert, test.from)
 		if (err == nil) != (test.want != "") || err == nil && q.url != test.want {
@@ -112,8 +113,9 @@ func TestAResponderIsTheOneThatIsNamed(t *testing.T) {
 // A line is a service in a bubble of time, whose responder is set by hand.
 type line struct {
 	*desk
-	mu     sync.Mutex // guards says and fails
+	mu     sync.Mutex // guards says, made, fails and live
 	says   ocsp.Response
+	made   time.Time // zero: when it is asked
 	fails  error
 	takes  time.Duration
 	asked  atomic.Int64
@@ -152,11 +154,16 @@ func (l *line) begin() {
 				return nil, err
 			}
 			says := l.says
-			says.ThisUpdate, says.NextUpdate = l.o.Now(), l.o.Now().Add(10*time.Minute)
+			if says.ThisUpdate = l.made; l.made.IsZero() {
+				says.ThisUpdate = l.o.Now()
+			}
+			says.NextUpdate = l.o.Now().Add(10 * time.Minute)
 			return l.root.answer(l.root, &x509.Certificate{SerialNumber: r.SerialNumber}, says), nil
 		},
 		Changed: func() {
 			l.judged.Add(1)
+			l.mu.Lock()
+			defer l.mu.Unlock()
 			for _, s := range l.live {
 				_ = l.Judge(s, soft)
 			}
@@ -178,6 +185,15 @@ func (l *line) set(status int, fails error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.says, l.fails = ocsp.Response{Status: status, RevokedAt: noon}, fails
+}
+
+// enter opens a session.
+func (l *line) enter(chain []*x509.Certificate) Shown {
+	s := l.Shown(chain, &muster.Identity{Asks: true})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.live = []Shown{s}
+	return s
 }
 
 func (l *line) check(chain []*x509.Certificate, rule muster.RevocationRule, want muster.Reason) {
@@ -247,13 +263,90 @@ func TestNobodyWaitsLongForAResponder(t *testing.T) {
 	})
 }
 
+func TestManyDevicesAtOnceAreAllAskedAbout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		l.takes = 100 * time.Millisecond
+		chains := make([][]*x509.Certificate, 5*askMost)
+		for i := range chains {
+			chains[i] = l.root.device(int64(100 + i))
+		}
+		var all sync.WaitGroup
+		for _, chain := range chains {
+			all.Go(func() { l.check(chain, hard, "") })
+		}
+		all.Wait()
+		if n := l.asked.Load(); n != int64(len(chains)) {
+			t.Errorf("asked %d times", n)
+		}
+		l.stop()
+	})
+}
+
+func TestASessionThatBeganWhileNobodyCouldBeAskedIsAskedAboutLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		l.set(ocsp.Revoked, errors.New("no network"))
+		l.check(l.root.device(5), soft, "")
+		device := l.root.device(6)
+		l.check(device, soft, "") // the responder rests
+		open := l.enter(device)
+		l.set(ocsp.Revoked, nil)
+		time.Sleep(askRest + 2*askRound)
+		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
+			t.Error(err)
+		}
+		l.stop()
+	})
+}
+
+func TestAResponderThatRepeatsItselfHasNotFailed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		device := l.root.device(5)
+		l.check(device, hard, "")
+		l.mu.Lock()
+		l.made = noon.Add(-time.Minute)
+		l.mu.Unlock()
+		l.enter(device)
+		time.Sleep(6 * time.Minute)
+		if all := l.Responders(); l.asked.Load() < 2 || len(all) != 1 || all[0].Failure != "" {
+			t.Errorf("asked %d times, shown as %+v", l.asked.Load(), all)
+		}
+		l.check(l.root.device(6), hard, "")
+		l.mu.Lock()
+		l.live = nil
+		l.mu.Unlock()
+		time.Sleep(respondersKept + 10*time.Second)
+		if all := l.Responders(); len(all) != 0 {
+			t.Errorf("shown as %+v though nobody asks it", all)
+		}
+		l.stop()
+	})
+}
+
+func TestWhoIsRevokedIsNotForgottenForOthers(t *testing.T) {
+	k := answers{of: map[[32]byte]*answer{}}
+	for i := range byte(8) {
+		a := &answer{certificate: [32]byte{i}}
+		if i < 7 {
+			a.said.Store(&said{status: statusRevoked})
+		}
+		k.of[a.certificate] = a
+	}
+	k.makeRoom()
+	if _, is := k.of[[32]byte{7}]; is || len(k.of) != 7 {
+		t.Errorf("%d are left", len(k.of))
+	}
+}
+
 func TestTheAnswerAboutAnOpenSessionIsRenewedAndOthersAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLine(t)
 		here, gone := l.root.device(5), l.root.device(6)
 		l.check(here, hard, "")
 		l.check(gone, hard, "")
-		l.live = []Shown{l.Shown(here, &muster.Identity{Asks: true})}
+		open := l.enter(here)
 		time.Sleep(time.Hour)
 		if n := l.answers.size(); n != 1 {
 			t.Errorf("%d answers are remembered", n)
@@ -261,22 +354,22 @@ func TestTheAnswerAboutAnOpenSessionIsRenewedAndOthersAreForgotten(t *testing.T)
 		if n := l.asked.Load(); n < 10 || n > 20 {
 			t.Errorf("asked %d times in an hour, about answers of ten minutes", n)
 		}
-		if err := l.Judge(l.live[0], hard); err != nil {
+		if err := l.Judge(open, hard); err != nil {
 			t.Error(err)
 		}
 		l.set(ocsp.Revoked, nil)
 		time.Sleep(6 * time.Minute)
-		if err := l.Judge(l.live[0], soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
+		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
 			t.Errorf("revoked: %v", err)
 		}
 		l.set(ocsp.Unknown, nil)
 		time.Sleep(2 * time.Hour)
-		if err := l.Judge(l.live[0], soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
+		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
 			t.Errorf("not known any more: %v", err)
 		}
 		l.set(ocsp.Good, nil)
 		time.Sleep(2 * time.Hour)
-		if err := l.Judge(l.live[0], hard); err != nil {
+		if err := l.Judge(open, hard); err != nil {
 			t.Errorf("good again: %v", err)
 		}
 		l.stop()

@@ -2,13 +2,16 @@ package revocation
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 )
 
-// maxResponders bounds the responders that are remembered.
-const maxResponders = 256
+const (
+	maxResponders  = 256            // that are remembered
+	respondersKept = 2 * fetchEvery // those whom nobody has asked for longer are not: perhaps nobody will any more
+)
 
 // A Responder is somebody who is asked whether certificates are revoked.
 type Responder struct {
@@ -27,6 +30,7 @@ type responder struct {
 	failure string
 	since   time.Time // it fails
 	rests   time.Time // until then nothing is asked of it
+	asked   time.Time // at last
 }
 
 // free reports whether a responder may be asked now.
@@ -53,20 +57,22 @@ func (k *responders) note(url string, err error, now time.Time) (began bool) {
 		k.of[url] = r
 	}
 	if err == nil {
-		*r = responder{}
+		*r = responder{asked: now}
 		return false
 	}
 	if began = r.failure == ""; began {
 		r.since = now
 	}
-	r.failure, r.rests = err.Error(), now.Add(askRest)
+	r.failure, r.rests, r.asked = err.Error(), now.Add(askRest), now
 	return began
 }
 
-// Responders returns who was asked since the start, by URL.
+// Responders returns who was asked within two hours, by URL.
 func (s *Service) Responders() []Responder {
+	since := s.o.Now().Add(-respondersKept)
 	s.responders.mu.Lock()
 	defer s.responders.mu.Unlock()
+	maps.DeleteFunc(s.responders.of, func(_ string, r *responder) bool { return r.asked.Before(since) })
 	all := make([]Responder, 0, len(s.responders.of))
 	for url, r := range s.responders.of {
 		all = append(all, Responder{url, r.failure, r.since})

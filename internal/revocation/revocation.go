@@ -27,6 +27,7 @@ const (
 	lookEvery  = time.Second
 	fetchEvery = time.Hour // or when half of the time until the next one is over
 	fetchAgain = time.Minute
+	fetchMost  = 4 // at once: who answers slowly keeps the others waiting no longer than that
 )
 
 // MaxLists bounds the lists.
@@ -64,8 +65,10 @@ type Service struct {
 
 	changing sync.Mutex // held while lists are read and filed, so that of two the newer one stays
 
-	mu   sync.Mutex // guards held
-	held map[muster.RevocationListID]*held
+	mu       sync.Mutex // guards these
+	held     map[muster.RevocationListID]*held
+	fetching map[muster.RevocationListID]struct{}
+	fetches  sync.WaitGroup
 
 	answers    answers
 	responders responders
@@ -75,6 +78,7 @@ type Service struct {
 	asks   context.Context // of questions that are under way; it ends with Run
 	stop   context.CancelFunc
 	places chan struct{} // one for each question
+	queue  chan struct{} // and for each that waits for one of these
 	asked  sync.WaitGroup
 }
 
@@ -101,11 +105,11 @@ func New(store Store, o Options) *Service {
 	if o.Own == nil {
 		o.Own = func(string, string) bool { return false }
 	}
-	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}}
+	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}, fetching: map[muster.RevocationListID]struct{}{}}
 	s.index.Store(&index{})
 	s.answers.of, s.responders.of = map[[sha256.Size]byte]*answer{}, map[string]*responder{}
 	s.asks, s.stop = context.WithCancel(context.Background())
-	s.places = make(chan struct{}, askMost)
+	s.places, s.queue = make(chan struct{}, askMost), make(chan struct{}, askQueue)
 	s.metrics = newMetrics(s)
 	if o.Registerer != nil {
 		o.Registerer.MustRegister(s.metrics)
@@ -220,6 +224,7 @@ func readIssuers(text string) (all []*x509.Certificate, err error) {
 func (s *Service) Run(ctx context.Context) {
 	defer s.asked.Wait()
 	defer s.stop()
+	defer s.fetches.Wait()
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
@@ -238,15 +243,9 @@ func (s *Service) look(ctx context.Context) {
 		s.renewed = now
 		s.renew(now)
 	}
+	s.fetchDue(ctx, now)
 	for _, h := range s.snapshot() {
-		if h.URL != "" && !now.Before(h.due) && ctx.Err() == nil {
-			if _, err := s.refetch(ctx, &h); err != nil && ctx.Err() == nil {
-				s.o.Logger.WarnContext(ctx, "a revocation list cannot be fetched", "list", h.Name, "error", err)
-			}
-		}
-	}
-	for _, h := range s.snapshot() {
-		if h.crl == nil || now.Before(h.crl.nextUpdate) || h.warned.Equal(h.crl.nextUpdate) {
+		if h.crl == nil || now.Before(h.crl.nextUpdate) || h.warned.Equal(h.crl.nextUpdate) || h.isDue(now) { // it may come any moment
 			continue
 		}
 		s.o.Logger.ErrorContext(ctx, "a revocation list is past its date; profiles with the hard rule refuse its certificates",
@@ -256,6 +255,43 @@ func (s *Service) look(ctx context.Context) {
 		}
 		s.change(h.ID, func(h *held) { h.warned = h.crl.nextUpdate })
 	}
+}
+
+// isDue reports whether the list is to be fetched, or is about to be.
+func (h *held) isDue(now time.Time) bool { return h.URL != "" && !now.Before(h.due) }
+
+// fetchDue begins to fetch lists that are due, a few at once, those first that have waited longest.
+func (s *Service) fetchDue(ctx context.Context, now time.Time) {
+	due := slices.DeleteFunc(s.snapshot(), func(h held) bool { return !h.isDue(now) })
+	slices.SortStableFunc(due, func(a, b held) int { return a.due.Compare(b.due) })
+	for _, h := range due {
+		if !s.beginFetch(h.ID) {
+			continue
+		}
+		s.fetches.Go(func() {
+			defer s.endFetch(h.ID)
+			if _, err := s.refetch(ctx, &h); err != nil && ctx.Err() == nil {
+				s.o.Logger.WarnContext(ctx, "a revocation list cannot be fetched", "list", h.Name, "error", err)
+			}
+		})
+	}
+}
+
+// beginFetch reports whether a list may be fetched now: it is not being fetched, nor are too many others.
+func (s *Service) beginFetch(id muster.RevocationListID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, is := s.fetching[id]; is || len(s.fetching) >= fetchMost {
+		return false
+	}
+	s.fetching[id] = struct{}{}
+	return true
+}
+
+func (s *Service) endFetch(id muster.RevocationListID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.fetching, id)
 }
 
 // snapshot returns what is held, by name. Nobody changes what it points to.

@@ -13,8 +13,11 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"muster"
@@ -176,6 +179,12 @@ func (d *desk) open() {
 	}
 }
 
+// look looks, and waits for what is fetched.
+func (d *desk) look(ctx context.Context) {
+	d.Service.look(ctx)
+	d.fetches.Wait()
+}
+
 func (d *desk) Outdated(list string, since time.Time) {
 	d.outdated = append(d.outdated, list+" "+since.UTC().Format(time.TimeOnly))
 }
@@ -321,6 +330,75 @@ func TestAListOfUsersSaysNothingOfAuthoritiesAndTheOtherWayRound(t *testing.T) {
 	d.expect(five, hard, muster.ReasonRevocationUnknown)
 }
 
+func TestAListFromOneOfSeveralPointsIsWholeForCertificatesThatNameIt(t *testing.T) {
+	d := newDesk(t)
+	at := func(serial int64, points ...string) []*x509.Certificate {
+		return []*x509.Certificate{d.root.sign(&x509.Certificate{SerialNumber: big.NewInt(serial), CRLDistributionPoints: points}).cert}
+	}
+	here, there, nowhere := "http://pki.example/1.crl", "http://pki.example/2.crl", d.root.device(8)
+	full := append([]byte{0xa0, byte(2 + len(here)), 0x86, byte(len(here))}, here...)
+	value := append([]byte{0x30, byte(2 + len(full)), 0xa0, byte(len(full))}, full...)
+	list := d.root.special(&x509.RevocationList{
+		Number: big.NewInt(1), ThisUpdate: noon, NextUpdate: noon.Add(time.Hour),
+		ExtraExtensions: []pkix.Extension{{Id: distributionPoint, Critical: true, Value: value}},
+	}, 5)
+	if _, err := d.Create(t.Context(), "part", Source{CRL: list}); err != nil {
+		t.Fatal(err)
+	}
+	d.expect(at(5, there), soft, muster.ReasonCertificateRevoked)
+	d.expect(at(6, here), hard, "")
+	d.expect(at(6, there, here), hard, "")
+	for _, chain := range [][]*x509.Certificate{at(7, there), nowhere} {
+		d.expect(chain, hard, muster.ReasonRevocationUnknown)
+		d.expect(chain, soft, "")
+	}
+}
+
+func TestWhoAnswersSlowlyKeepsNoOtherListWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		d.served = d.root.list(1, 0, 100*time.Hour)
+		for _, name := range []string{"a", "b", "slow 1", "slow 2", "slow 3"} {
+			if _, err := d.Create(t.Context(), name, Source{URL: "http://pki.example/" + name[:1]}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		start := time.Now()
+		var most, now atomic.Int64
+		d.o.Now = func() time.Time { return noon.Add(time.Since(start)) }
+		d.o.Fetch = func(ctx context.Context, url string, _ int) ([]byte, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			defer now.Add(-1)
+			if strings.HasSuffix(url, "s") {
+				select {
+				case <-time.After(30 * time.Second):
+				case <-ctx.Done():
+				}
+				return nil, errors.New("too slow")
+			}
+			return d.root.list(2, time.Hour, 100*time.Hour, 5), nil
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { d.Run(ctx) })
+		time.Sleep(fetchEvery + 3*time.Second)
+		for _, l := range d.Lists() {
+			if fetched := l.Entries == 1; fetched == strings.HasPrefix(l.Name, "slow") {
+				t.Errorf("%s: fetched %v", l.Name, fetched)
+			}
+		}
+		time.Sleep(30 * time.Second)
+		if l, err := d.List("slow 3"); err != nil || l.Failure == "" {
+			t.Errorf("%+v, %v", l, err)
+		}
+		if n := most.Load(); n > fetchMost {
+			t.Errorf("%d were fetched at once", n)
+		}
+		stop()
+		running.Wait()
+	})
+}
+
 func TestWhatIsFetchedAgainIsOfTheSameCertificates(t *testing.T) {
 	d := newDesk(t)
 	other := newRoot(t, "Other")
@@ -432,6 +510,6 @@ func FuzzReadCRL(f *testing.F) {
 		if _, _, err := readCRL(text, nil, noon); err == nil {
 			t.Error("a list that nobody has signed is believed")
 		}
-		_, _ = readScope(point)
+		_, _, _ = readScope(point)
 	})
 }

@@ -19,7 +19,8 @@ type Store interface {
 	// DeleteRevocationList forgets a list, if it is one of the versions that were seen; none: whatever it is. NotFound if
 	// it is gone.
 	DeleteRevocationList(ctx context.Context, id muster.RevocationListID, seen ...muster.Version) error
-	// RevocationAnswers returns the answers that are of use at a time, at most so many.
+	// RevocationAnswers returns the answers that are of use at a time, at most so many, those first that say that something is
+	// revoked.
 	RevocationAnswers(ctx context.Context, now time.Time, most int) ([]muster.RevocationAnswer, error)
 	// KeepRevocationAnswer files what was said of a certificate last, and forgets what is of no use any more at a time.
 	KeepRevocationAnswer(ctx context.Context, a muster.RevocationAnswer, now time.Time) error

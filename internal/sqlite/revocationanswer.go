@@ -7,12 +7,13 @@ import (
 	"muster"
 )
 
-// RevocationAnswers returns the answers that are of use at a time, at most so many.
+// RevocationAnswers returns the answers that are of use at a time, at most so many, those first that say that something is revoked.
 func (r *Registry) RevocationAnswers(ctx context.Context, now time.Time, most int) ([]muster.RevocationAnswer, error) {
 	read := func(r *row) muster.RevocationAnswer {
 		return muster.RevocationAnswer{Certificate: r.digest(), Revoked: r.flag(), ThisUpdate: r.time(), NextUpdate: r.time(), Until: r.time()}
 	}
-	return list(ctx, r.readers, read, `SELECT certificate, revoked, this_update, next_update, until FROM revocation_answer WHERE until > ? LIMIT ?`, millis(now), number(most))
+	return list(ctx, r.readers, read, `SELECT certificate, revoked, this_update, next_update, until FROM revocation_answer WHERE until > ?
+		ORDER BY revoked DESC LIMIT ?`, millis(now), number(most))
 }
 
 // KeepRevocationAnswer files what was said of a certificate last, and forgets what is of no use any more at a time.

@@ -66,6 +66,11 @@ func revocationAnswers(t *testing.T, r *registry) {
 	got, err := r.RevocationAnswers(t.Context(), birth, 10)
 	r.must(err)
 	r.same(got, []muster.RevocationAnswer{a})
+	c := muster.RevocationAnswer{ThisUpdate: after(1), NextUpdate: after(8), Until: after(8)}
+	r.must(r.KeepRevocationAnswer(t.Context(), c, after(2)))
+	got, err = r.RevocationAnswers(t.Context(), birth, 1) // what is revoked comes first
+	r.must(err)
+	r.same(got, []muster.RevocationAnswer{a})
 	got, err = r.RevocationAnswers(t.Context(), after(9), 10)
 	r.must(err)
 	r.same(len(got), 0)
