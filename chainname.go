@@ -6,6 +6,15 @@ import (
 	"slices"
 )
 
+// DeviceName is that of the rule's authority, whether or not it has certificates. Refused also with ReasonPatternInvalid.
+func (r *ChainRule) DeviceName(c *x509.Certificate) (string, error) {
+	pattern, err := readNamePattern(r.CNPattern)
+	if err != nil {
+		return "", err
+	}
+	return (&Authority{rule: *r, pattern: pattern}).DeviceName(c)
+}
+
 // DeviceName returns the name of the device that the certificate is for. Refused with ReasonCertificateNameUnfit if the
 // certificate has no such name, or more than one, and with ReasonDeviceNameInvalid if no device may be called so.
 func (a *Authority) DeviceName(c *x509.Certificate) (string, error) {

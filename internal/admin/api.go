@@ -131,6 +131,7 @@ func newAPI(o Options) (*api, *http.ServeMux) {
 	a.serveAttempts()
 	a.serveEvents()
 	a.serveChecks()
+	a.serveRuleChecks()
 	a.serveBackups()
 	a.serveImports()
 	a.serveExport()

@@ -116,6 +116,7 @@ var roles = map[string]string{
 	"GET /v1/events":             "viewer",
 	"POST /v1/check/jwt":         "operator",
 	"POST /v1/check/certificate": "operator",
+	"POST /v1/check/chain":       "operator",
 	"POST /v1/backups":           "admin",
 
 	"GET /v1/server":              "viewer",

@@ -17,7 +17,14 @@ const visits: Visit[] = [
   ['profiles', '/profiles'],
   ['add-profile', '/add-profile', provisioning],
   ['profile-keys', '/profiles/greenhouse'],
-  ['profile-settings', '/profiles/greenhouse?part=settings'],
+  ['profile-details', '/profiles/greenhouse?part=details'],
+  ['profile-transport', '/profiles/greenhouse?part=connection'],
+  ['profile-security', '/profiles/greenhouse?part=security'],
+  ['rehearsal', '/profiles/greenhouse', rehearsal],
+  ['profile-provisioning', '/profiles/plant?part=provisioning', tryOut],
+  ['profile-certificates', '/profiles/greenhouse?part=certificates'],
+  ['key-edit', '/profiles/greenhouse', (page) => page.getByRole('button', { name: 'More: greenhouse-2026' }).click().then(() => page.getByRole('menuitem', { name: 'Edit' }).click())],
+  ['key', '/profiles/greenhouse', (page) => page.getByRole('link', { name: /What greenhouse-2026 has let in/ }).click().then(() => page.getByText('Let in from').waitFor())],
   ['why', '/why'],
   ['why-strangers', '/why?who=strangers'],
   ['why-none', '/why?name=nobody'],
@@ -101,6 +108,22 @@ async function refused(page: Page) {
   await page.getByText('listening', { exact: true }).waitFor();
   await page.evaluate(() => fetch('/api/v1/greenhouse-token-80-0123456789/telemetry', { method: 'POST', body: '{"temperature":21.5}' }));
   await page.getByText('It was refused').waitFor();
+}
+
+// rehearsal tries a change before it is saved.
+async function rehearsal(page: Page) {
+  await page.getByRole('link', { name: 'Device provisioning' }).click();
+  await page.getByRole('radio', { name: 'Disabled' }).check();
+  await page.getByRole('button', { name: 'Rehearse' }).click();
+  await page.getByText('It would have let in').waitFor();
+}
+
+// tryOut tries a pattern on a certificate in which it finds nothing.
+async function tryOut(page: Page) {
+  const authority = page.getByLabel('Certificates of the authority');
+  await authority.waitFor();
+  await page.getByLabel('Try it on a certificate').fill(await authority.inputValue());
+  await page.getByText('certificate-name-unfit').waitFor();
 }
 
 // visit signs in and goes through all pages, and looks at each when it is there.

@@ -34,7 +34,9 @@ export function AccountPage() {
         </div>
       </Panel>
       <Panel title={w.tokens}>
-        {w.tokensText} {admin ? <Link to="/settings/tokens">{w.toTokens}</Link> : w.askAdmin}
+        <p className={form.text}>
+          {w.tokensText} {admin ? <Link to="/settings/tokens">{w.toTokens}</Link> : w.askAdmin}
+        </p>
       </Panel>
     </Page>
   );

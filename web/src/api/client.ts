@@ -57,6 +57,11 @@ export function isUnknown(error: unknown): boolean {
   return error instanceof Refusal && error.problem.status === 401 && error.problem.reason !== 'sign-in-wrong';
 }
 
+// isStale tells whether a thing has been changed by somebody else since it was read.
+export function isStale(error: unknown): boolean {
+  return error instanceof Refusal && error.problem.reason === 'version-stale';
+}
+
 function worthAnotherTry(error: unknown): boolean {
   return !(error instanceof Refusal) || error.problem.status === 0 || error.problem.status >= 502;
 }

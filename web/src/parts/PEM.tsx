@@ -7,12 +7,19 @@ interface Props {
   label: string;
   hint: string;
   text: string;
+  several?: boolean; // files are added to what is there
   change: (text: string) => void;
 }
 
 // PEM takes a text that is pasted, or a file of it.
-export function PEM({ label, hint, text, change }: Props) {
+export function PEM({ label, hint, text, several = false, change }: Props) {
   const w = useWords(words);
+  const add = async (files: File | File[] | null) => {
+    const texts = await Promise.all([files ?? []].flat().map((file) => file.text()));
+    if (texts.length > 0) {
+      change([several ? text : '', ...texts].map((t) => t.trim()).filter(Boolean).join('\n') + '\n');
+    }
+  };
   return (
     <div className={styles.pem}>
       <Textarea
@@ -27,10 +34,10 @@ export function PEM({ label, hint, text, change }: Props) {
         value={text}
         onChange={(e) => change(e.currentTarget.value)}
       />
-      <FileButton onChange={(file) => void file?.text().then(change)} accept=".pem,.crt,.cer,.pub">
+      <FileButton multiple={several} onChange={(files) => void add(files)} accept=".pem,.crt,.cer,.pub">
         {(props) => (
           <Button {...props} size="compact-xs" variant="subtle">
-            {w.fromFile}
+            {several ? w.fromFiles : w.fromFile}
           </Button>
         )}
       </FileButton>

@@ -7,7 +7,7 @@ interface Props {
   title: string;
   about?: ReactNode;
   act?: ReactNode;
-  back?: { to: LinkProps['to']; label: string };
+  back?: { to: LinkProps['to']; params?: Record<string, string>; label: string };
   narrow?: boolean;
   full?: boolean; // as high as the window, and what is long in it scrolls by itself
   children: ReactNode;
@@ -23,7 +23,7 @@ export function Page({ title, about, act, back, narrow, full, children }: Props)
       <header className={styles.head}>
         <div className={styles.name}>
           {back && (
-            <Link to={back.to} className={styles.back}>
+            <Link to={back.to} params={back.params as never} className={styles.back}>
               <BackIcon size={14} />
               {back.label}
             </Link>

@@ -28,6 +28,7 @@ export const words = dictionary(
     clear: 'Clear',
     save: 'Save',
     fromFile: 'From a file',
+    fromFiles: 'Add from files',
     showPassword: 'Show the password while typing',
   },
   {
@@ -57,6 +58,7 @@ export const words = dictionary(
     clear: 'Leeren',
     save: 'Speichern',
     fromFile: 'Aus einer Datei',
+    fromFiles: 'Aus Dateien hinzufügen',
     showPassword: 'Passwort beim Tippen zeigen',
   },
 );

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Modal } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
@@ -7,7 +7,7 @@ import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
-import { instant, lines } from '../parts/typed';
+import { bodyOfBounds, emptyBounds, KeyBounds } from './KeyBounds';
 import { randomText } from './draft';
 import { KeyFields } from './KeyFields';
 import { renewProfiles } from './queries';
@@ -18,7 +18,7 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
   const w = useWords(words);
   const p = useWords(partWords);
   const [key, setKey] = useState(() => ({ key: randomText(20), secret: randomText(32) }));
-  const [bounds, setBounds] = useState({ from: '', until: '', most: '', networks: '', pattern: '' });
+  const [bounds, setBounds] = useState(emptyBounds);
   const make = useMutation({
     mutationFn: () =>
       answer(
@@ -26,11 +26,7 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
           body: {
             profile,
             ...key,
-            notBefore: instant(bounds.from),
-            expiresAt: instant(bounds.until),
-            maxDevices: Number(bounds.most) || undefined,
-            networks: lines(bounds.networks),
-            namePattern: bounds.pattern || undefined,
+            ...bodyOfBounds(bounds),
           },
         }),
       ),
@@ -57,13 +53,7 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
       ) : (
         <form className={form.form} onSubmit={submit}>
           <KeyFields value={key} change={setKey} />
-          <Group grow align="flex-start">
-            <TextInput type="datetime-local" label={w.from} value={bounds.from} onChange={(e) => setBounds({ ...bounds, from: e.currentTarget.value })} />
-            <TextInput type="datetime-local" label={w.until} value={bounds.until} onChange={(e) => setBounds({ ...bounds, until: e.currentTarget.value })} />
-          </Group>
-          <TextInput type="number" min={1} label={w.maxDevices} description={w.emptyAlways} value={bounds.most} onChange={(e) => setBounds({ ...bounds, most: e.currentTarget.value })} />
-          <Textarea label={w.networks} description={w.networksHint} autosize minRows={1} value={bounds.networks} onChange={(e) => setBounds({ ...bounds, networks: e.currentTarget.value })} />
-          <TextInput label={w.namePattern} description={w.namePatternHint} value={bounds.pattern} onChange={(e) => setBounds({ ...bounds, pattern: e.currentTarget.value })} />
+          <KeyBounds value={bounds} change={setBounds} />
           <Refused error={make.error} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>

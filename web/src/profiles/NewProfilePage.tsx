@@ -4,14 +4,18 @@ import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
 import styles from '../parts/Form.module.css';
+import { Fold } from '../parts/Fold';
 import { Once } from '../parts/Once';
 import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { Steps } from '../parts/Steps';
 import { useWords } from '../words/words';
+import { CertificateFields } from './CertificateFields';
+import { ConnectionFields } from './ConnectionFields';
+import { DetailsFields } from './DetailsFields';
 import { asksWithKey, bodyOf, emptyDraft, randomText, type Draft } from './draft';
 import { KeyFields } from './KeyFields';
-import { ConnectionFields, DetailsFields, SecurityFields } from './ProfileFields';
+import { SecurityFields } from './SecurityFields';
 import { renewProfiles } from './queries';
 import { StrategyFields } from './StrategyFields';
 import { words } from './words';
@@ -64,7 +68,14 @@ export function NewProfilePage() {
           <form className={styles.form} onSubmit={submit}>
             {step === 0 && <DetailsFields draft={draft} change={change} />}
             {step === 1 && <ConnectionFields draft={draft} change={change} />}
-            {step === 2 && <SecurityFields draft={draft} change={change} />}
+            {step === 2 && (
+              <>
+                <SecurityFields draft={draft} change={change} />
+                <Fold title={w.certificateTemplate}>
+                  <CertificateFields draft={draft} change={change} />
+                </Fold>
+              </>
+            )}
             {step === last && (
               <>
                 <StrategyFields draft={draft} change={change} />

@@ -1,16 +1,19 @@
 import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { answer, api, type Schemas } from '../api/client';
 import { CopyButton } from '../parts/CopyButton';
+import { Confirm } from '../parts/Confirm';
 import { Empty } from '../parts/Empty';
 import { MoreIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
-import { Tag, type Tone } from '../parts/Tag';
 import { useMay } from '../people/session';
 import { useLanguage, useWords } from '../words/words';
+import { EditKey } from './EditKey';
+import { KeyState, KeyWindow } from './KeyState';
 import { NewKey } from './NewKey';
 import { keysQuery, renewProfiles } from './queries';
 import { RevokeKey } from './RevokeKey';
@@ -18,8 +21,7 @@ import { RotateKey } from './RotateKey';
 import { words } from './words';
 
 type Key = Schemas['ProvisionKey'];
-
-const tones: Record<Key['state'], Tone> = { live: 'good', waiting: 'quiet', expired: 'care', exhausted: 'care', suspended: 'care', revoked: 'bad' };
+type Act = 'edit' | 'rotate' | 'revoke' | 'delete';
 
 // ProfileKeys are the keys that let devices into a profile, and how many each has let in.
 export function ProfileKeys({ profile }: { profile: string }) {
@@ -27,7 +29,7 @@ export function ProfileKeys({ profile }: { profile: string }) {
   const language = useLanguage();
   const may = useMay('operator');
   const { data, error, refetch } = useQuery(keysQuery(profile));
-  const [doing, setDoing] = useState<{ what: 'add' | 'rotate' | 'revoke'; of?: Key }>();
+  const [doing, setDoing] = useState<{ what: Act | 'add'; of?: Key }>();
   const close = () => setDoing(undefined);
   const add = may && (
     <Button size="compact-sm" variant="default" onClick={() => setDoing({ what: 'add' })}>
@@ -35,6 +37,7 @@ export function ProfileKeys({ profile }: { profile: string }) {
     </Button>
   );
   const number = (n: number) => n.toLocaleString(language);
+  const many = (k: Key) => (k.maxDevices ? w.ofMost(number(k.devices), number(k.maxDevices)) : number(k.devices));
   return (
     <Panel title={w.keys} flush act={add}>
       <Refused error={error} again={() => void refetch()} />
@@ -53,9 +56,18 @@ export function ProfileKeys({ profile }: { profile: string }) {
               </span>
             ),
           },
-          { key: 'state', label: w.state, cell: (k) => <Tag tone={tones[k.state]}>{w[k.state]}</Tag> },
-          { key: 'devices', label: w.letIn, number: true, cell: (k) => (k.maxDevices ? w.ofMost(number(k.devices), number(k.maxDevices)) : number(k.devices)) },
-          { key: 'window', label: w.window, wide: true, cell: (k) => <Window of={k} /> },
+          { key: 'state', label: w.state, cell: (k) => <KeyState of={k} /> },
+          {
+            key: 'devices',
+            label: w.letIn,
+            number: true,
+            cell: (k) => (
+              <Link to="/profiles/$name/keys/$key" params={{ name: profile, key: k.id }} aria-label={w.whatLetInBy(k.key, many(k))}>
+                {many(k)}
+              </Link>
+            ),
+          },
+          { key: 'window', label: w.window, wide: true, cell: (k) => <KeyWindow of={k} /> },
           { key: 'networks', label: w.networks, wide: true, cell: (k) => k.networks?.join(', ') },
           { key: 'acts', label: '', cell: (k) => may && k.state !== 'revoked' && <Acts of={k} ask={(what) => setDoing({ what, of: k })} /> },
         ]}
@@ -66,20 +78,15 @@ export function ProfileKeys({ profile }: { profile: string }) {
         }
       />
       {doing?.what === 'add' && <NewKey profile={profile} close={close} />}
+      {doing?.what === 'edit' && doing.of && <EditKey of={doing.of} close={close} />}
+      {doing?.what === 'delete' && doing.of && <DeleteKey of={doing.of} close={close} />}
       {doing?.what === 'rotate' && doing.of && <RotateKey of={doing.of} close={close} />}
       {doing?.what === 'revoke' && doing.of && <RevokeKey of={doing.of} close={close} />}
     </Panel>
   );
 }
 
-function Window({ of: { notBefore, expiresAt } }: { of: Key }) {
-  const w = useWords(words);
-  const language = useLanguage();
-  const day = (at: string | undefined) => (at ? new Date(at).toLocaleDateString(language) : '…');
-  return <>{notBefore || expiresAt ? w.fromTo(day(notBefore), day(expiresAt)) : w.always}</>;
-}
-
-function Acts({ of, ask }: { of: Key; ask: (what: 'rotate' | 'revoke') => void }) {
+function Acts({ of, ask }: { of: Key; ask: (what: Act) => void }) {
   const w = useWords(words);
   const one = { params: { path: { key: of.id } } };
   const suspend = useMutation({ mutationFn: () => answer(api.POST('/v1/provision-keys/{key}/suspend', one)), onSuccess: renewProfiles });
@@ -92,12 +99,34 @@ function Acts({ of, ask }: { of: Key; ask: (what: 'rotate' | 'revoke') => void }
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.Item onClick={() => ask('edit')}>{w.edit}</Menu.Item>
         <Menu.Item onClick={() => ask('rotate')}>{w.rotate}</Menu.Item>
         {of.suspendedAt ? <Menu.Item onClick={() => resume.mutate()}>{w.resume}</Menu.Item> : <Menu.Item onClick={() => suspend.mutate()}>{w.suspend}</Menu.Item>}
         <Menu.Item color="var(--bad)" onClick={() => ask('revoke')}>
           {w.revoke}
         </Menu.Item>
+        {of.devices === 0 && (
+          <Menu.Item color="var(--bad)" onClick={() => ask('delete')}>
+            {w.deleteKey}
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
+  );
+}
+
+function DeleteKey({ of, close }: { of: Key; close: () => void }) {
+  const w = useWords(words);
+  const remove = useMutation({
+    mutationFn: () => answer(api.DELETE('/v1/provision-keys/{key}', { params: { path: { key: of.id } } })),
+    onSuccess: () => {
+      close();
+      return renewProfiles();
+    },
+  });
+  return (
+    <Confirm title={w.deleteTitle(of.key)} act={w.deleteKey} error={remove.error} busy={remove.isPending} close={close} go={() => remove.mutate()}>
+      {w.deleteKeyText}
+    </Confirm>
   );
 }

@@ -3,6 +3,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { answer, api } from '../api/client';
+import { oneOf } from '../app/search';
 import { Confirm } from '../parts/Confirm';
 import { MoreIcon } from '../parts/icons';
 import { Rows } from '../parts/Loading';
@@ -12,17 +13,17 @@ import { Tabs } from '../parts/Tabs';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
 import { ProfileKeys } from './ProfileKeys';
-import { ProfileSettings } from './ProfileSettings';
+import { ProfileSettings, settingsParts } from './ProfileSettings';
 import { profileQuery, renewProfiles } from './queries';
 import { words } from './words';
 
 const route = getRouteApi('/shell/profiles/$name');
-const parts = ['keys', 'settings'] as const;
+const parts = ['keys', ...settingsParts] as const;
 
 export function ProfilePage() {
   const w = useWords(words);
   const { name } = route.useParams();
-  const { part = 'keys' } = route.useSearch();
+  const part = oneOf(route.useSearch().part, ...parts);
   const { data: profile, error, refetch } = useQuery(profileQuery(name));
   const may = useMay('operator');
   return (
@@ -51,7 +52,7 @@ export function ProfilePage() {
           </Tabs>
           {!profile && <Rows />}
           {profile && part === 'keys' && <ProfileKeys profile={name} />}
-          {profile && part === 'settings' && <ProfileSettings key={profile.id} profile={profile} />}
+          {profile && part !== 'keys' && <ProfileSettings key={profile.id} profile={profile} part={part} />}
         </>
       )}
     </Page>

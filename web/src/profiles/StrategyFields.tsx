@@ -1,10 +1,12 @@
 import { Checkbox, NativeSelect, Radio, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import form from '../parts/Form.module.css';
 import { PEM } from '../parts/PEM';
+import { useMay } from '../people/session';
 import { useWords } from '../words/words';
-import { nameIn, nameSources, renewals, strategies, type Draft } from './draft';
-import type { FieldsProps } from './ProfileFields';
+import { nameSources, renewals, revocations, strategies, type Draft } from './draft';
+import type { FieldsProps } from './DetailsFields';
 import styles from './StrategyFields.module.css';
+import { TryOut } from './TryOut';
 import { words } from './words';
 
 // StrategyFields say how devices of the profile get in.
@@ -15,7 +17,7 @@ export function StrategyFields({ draft, change }: FieldsProps) {
       <Radio.Group label={w.strategy} value={draft.strategy} onChange={(v) => change({ strategy: v as Draft['strategy'] })}>
         <div className={styles.choices}>
           {strategies.map((s) => (
-            <Radio key={s} value={s} label={w[`strategy${s}`]} description={w[`strategy${s}Text`]} className={styles.choice ?? ''} data-chosen={s === draft.strategy || undefined} />
+            <Radio key={s} value={s} label={w[`strategy${s}`]} description={w[`strategy${s}Text`]} className={styles.choice ?? ''} />
           ))}
         </div>
       </Radio.Group>
@@ -26,25 +28,28 @@ export function StrategyFields({ draft, change }: FieldsProps) {
 
 function ChainFields({ draft, change }: FieldsProps) {
   const w = useWords(words);
-  const [name, setName] = useState('');
-  const found = nameIn(draft.cnPattern, name);
-  const told = found === undefined ? w.tryOutBroken : name === '' ? undefined : found === null ? w.tryOutNone : w.tryOutFound(found);
+  const may = useMay('operator');
   return (
     <>
-      <PEM label={w.ca} hint={w.caHint} text={draft.ca} change={(ca) => change({ ca })} />
+      <PEM several label={w.ca} hint={w.caHint} text={draft.ca} change={(ca) => change({ ca })} />
       <NativeSelect
         label={w.nameFrom}
         value={draft.nameFrom}
         onChange={(e) => change({ nameFrom: e.currentTarget.value as Draft['nameFrom'] })}
         data={nameSources.map((n) => ({ value: n, label: w[`nameFrom${n}`] }))}
       />
-      <TextInput label={w.pattern} description={w.patternHint} required withAsterisk={false} spellCheck={false} value={draft.cnPattern} onChange={(e) => change({ cnPattern: e.currentTarget.value })} />
-      <div>
-        <TextInput label={w.tryOut} description={w.tryOutHint} placeholder="pump-1.example.com" spellCheck={false} value={name} onChange={(e) => setName(e.currentTarget.value)} />
-        <p className={styles.told} role="status" data-good={Boolean(found && name) || undefined}>
-          {told}
-        </p>
-      </div>
+      <TextInput
+        label={w.pattern}
+        description={w.patternHint}
+        required
+        withAsterisk={false}
+        maxLength={1000}
+        spellCheck={false}
+        classNames={{ input: form.mono ?? '' }}
+        value={draft.cnPattern}
+        onChange={(e) => change({ cnPattern: e.currentTarget.value })}
+      />
+      {may && <TryOut draft={draft} />}
       <Checkbox label={w.allowCreate} description={w.allowCreateHint} checked={draft.allowCreate} onChange={(e) => change({ allowCreate: e.currentTarget.checked })} />
       {draft.allowCreate && (
         <TextInput type="number" min={0} label={w.maxCreated} description={w.zeroAny} value={draft.maxDevices} onChange={(e) => change({ maxDevices: e.currentTarget.value })} />
@@ -54,6 +59,12 @@ function ChainFields({ draft, change }: FieldsProps) {
         value={draft.renewal}
         onChange={(e) => change({ renewal: e.currentTarget.value as Draft['renewal'] })}
         data={renewals.map((r) => ({ value: r, label: w[`renewal${r}`] }))}
+      />
+      <NativeSelect
+        label={w.revocation}
+        value={draft.revocation}
+        onChange={(e) => change({ revocation: e.currentTarget.value as Draft['revocation'] })}
+        data={revocations.map((r) => ({ value: r, label: w[`revocation${r}`] }))}
       />
     </>
   );

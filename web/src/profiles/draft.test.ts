@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { bodyOf, draftOf, emptyDraft, lines, nameIn, randomText } from './draft';
+import { bodyOf, draftOf, emptyDraft, randomText } from './draft';
+import { changes, merge } from './merge';
 
 it('reads and writes the same profile', () => {
   const profile = {
@@ -11,8 +12,11 @@ it('reads and writes the same profile', () => {
     retentionDays: 30,
     reprovision: 'hold' as const,
     holdNew: true,
+    rotation: 'any-kind' as const,
+    graceDays: 7,
     jwt: { audiences: ['a', 'b'], skew: '10m0s', outliveExp: true },
-    chain: { ca: 'PEM', cnPattern: '^(.*)$', nameFrom: 'san-dns' as const, renewal: 'add' as const, maxDevices: 7 },
+    chain: { ca: 'PEM', cnPattern: '^(.*)$', nameFrom: 'san-dns' as const, renewal: 'add' as const, revocation: 'hard' as const, maxDevices: 7 },
+    certificates: { organization: 'o', unit: 'u', dnsNames: ['{name}.example'], uris: ['urn:x:{id}'], days: 30, server: true },
   };
   const { id, createdAt, ...sent } = profile;
   expect([id, createdAt]).toBeDefined();
@@ -28,12 +32,10 @@ it('makes texts that nobody can guess', () => {
   expect(new Set(Array.from({ length: 100 }, () => randomText(20))).size).toBe(100);
 });
 
-it('finds the device name in that of a certificate', () => {
-  expect(nameIn('(.*)\\.company\\.com', 'pump-1.company.com')).toBe('pump-1');
-  expect(nameIn('prefix(.*)suffix', 'other')).toBeNull();
-  expect(nameIn('(', 'x')).toBeUndefined();
-});
-
-it('reads lists one a line', () => {
-  expect(lines(' a \n\n b')).toEqual(['a', 'b']);
+it('keeps what was typed, and takes what somebody else has changed beside it', () => {
+  const mine = { ...emptyDraft, description: 'mine', sessions: '2' };
+  const theirs = { ...emptyDraft, description: 'theirs', graceDays: '9' };
+  expect(changes(emptyDraft, theirs)).toEqual(['description', 'graceDays']);
+  expect(merge(emptyDraft, mine, theirs)).toEqual({ ...emptyDraft, description: 'mine', sessions: '2', graceDays: '9' });
+  expect(changes(mine, { ...mine })).toEqual([]);
 });

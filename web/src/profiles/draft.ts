@@ -1,4 +1,5 @@
 import type { Schemas } from '../api/client';
+import { lines } from '../parts/typed';
 
 type Profile = Schemas['Profile'];
 type Chain = Schemas['ChainRule'];
@@ -6,6 +7,8 @@ type Chain = Schemas['ChainRule'];
 export const strategies = ['disabled', 'create', 'preprovisioned', 'x509-chain'] as const satisfies readonly Profile['strategy'][];
 export const reprovisions = ['refuse', 'same-proof', 'hold'] as const satisfies readonly Profile['reprovision'][];
 export const nameSources = ['common-name', 'san-dns', 'san-uri'] as const satisfies readonly Chain['nameFrom'][];
+export const rotations = ['same-kind', 'any-kind', 'refuse'] as const satisfies readonly Profile['rotation'][];
+export const revocations = ['soft', 'hard'] as const satisfies readonly Chain['revocation'][];
 export const renewals = ['replace', 'add', 'refuse'] as const satisfies readonly Chain['renewal'][];
 
 // A Draft is a profile as it is typed. What another strategy would need is kept while one looks, and not sent.
@@ -21,13 +24,22 @@ export interface Draft {
   reprovision: Profile['reprovision'];
   holdNew: boolean;
   hideReasons: boolean;
+  rotation: Profile['rotation'];
+  graceDays: string;
   strategy: Profile['strategy'];
   ca: string;
   cnPattern: string;
   nameFrom: (typeof nameSources)[number];
   allowCreate: boolean;
   renewal: (typeof renewals)[number];
+  revocation: (typeof revocations)[number];
   maxDevices: string;
+  organization: string;
+  unit: string;
+  dnsNames: string;
+  uris: string;
+  days: string;
+  server: boolean;
 }
 
 export const emptyDraft: Draft = {
@@ -42,17 +54,27 @@ export const emptyDraft: Draft = {
   reprovision: 'refuse',
   holdNew: false,
   hideReasons: false,
+  rotation: 'same-kind',
+  graceDays: '30',
   strategy: 'create',
   ca: '',
   cnPattern: '(.*)',
   nameFrom: 'common-name',
   allowCreate: true,
   renewal: 'replace',
+  revocation: 'soft',
   maxDevices: '0',
+  organization: '',
+  unit: '',
+  dnsNames: '',
+  uris: '',
+  days: '90',
+  server: false,
 };
 
 // draftOf returns a profile as it is typed.
-export function draftOf(p: Omit<Profile, 'rotation' | 'graceDays'>): Draft {
+export function draftOf(p: Profile): Draft {
+  const { chain, certificates: c } = p;
   return {
     ...emptyDraft,
     name: p.name,
@@ -66,20 +88,33 @@ export function draftOf(p: Omit<Profile, 'rotation' | 'graceDays'>): Draft {
     reprovision: p.reprovision,
     holdNew: p.holdNew ?? false,
     hideReasons: p.hideReasons ?? false,
+    rotation: p.rotation,
+    graceDays: String(p.graceDays),
     strategy: p.strategy,
-    ca: p.chain?.ca ?? '',
-    cnPattern: p.chain?.cnPattern ?? emptyDraft.cnPattern,
-    nameFrom: p.chain?.nameFrom ?? emptyDraft.nameFrom,
-    allowCreate: p.chain ? (p.chain.allowCreate ?? false) : emptyDraft.allowCreate,
-    renewal: p.chain?.renewal ?? emptyDraft.renewal,
-    maxDevices: String(p.chain?.maxDevices ?? 0),
+    ca: chain?.ca ?? '',
+    cnPattern: chain?.cnPattern ?? emptyDraft.cnPattern,
+    nameFrom: chain?.nameFrom ?? emptyDraft.nameFrom,
+    allowCreate: chain ? (chain.allowCreate ?? false) : emptyDraft.allowCreate,
+    renewal: chain?.renewal ?? emptyDraft.renewal,
+    revocation: chain?.revocation ?? emptyDraft.revocation,
+    maxDevices: String(chain?.maxDevices ?? 0),
+    organization: c?.organization ?? '',
+    unit: c?.unit ?? '',
+    dnsNames: (c?.dnsNames ?? []).join('\n'),
+    uris: (c?.uris ?? []).join('\n'),
+    days: String(c?.days || emptyDraft.days),
+    server: c?.server ?? false,
   };
 }
 
 // bodyOf returns what of a draft is sent.
 export function bodyOf(d: Draft) {
+  return { name: d.name, ...settingsOf(d) };
+}
+
+// settingsOf are all of it but the name.
+export function settingsOf(d: Draft) {
   return {
-    name: d.name,
     description: d.description,
     sessions: Number(d.sessions),
     retentionDays: Number(d.retentionDays),
@@ -92,24 +127,29 @@ export function bodyOf(d: Draft) {
     reprovision: d.reprovision,
     holdNew: d.holdNew,
     hideReasons: d.hideReasons,
+    rotation: d.rotation,
+    graceDays: Number(d.graceDays),
     strategy: d.strategy,
-    chain:
-      d.strategy === 'x509-chain'
-        ? { ca: d.ca, cnPattern: d.cnPattern, nameFrom: d.nameFrom, allowCreate: d.allowCreate, renewal: d.renewal, maxDevices: Number(d.maxDevices) }
-        : undefined,
+    chain: d.strategy === 'x509-chain' ? chainOf(d) : undefined,
+    certificates: {
+      organization: d.organization,
+      unit: d.unit,
+      dnsNames: lines(d.dnsNames),
+      uris: lines(d.uris),
+      days: Number(d.days),
+      server: d.server,
+    },
   };
+}
+
+function chainOf(d: Draft): Chain {
+  const { ca, cnPattern, nameFrom, allowCreate, renewal, revocation } = d;
+  return { ca, cnPattern, nameFrom, allowCreate, renewal, revocation, maxDevices: Number(d.maxDevices) };
 }
 
 // asksWithKey tells whether devices get in with a provision key.
 export function asksWithKey(strategy: Profile['strategy']): boolean {
   return strategy === 'create' || strategy === 'preprovisioned';
-}
-
-export function lines(text: string): string[] {
-  return text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }
 
 // randomText returns so many letters and digits that nobody can guess.
@@ -124,13 +164,4 @@ export function randomText(length: number): string {
     }
   }
   return text;
-}
-
-// nameIn returns what a pattern finds in a name: null where it finds nothing, undefined where it is no pattern.
-export function nameIn(pattern: string, name: string): string | null | undefined {
-  try {
-    return new RegExp(pattern).exec(name)?.[1] || null;
-  } catch {
-    return undefined;
-  }
 }

@@ -20,4 +20,10 @@ export const profileRoutes = [
     validateSearch: texts('part'),
     component: lazyRouteComponent(() => import('./ProfilePage'), 'ProfilePage'),
   }),
+  createRoute({
+    getParentRoute: () => shell,
+    path: '/profiles/$name/keys/$key',
+    validateSearch: texts('from', 'to', 'after'),
+    component: lazyRouteComponent(() => import('./KeyPage'), 'KeyPage'),
+  }),
 ] as const;

@@ -1,0 +1,32 @@
+import type { Draft } from './draft';
+
+// labels are what fields are called, as terms of the dictionary.
+export const labels = {
+  name: 'name',
+  description: 'description',
+  sessions: 'sessions',
+  retentionDays: 'retention',
+  audiences: 'audiences',
+  maxLifetime: 'lifetime',
+  skew: 'skew',
+  outliveExp: 'outlive',
+  reprovision: 'reprovision',
+  holdNew: 'holdNew',
+  hideReasons: 'hideReasons',
+  rotation: 'rotation',
+  graceDays: 'grace',
+  strategy: 'strategy',
+  ca: 'ca',
+  cnPattern: 'pattern',
+  nameFrom: 'nameFrom',
+  allowCreate: 'allowCreate',
+  renewal: 'renewal',
+  revocation: 'revocation',
+  maxDevices: 'maxCreated',
+  organization: 'organization',
+  unit: 'unit',
+  dnsNames: 'dnsNames',
+  uris: 'uris',
+  days: 'certificateDays',
+  server: 'serverToo',
+} as const satisfies Record<keyof Draft, string>;
