@@ -11,7 +11,7 @@ PLAIN = CGO_ENABLED=0 GOFLAGS='$(GOFLAGS) -trimpath -buildvcs=false'
 GO    = $(PLAIN) go
 TOOLS = $(CURDIR)/.cache/tools
 
-.PHONY: build run test lint race console screenshots bench fuzz soak seeds clean
+.PHONY: build run test lint race console screenshots figures bench fuzz soak seeds clean
 
 build: web/dist/index.html ## bin/muster, with the console in it
 	$(GO) build -ldflags '-s -w -X main.version=$(VERSION)' -o bin/muster ./cmd/muster
@@ -54,6 +54,10 @@ console: build ## the console: its own tests, its size, and every page in Chromi
 screenshots: build ## every page of the console, light and dark, wide and on a phone, as PNG under .cache/screenshots
 	scripts/need /usr/bin/chromium=chromium
 	cd web && npm run screenshots
+
+figures: build ## what the console takes of a browser: the first paint, and the overview while much is reported
+	scripts/need /usr/bin/chromium=chromium
+	cd web && npm run figures
 
 bench: build ## figures beside their anchors, from one run
 	scripts/need mosquitto=mosquitto
