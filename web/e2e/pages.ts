@@ -63,6 +63,9 @@ const visits: Visit[] = [
   ['campaign', '/certificates/campaigns', opened],
   ['add-campaign', '/add-campaign?profile=greenhouse'],
   ['check-certificate', '/certificates/check'],
+  ['bulk', '/bulk'],
+  ['bulk-mistakes', '/bulk', mistakes],
+  ['bulk-import', '/bulk', (page) => page.getByRole('link', { name: 'meters.csv' }).first().click().then(() => page.getByText('What is wrong').waitFor())],
   ['settings-server', '/settings/server'],
   ['settings-users', '/settings/users'],
   ['settings-tokens', '/settings/tokens'],
@@ -124,6 +127,15 @@ async function tryOut(page: Page) {
   await authority.waitFor();
   await page.getByLabel('Try it on a certificate').fill(await authority.inputValue());
   await page.getByText('certificate-name-unfit').waitFor();
+}
+
+// mistakes has a file judged, some rows of which are wrong.
+async function mistakes(page: Page) {
+  const text = 'Name;Profile;Label;Hall;tags\nmeter-1;meters;Mill;3;row=b\nmeter-2;metres;Bakery;3;row=c\nmeter-3;meters;Dairy;4;=d\n';
+  await page.locator('input[type=file]').setInputFiles({ name: 'meters.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+  await page.getByLabel('What the column Hall is').selectOption('ignored');
+  await page.getByRole('button', { name: 'Dry run' }).click();
+  await page.getByText('What is wrong').waitFor();
 }
 
 // visit signs in and goes through all pages, and looks at each when it is there.

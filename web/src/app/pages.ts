@@ -1,6 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
 import { lazy, type ComponentType } from 'react';
-import { CertificatesIcon, DevicesIcon, OverviewIcon, PlugIcon, ProfilesIcon, SettingsIcon, WaitingIcon, WhyIcon } from '../parts/icons';
+import { BulkIcon, CertificatesIcon, DevicesIcon, OverviewIcon, PlugIcon, ProfilesIcon, SettingsIcon, WaitingIcon, WhyIcon } from '../parts/icons';
 import type { words } from './words';
 
 export interface PageLink {
@@ -18,6 +18,7 @@ export const pages: PageLink[] = [
   { to: '/connect', icon: PlugIcon, title: 'connect' },
   { to: '/why', icon: WhyIcon, title: 'why' },
   { to: '/waiting', icon: WaitingIcon, title: 'waiting', note: lazy(() => import('../waiting/WaitingCount')) },
+  { to: '/bulk', icon: BulkIcon, title: 'bulk' },
   { to: '/certificates', icon: CertificatesIcon, title: 'certificates' },
   { to: '/settings', icon: SettingsIcon, title: 'settings' },
 ];

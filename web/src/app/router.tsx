@@ -1,5 +1,6 @@
 import { createRouter } from '@tanstack/react-router';
 import { accountRoute } from '../account/routes';
+import { bulkRoutes } from '../bulk/routes';
 import { campaignRoutes } from '../campaigns/routes';
 import { certificateRoutes } from '../certificates/routes';
 import { connectRoutes } from '../connect/routes';
@@ -30,6 +31,7 @@ export const router = createRouter({
       ...outsideRoutes,
       ...expiryRoutes,
       ...campaignRoutes,
+      ...bulkRoutes,
       settingsRoute,
       accountRoute,
     ]),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Schemas } from '../api/client';
 import type { LiveEvent } from '../live/follow';
-import { hear, nothing } from './heard';
+import { anew, hear, nothing } from './heard';
 
 const sought = { name: 'kitchen', remote: '10.0.0.5' };
 const at = '2026-01-01T00:00:00Z';
@@ -38,4 +38,11 @@ it('keeps the last strangers, and no device that is known', () => {
 
 it('knows a new device by its key', () => {
   expect(hear(nothing, attempt({ action: 'provision', key: 'k', name: 'x', reason: 'provision-secret-wrong' }), { ...sought, key: 'k' }).now.is).toBe('refused');
+});
+
+it('begins anew, and takes late news of what was before for none', () => {
+  const late = attempt({ name: 'kitchen', device: '1' });
+  const heard = anew(hear(nothing, { ...reported, at: '2026-01-01T00:00:00.25Z' }, sought));
+  expect(hear(heard, late, sought).now.is).toBe('silent');
+  expect(hear(heard, { ...reported, at: '2026-01-01T00:00:01Z' }, sought).now.is).toBe('reported');
 });

@@ -15,14 +15,30 @@ export interface Sought {
 export interface Heard {
   now: { is: 'silent' } | { is: 'in' } | { is: 'reported'; sample: Sample } | { is: 'refused'; attempt: Attempt };
   strangers: Attempt[]; // refused, and nobody knows who they are: the newest first
+  last: number; // when the latest of it was, by the server's clock
+  since: number; // what is not later is no news
 }
 
-export const nothing: Heard = { now: { is: 'silent' }, strangers: [] };
+export const nothing: Heard = { now: { is: 'silent' }, strangers: [], last: 0, since: 0 };
+
+// anew forgets what was heard, and what is told of it later: the journal is up to a second late.
+export function anew(was: Heard): Heard {
+  return { ...nothing, last: was.last, since: was.last };
+}
 
 const mostStrangers = 3;
 
 // hear takes in what has happened.
 export function hear(was: Heard, e: LiveEvent, sought: Sought): Heard {
+  const at = Date.parse(e.attempt?.at ?? e.at);
+  if (at <= was.since) {
+    return was;
+  }
+  const now = take(was, e, sought);
+  return now === was ? was : { ...now, last: Math.max(at, was.last) };
+}
+
+function take(was: Heard, e: LiveEvent, sought: Sought): Heard {
   if (e.telemetry?.device === sought.name) {
     return { ...was, now: { is: 'reported', sample: e.telemetry } };
   }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { latestQuery } from '../devices/queries';
 import { useEvents } from '../live/useEvents';
-import { hear, nothing, type Heard } from './heard';
+import { anew, hear, nothing, type Heard } from './heard';
 import { remoteQuery } from './queries';
 
 interface Listening {
@@ -25,5 +25,5 @@ export function useHeard(name: string, key?: string): Listening {
     const sample = { device: name, deviceId: '', ts: first.ts, values: Object.fromEntries(Object.entries(latest).map(([k, r]) => [k, r.value])) };
     setHeard({ ...heard, now: { is: 'reported', sample } });
   }
-  return { heard, live: attempts && (joining || values), again: () => setHeard(nothing) };
+  return { heard, live: attempts && (joining || values), again: () => setHeard(anew) };
 }

@@ -77,3 +77,4 @@ export const CertificatesIcon = icon(
 );
 export const DownloadIcon = icon(<path d="M10 3.5v9m-3.6-3.4L10 12.7l3.6-3.6M4 16.5h12" />);
 export const WarningIcon = icon(<path d="M10 3.2 17.4 16H2.6ZM10 8v3.6m0 2v.1" />);
+export const BulkIcon = icon(<path d="M3.5 5h6M3.5 10h6M3.5 15h6M14 4.5v11m-2.8-2.8 2.8 2.8 2.8-2.8" />);
