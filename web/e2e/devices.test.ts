@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -19,6 +21,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
+const run = promisify(execFile);
 const report = (token: string, body: unknown) => fetch(`${server.url}/api/v1/${token}/telemetry`, { method: 'POST', body: JSON.stringify(body) });
 
 it('adds a device, whose token it shows once and which reports with it', async () => {
@@ -68,7 +71,7 @@ it('adds, rotates and revokes credentials', async () => {
   await dialog.getByRole('button', { name: 'Add credential' }).click();
   await page.getByRole('row', { name: /MQTT basic.*active/ }).waitFor();
 
-  const mosquitto = promisify(execFile)('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(server.mqtt), '-u', 'pump', '-P', 'a secret of the pump', '-t', 'v1/devices/me/attributes']);
+  const mosquitto = run('mosquitto_sub', ['-h', '127.0.0.1', '-p', String(server.mqtt), '-u', 'pump', '-P', 'a secret of the pump', '-t', 'v1/devices/me/attributes']);
   const ended = mosquitto.then(() => 'ended', () => 'ended');
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect.poll(async () => (await server.api<{ items: unknown[] }>('GET', '/v1/sessions')).items.length, { timeout: 5_000 }).toBe(1);
@@ -89,6 +92,61 @@ it('adds, rotates and revokes credentials', async () => {
   await page.getByRole('row', { name: /Access token.*retiring/ }).waitFor();
   await page.getByRole('link', { name: 'Journal' }).click();
   await page.getByRole('region', { name: 'Journal' }).getByText('let in').first().waitFor();
+});
+
+// The certificate is made as anybody makes one, by openssl.
+it('lets a device in by its X.509 certificate, and shows at once that revoking it has ended the connection', async () => {
+  await page.getByRole('link', { name: 'Credentials' }).click();
+  const at = (file: string) => join(dirname(server.root), file);
+  await run('openssl', ['ecparam', '-out', at('key.pem'), '-name', 'secp256r1', '-genkey']);
+  await run('openssl', ['req', '-new', '-key', at('key.pem'), '-x509', '-nodes', '-days', '365', '-subj', '/CN=pump', '-out', at('cert.pem')]);
+  await page.getByRole('button', { name: 'Add credential' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('It proves who it is with').selectOption('X509_CERTIFICATE');
+  await dialog.getByLabel('Certificate in PEM format').fill(await readFile(at('cert.pem'), 'utf8'));
+  await sees(page, 'A good certificate, and no device has it yet.');
+  await dialog.getByRole('button', { name: 'Add credential' }).click();
+  await page.getByRole('row', { name: /X.509.*active/ }).waitFor();
+
+  const tls = ['-h', '127.0.0.1', '-p', String(server.mqtts), '--cafile', server.root, '--key', at('key.pem'), '--cert', at('cert.pem')];
+  await run('mosquitto_pub', [...tls, '-d', '-q', '1', '-t', 'v1/devices/me/telemetry', '-m', '{"temperature":25}']);
+  expect(await server.api('GET', '/v1/devices/pump%2F1/latest')).toMatchObject({ temperature: { value: 25 } });
+
+  const listens = run('mosquitto_sub', [...tls, '-t', 'v1/devices/me/attributes']);
+  const ended = listens.then(() => 'ended', () => 'ended');
+  const facts = page.getByRole('main').locator('dl').first();
+  await facts.getByText('connected', { exact: true }).waitFor(); // by itself: the page hears of it
+  await page.getByRole('row', { name: /X.509/ }).getByRole('button', { name: 'Revoke' }).click();
+  await dialog.getByRole('button', { name: 'Revoke' }).click();
+  await page.getByRole('row', { name: /X.509.*revoked/ }).waitFor();
+  await facts.getByText('active', { exact: true }).waitFor();
+  listens.child.kill();
+  await ended;
+});
+
+it('traces a device, and shows who has changed what of it', async () => {
+  await page.getByRole('link', { name: 'Trace' }).click();
+  await page.getByRole('button', { name: 'Trace for ten minutes' }).click();
+  await sees(page, 'It has done nothing yet');
+  const { token } = await server.api<{ token: string }>('POST', '/v1/devices/pump%2F1/credentials', {});
+  await report(token, { temperature: 23 });
+  await page.getByRole('region', { name: 'Trace' }).getByText('keys=temperature').waitFor();
+  await page.getByRole('link', { name: 'Audit log' }).click();
+  await page.getByRole('button', { name: 'Credential: changed' }).first().click();
+  await page.getByRole('dialog').getByText('state').first().waitFor();
+  await page.keyboard.press('Escape');
+});
+
+it('does not save over what somebody else has changed without asking', async () => {
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Edit' }).click();
+  await server.api('PATCH', '/v1/devices/pump%2F1', { label: 'by the window' });
+  await page.getByRole('textbox', { name: 'Description' }).fill('Feeds the upper basin.');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await sees(page, 'version-stale');
+  expect(await server.api('GET', '/v1/devices/pump%2F1')).not.toHaveProperty('description');
+  await page.getByRole('button', { name: 'Save mine over it' }).click();
+  await page.getByRole('main').getByText('Feeds the upper basin.').waitFor();
 });
 
 it('suspends, lets back in, renames and deletes a device', async () => {

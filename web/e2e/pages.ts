@@ -14,6 +14,9 @@ const visits: Visit[] = [
   ['device-attributes', '/devices/greenhouse-07?part=attributes'],
   ['device-credentials', '/devices/greenhouse-07?part=credentials'],
   ['device-journal', '/devices/greenhouse-07?part=journal'],
+  ['device-trace', '/devices/greenhouse-07?part=trace'],
+  ['device-audit', '/devices/greenhouse-07?part=audit'],
+  ['devices-chosen', '/devices?label=e&columns=state,label,tags', (page) => page.getByRole('checkbox', { name: 'Select those that are shown' }).check()],
   ['profiles', '/profiles'],
   ['add-profile', '/add-profile', provisioning],
   ['profile-keys', '/profiles/greenhouse'],
@@ -78,7 +81,7 @@ const visits: Visit[] = [
   ['account', '/account'],
   ['device-unknown', '/devices/nobody'],
   ['delete', '/devices/greenhouse-07', (page) => page.getByRole('button', { name: 'More' }).click().then(() => page.getByRole('menuitem', { name: 'Delete' }).click())],
-  ['palette', '/devices', (page) => page.keyboard.press('Control+k').then(() => page.keyboard.type('green', { delay: 20 }))],
+  ['palette', '/devices', (page) => page.keyboard.press('Control+k').then(() => page.getByRole('combobox', { name: 'Find a page or a device' }).fill('green'))],
 ];
 
 // drawn waits until charts are there, which are loaded after the page.

@@ -2,16 +2,16 @@ import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { answer, api, type Schemas } from '../api/client';
+import { answer, api } from '../api/client';
 import { Confirm } from '../parts/Confirm';
 import { MoreIcon } from '../parts/icons';
 import { useWords } from '../words/words';
 import { EditDevice } from './EditDevice';
-import { renewDevices } from './queries';
+import { renewDevices, type WholeDevice } from './queries';
 import { words } from './words';
 
 // DeviceActs are what can be done with a device as a whole.
-export function DeviceActs({ device }: { device: Schemas['DeviceView'] }) {
+export function DeviceActs({ device }: { device: WholeDevice }) {
   const w = useWords(words);
   const navigate = useNavigate();
   const [asking, setAsking] = useState<'suspend' | 'delete' | 'edit'>();

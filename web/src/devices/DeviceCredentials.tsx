@@ -6,6 +6,7 @@ import { Ago } from '../parts/Ago';
 import { Confirm } from '../parts/Confirm';
 import { Empty } from '../parts/Empty';
 import { Panel } from '../parts/Page';
+import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
 import { Tag, type Tone } from '../parts/Tag';
 import { useMay } from '../people/session';
@@ -38,6 +39,11 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
       return renewDevices();
     },
   });
+  const retire = useMutation({
+    mutationFn: (id: string) => answer(api.POST('/v1/devices/{name}/credentials/{id}/retire', { params: { path: { name: device.name, id } }, body: {} })),
+    onSuccess: renewDevices,
+  });
+  const usable = device.credentials.filter((c) => c.state === 'active' || c.state === 'pending').length;
   const add = may && (
     <Button size="compact-sm" variant="default" onClick={() => setDoing({ what: 'add' })}>
       {w.addCredential}
@@ -50,6 +56,11 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
         <Button size="compact-xs" variant="subtle" onClick={() => setDoing({ what: 'rotate', credential: c })}>
           {w.rotate}
         </Button>
+        {c.state === 'active' && usable > 1 && (
+          <Button size="compact-xs" variant="subtle" title={w.retireText} onClick={() => retire.mutate(c.id)}>
+            {w.retire}
+          </Button>
+        )}
         <Button size="compact-xs" variant="subtle" color="var(--bad)" onClick={() => setDoing({ what: 'revoke', credential: c })}>
           {w.revoke}
         </Button>
@@ -57,6 +68,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
     );
   return (
     <Panel title={w.credentials} flush act={add}>
+      <Refused error={retire.error} />
       <Table
         label={w.credentials}
         rows={device.credentials}
@@ -64,7 +76,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
         columns={[
           { key: 'kind', label: w.credentials, cell: (c) => w[`kind${c.kind}`] },
           { key: 'state', label: w.state, cell: (c) => <Tag tone={tones[c.state]}>{w[c.state]}</Tag> },
-          { key: 'hint', label: w.hint, wide: true, cell: (c) => <code>{c.hint}</code> },
+          { key: 'hint', label: w.hint, wide: true, cell: (c) => c.hint && <code>{c.hint}</code> },
           { key: 'used', label: w.used, wide: true, cell: (c) => <Ago at={c.lastUsedAt} /> },
           { key: 'expires', label: w.expires, wide: true, cell: (c) => c.expiresAt && <Ago at={c.expiresAt} /> },
           { key: 'acts', label: '', cell: acts },

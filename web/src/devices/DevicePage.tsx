@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import type { Schemas } from '../api/client';
+import { useEvents } from '../live/useEvents';
 import { Ago } from '../parts/Ago';
 import { CopyButton } from '../parts/CopyButton';
 import { Facts } from '../parts/Facts';
@@ -14,16 +14,19 @@ import { useMay } from '../people/session';
 import { useWords } from '../words/words';
 import { DeviceActs } from './DeviceActs';
 import { DeviceAttributes } from './DeviceAttributes';
+import { DeviceAudit } from './DeviceAudit';
 import { DeviceCredentials } from './DeviceCredentials';
 import { DeviceJournal } from './DeviceJournal';
 import { DeviceSessions } from './DeviceSessions';
+import { DeviceTrace } from './DeviceTrace';
 import { DeviceValues } from './DeviceValues';
-import { deviceQuery } from './queries';
+import { deviceQuery, renewDevices, type WholeDevice } from './queries';
 import { State } from './State';
+import { tagsText } from './tags';
 import { words } from './words';
 
 const route = getRouteApi('/shell/devices/$name');
-const parts = ['values', 'attributes', 'credentials', 'sessions', 'journal'] as const;
+const parts = ['values', 'attributes', 'credentials', 'sessions', 'journal', 'trace', 'audit'] as const;
 
 export function DevicePage() {
   const w = useWords(words);
@@ -31,6 +34,8 @@ export function DevicePage() {
   const { part = 'values' } = route.useSearch();
   const { data: device, error, refetch } = useQuery(deviceQuery(name));
   const may = useMay('operator');
+  const all = useMay('admin');
+  useEvents(device ? { kind: ['sessions'], device: name } : null, () => void renewDevices());
   return (
     <Page title={name} back={{ to: '/devices', label: w.title }} about={device?.label} act={device && <Acts device={device} may={may} />}>
       <Refused error={error} again={() => void refetch()} />
@@ -46,6 +51,7 @@ export function DevicePage() {
                   [w.created, <Ago key="created" at={device.createdAt} />],
                   [w.provisioned, device.provisionedAt && <Ago key="provisioned" at={device.provisionedAt} />],
                   [w.tags, tagsText(device.tags)],
+                  [w.description, device.description],
                   [
                     w.id,
                     <span key="id" style={{ display: 'inline-flex', alignItems: 'center', gap: 4 }}>
@@ -60,7 +66,7 @@ export function DevicePage() {
             )}
           </Panel>
           <Tabs label={w.parts}>
-            {parts.map((p) => (
+            {parts.filter((p) => p !== 'audit' || all).map((p) => (
               <Link key={p} to="/devices/$name" params={{ name }} search={p === 'values' ? {} : { part: p }} activeOptions={{ exact: true }} aria-current={p === part ? 'page' : undefined}>
                 {w[p]}
               </Link>
@@ -71,13 +77,15 @@ export function DevicePage() {
           {part === 'credentials' && device && <DeviceCredentials device={device} />}
           {part === 'sessions' && <DeviceSessions name={name} />}
           {part === 'journal' && <DeviceJournal name={name} />}
+          {part === 'trace' && <DeviceTrace name={name} />}
+          {part === 'audit' && all && <DeviceAudit name={name} />}
         </>
       )}
     </Page>
   );
 }
 
-function Acts({ device, may }: { device: Schemas['DeviceView']; may: boolean }) {
+function Acts({ device, may }: { device: WholeDevice; may: boolean }) {
   const w = useWords(words);
   return (
     <>
@@ -87,10 +95,4 @@ function Acts({ device, may }: { device: Schemas['DeviceView']; may: boolean }) 
       {may && <DeviceActs device={device} />}
     </>
   );
-}
-
-function tagsText(tags: Record<string, string> | undefined): string {
-  return Object.entries(tags ?? {})
-    .map(([name, value]) => (value ? `${name}=${value}` : name))
-    .join(', ');
 }

@@ -2,17 +2,19 @@ import { Button, Checkbox, Group, Modal, NativeSelect, Textarea, TextInput } fro
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
-import { answer, api, type Schemas } from '../api/client';
+import { answer, api, isRefusedFor } from '../api/client';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useProfileNames } from '../profiles/queries';
 import { useWords } from '../words/words';
 import styles from '../parts/Form.module.css';
-import { renewDevices } from './queries';
+import { renewDevices, type WholeDevice } from './queries';
 import { parseTags, tagLines } from './tags';
 import { words } from './words';
 
-export function EditDevice({ device, close }: { device: Schemas['DeviceView']; close: () => void }) {
+// EditDevice changes a device as it was when the dialog was opened. Where somebody else has changed it since, it says so, and what is
+// there now is taken over, or saved over, as one chooses.
+export function EditDevice({ device, close }: { device: WholeDevice; close: () => void }) {
   const w = useWords(words);
   const p = useWords(partWords);
   const navigate = useNavigate();
@@ -21,13 +23,15 @@ export function EditDevice({ device, close }: { device: Schemas['DeviceView']; c
   const [profile, setProfile] = useState(device.profile);
   const [label, setLabel] = useState(device.label ?? '');
   const [tags, setTags] = useState(tagLines(device.tags));
+  const [description, setDescription] = useState(device.description ?? '');
   const [gateway, setGateway] = useState(device.gateway ?? false);
+  const [version] = useState(device.version);
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: (version: string | undefined) =>
       answer(
         api.PATCH('/v1/devices/{name}', {
-          params: { path: { name: device.name } },
-          body: { name, profile, label, gateway, tags: parseTags(tags) },
+          params: { path: { name: device.name }, header: version ? { 'If-Match': [version] } : {} },
+          body: { name, profile, label, description, gateway, tags: parseTags(tags) },
         }),
       ),
     onSuccess: async (now) => {
@@ -38,7 +42,7 @@ export function EditDevice({ device, close }: { device: Schemas['DeviceView']; c
   });
   const submit = (e: FormEvent) => {
     e.preventDefault();
-    save.mutate();
+    save.mutate(version);
   };
   return (
     <Modal opened onClose={close} title={w.editTitle(device.name)} closeButtonProps={{ 'aria-label': p.close }}>
@@ -47,8 +51,19 @@ export function EditDevice({ device, close }: { device: Schemas['DeviceView']; c
         <NativeSelect label={w.profile} value={profile} onChange={(e) => setProfile(e.currentTarget.value)} data={profiles.length > 0 ? profiles : [profile]} />
         <TextInput label={w.label} maxLength={255} value={label} onChange={(e) => setLabel(e.currentTarget.value)} />
         <Textarea label={w.tags} description={w.tagsHint} autosize minRows={2} value={tags} onChange={(e) => setTags(e.currentTarget.value)} />
+        <Textarea label={w.description} maxLength={1000} autosize minRows={2} maxRows={8} value={description} onChange={(e) => setDescription(e.currentTarget.value)} />
         <Checkbox label={w.gatewayHint} checked={gateway} onChange={(e) => setGateway(e.currentTarget.checked)} />
         <Refused error={save.error} />
+        {isRefusedFor(save.error, 'version-stale') && (
+          <Group gap="xs">
+            <Button size="compact-sm" variant="default" onClick={() => void renewDevices().then(close)}>
+              {w.takeTheirs}
+            </Button>
+            <Button size="compact-sm" variant="default" onClick={() => save.mutate(undefined)}>
+              {w.keepMine}
+            </Button>
+          </Group>
+        )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={close}>
             {p.cancel}

@@ -1,6 +1,7 @@
 import { NativeSelect, PasswordInput, TextInput } from '@mantine/core';
 import { PEM } from '../parts/PEM';
 import { useWords } from '../words/words';
+import { CertificateCheck } from './CertificateCheck';
 import { kinds, type Draft, type Kind } from './evidence';
 import { words } from './words';
 
@@ -33,7 +34,10 @@ export function EvidenceFields({ draft, change }: { draft: Draft; change: (d: Dr
         </>
       )}
       {draft.kind === 'X509_CERTIFICATE' && (
-        <PEM label={w.certificate} hint={w.certificateHint} text={draft.certificate} change={(certificate) => set({ certificate })} />
+        <>
+          <PEM label={w.certificate} hint={w.certificateHint} text={draft.certificate} change={(certificate) => set({ certificate })} />
+          <CertificateCheck text={draft.certificate} />
+        </>
       )}
       {draft.kind === 'PUBLIC_KEY' && <PEM label={w.publicKey} hint={w.publicKeyHint} text={draft.publicKey} change={(publicKey) => set({ publicKey })} />}
     </>

@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
@@ -12,9 +12,10 @@ import { useWords } from '../words/words';
 import { emptyDraft, evidenceOf, isWhole } from './evidence';
 import { EvidenceFields } from './EvidenceFields';
 import styles from '../parts/Form.module.css';
+import { parseTags } from './tags';
 import { words } from './words';
 
-const empty = { name: '', profile: 'default', label: '', gateway: false };
+const empty = { name: '', profile: 'default', label: '', description: '', tags: '', gateway: false };
 
 export function NewDevicePage() {
   const w = useWords(words);
@@ -22,7 +23,7 @@ export function NewDevicePage() {
   const [details, setDetails] = useState(empty);
   const [draft, setDraft] = useState(emptyDraft);
   const create = useMutation({
-    mutationFn: () => answer(api.POST('/v1/devices', { body: { ...details, ...evidenceOf(draft) } })),
+    mutationFn: () => answer(api.POST('/v1/devices', { body: { ...details, tags: parseTags(details.tags), ...evidenceOf(draft) } })),
     onSuccess: () => {
       setStep(2);
       return queries.invalidateQueries({ queryKey: ['devices'] });
@@ -99,6 +100,8 @@ function Details({ details, change }: { details: typeof empty; change: (d: typeo
       />
       <NativeSelect label={w.profile} value={details.profile} onChange={(e) => change({ ...details, profile: e.currentTarget.value })} data={profiles.length > 0 ? profiles : [details.profile]} />
       <TextInput label={w.label} description={w.labelHint} maxLength={255} value={details.label} onChange={(e) => change({ ...details, label: e.currentTarget.value })} />
+      <Textarea label={w.tags} description={w.tagsHint} autosize minRows={1} maxRows={6} value={details.tags} onChange={(e) => change({ ...details, tags: e.currentTarget.value })} />
+      <Textarea label={w.description} description={w.descriptionHint} maxLength={1000} autosize minRows={1} maxRows={6} value={details.description} onChange={(e) => change({ ...details, description: e.currentTarget.value })} />
       <Checkbox label={w.gatewayHint} checked={details.gateway} onChange={(e) => change({ ...details, gateway: e.currentTarget.checked })} />
     </>
   );

@@ -1,12 +1,14 @@
 import { queryOptions } from '@tanstack/react-query';
-import { answer, api, queries } from '../api/client';
+import { answer, api, queries, versioned, type Schemas } from '../api/client';
 
 // What is known of one device. Everything about devices has a key that begins alike, so that a change renews all of it.
 
 const one = (name: string) => ({ params: { path: { name } } });
 
 export const deviceQuery = (name: string) =>
-  queryOptions({ queryKey: ['devices', 'one', name], refetchInterval: 15_000, queryFn: () => answer(api.GET('/v1/devices/{name}', one(name))) });
+  queryOptions({ queryKey: ['devices', 'one', name], refetchInterval: 15_000, queryFn: () => versioned(api.GET('/v1/devices/{name}', one(name))) });
+
+export type WholeDevice = Schemas['DeviceView'] & { version: string };
 
 export const latestQuery = (name: string) =>
   queryOptions({ queryKey: ['devices', 'latest', name], queryFn: () => answer(api.GET('/v1/devices/{name}/latest', one(name))) });
@@ -25,6 +27,16 @@ export const sessionsQuery = (name: string) =>
 
 export const deviceAttemptsQuery = (name: string) =>
   queryOptions({ queryKey: ['devices', 'attempts', name], queryFn: () => answer(api.GET('/v1/attempts', { params: { query: { device: name, limit: 50 } } })) });
+
+export const deviceAuditQuery = (name: string) =>
+  queryOptions({ queryKey: ['devices', 'audit', name], queryFn: () => answer(api.GET('/v1/audit', { params: { query: { name, limit: 100 } } })) });
+
+export const traceQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['devices', 'trace', name],
+    refetchInterval: (q) => (q.state.data?.on ? 1_000 : false),
+    queryFn: () => answer(api.GET('/v1/devices/{name}/trace', one(name))),
+  });
 
 // renewDevices asks again for everything that is shown of devices.
 export function renewDevices() {

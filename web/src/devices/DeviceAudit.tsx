@@ -1,0 +1,50 @@
+import { UnstyledButton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Ago } from '../parts/Ago';
+import { Empty } from '../parts/Empty';
+import { Panel } from '../parts/Page';
+import { Refused } from '../parts/Refused';
+import { Table } from '../parts/Table';
+import { audit } from '../settings/audit';
+import { AuditEntry } from '../settings/AuditEntry';
+import { deed, fieldsOf } from '../settings/AuditPart';
+import { useWords } from '../words/words';
+import { deviceAuditQuery } from './queries';
+import { words } from './words';
+
+const ofDevices = ['device', 'credential', 'attributes', 'readings', 'certificate'];
+
+// DeviceAudit is who has changed what of a device.
+export function DeviceAudit({ name }: { name: string }) {
+  const w = useWords(words);
+  const a = useWords(audit);
+  const { data, error, refetch } = useQuery(deviceAuditQuery(name));
+  const [entry, setEntry] = useState<number>();
+  return (
+    <Panel title={w.audit} flush>
+      <Refused error={error} again={() => void refetch()} />
+      <Table
+        label={w.audit}
+        rows={data?.items.filter((e) => ofDevices.includes(e.noun))}
+        id={(e) => String(e.number)}
+        columns={[
+          { key: 'when', label: w.when, cell: (e) => <Ago at={e.at} /> },
+          { key: 'who', label: w.who, cell: (e) => e.actor },
+          {
+            key: 'what',
+            label: w.what,
+            cell: (e) => (
+              <UnstyledButton c="var(--act)" fz="inherit" onClick={() => setEntry(e.number)}>
+                {deed(a, e)}
+              </UnstyledButton>
+            ),
+          },
+          { key: 'fields', label: w.fields, wide: true, cell: (e) => fieldsOf(e).join(', ') },
+        ]}
+        empty={<Empty title={w.noAudit} />}
+      />
+      {entry !== undefined && <AuditEntry number={String(entry)} close={() => setEntry(undefined)} />}
+    </Panel>
+  );
+}
