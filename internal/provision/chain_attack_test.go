@@ -274,6 +274,16 @@ var badChains = []badChain{
 	{"the name of a device of another profile", func(t *testing.T, y *yard) []*pair {
 		return []*pair{issue(t, leaf("pump-1"), y.mid, nil), y.mid}
 	}, muster.ReasonDeviceNameTaken},
+	{"the same, two bytes a letter", func(t *testing.T, y *yard) []*pair {
+		wide := asn1.RawValue{Tag: asn1.TagBMPString, Bytes: []byte("\x00p\x00u\x00m\x00p\x00-\x001")}
+		return []*pair{issue(t, leaf("", func(c *x509.Certificate) {
+			c.Subject = pkix.Name{ExtraNames: []pkix.AttributeTypeAndValue{{Type: commonName, Value: wide}}}
+		}), y.mid, nil), y.mid}
+	}, muster.ReasonDeviceNameTaken},
+	{"an e-mail address that the intermediate must not give", func(t *testing.T, y *yard) []*pair {
+		m := authority("M", func(c *x509.Certificate) { c.ExcludedEmailAddresses = []string{"plant-b.example"} })
+		return under(t, y, m, leaf("meter-1", func(c *x509.Certificate) { c.EmailAddresses = []string{"meter-1@plant-b.example"} }))
+	}, muster.ReasonChainNameConstraint},
 }
 
 func TestABadChainIsRefusedWithItsReasonAndLeavesNothing(t *testing.T) {

@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"encoding/base64"
 	"encoding/pem"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,6 +94,42 @@ func TestASigningRequestIsAnsweredWithACertificate(t *testing.T) {
 	refused(t, err, muster.ReasonDeviceNameTaken)
 	if page, err := f.registry.Certificates(t.Context(), muster.CertificateQuery{Limit: 9}); err != nil || len(page.Certificates) != 1 {
 		t.Errorf("%d certificates are filed, %v", len(page.Certificates), err)
+	}
+}
+
+func TestASigningRequestMakesNobodyMoreThanADevice(t *testing.T) {
+	f := certified(t)
+	f.profile(t, "open", muster.StrategyAllowCreate)
+	extension := func(last int, value any) pkix.Extension {
+		der, err := asn1.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, last}, Critical: true, Value: der}
+	}
+	serverAuth := asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 1}
+	key := newKey(t)
+	der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
+		Subject: pkix.Name{CommonName: "valve", Organization: []string{"Somebody"}}, DNSNames: []string{"muster.example"},
+		ExtraExtensions: []pkix.Extension{
+			extension(19, struct{ CA bool }{true}),
+			extension(15, asn1.BitString{Bytes: []byte{0x06}, BitLength: 7}), // keyCertSign, cRLSign
+			extension(37, []asn1.ObjectIdentifier{serverAuth}),
+		},
+	}, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := f.provision(t, ask("open", "pump", muster.Evidence{Kind: muster.X509Certificate, CSR: base64.StdEncoding.EncodeToString(der)}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := granted(t, g)
+	if c.IsCA || c.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 || !slices.Equal(c.ExtKeyUsage, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}) {
+		t.Errorf("an authority: %v, key usage %b, purposes %v", c.IsCA, c.KeyUsage, c.ExtKeyUsage)
+	}
+	if c.Subject.CommonName != "pump" || len(c.Subject.Organization) > 0 || slices.Contains(c.DNSNames, "muster.example") {
+		t.Errorf("it is for %s, %v", c.Subject, c.DNSNames)
 	}
 }
 
