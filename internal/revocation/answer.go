@@ -183,14 +183,46 @@ func (s *Service) questionOf(ctx context.Context, a *answer, chain []*x509.Certi
 	if len(path) < 2 {
 		return nil, errors.New("the certificate is trusted by itself")
 	}
-	q, err := newQuestion(path[0], path[1], rule.OCSP)
+	q, err := newQuestion(path[0], s.above.same(path[1]), rule.OCSP)
 	if err != nil {
 		return nil, err
 	}
+	q.profile = profile
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.asks = q
 	return q, nil
+}
+
+// instead has another question asked, or none, in the place of one, if that is still asked, and returns which one is.
+func (a *answer) instead(q, other *question) *question {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.asks == q {
+		a.asks = other
+	}
+	return a.asks
+}
+
+// above are issuers of certificates that are asked about, each once.
+type above struct {
+	mu sync.Mutex // guards of
+	of map[[sha256.Size]byte]*x509.Certificate
+}
+
+// same returns the certificate, or one that is the same.
+func (k *above) same(c *x509.Certificate) *x509.Certificate {
+	id := sha256.Sum256(c.Raw)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if known := k.of[id]; known != nil {
+		return known
+	}
+	if len(k.of) >= maxResponders {
+		clear(k.of)
+	}
+	k.of[id] = c
+	return c
 }
 
 // ask begins to ask, and returns what is closed when that has ended; nil: nothing is asked now.
@@ -312,38 +344,5 @@ func (s *Service) keep(a *answer, says *said, now time.Time) {
 	}
 	if err := s.store.KeepRevocationAnswer(context.WithoutCancel(s.asks), kept, now); err != nil {
 		s.o.Logger.Error("an answer of an OCSP responder could not be kept", "error", err)
-	}
-}
-
-// renew asks again about the certificates of sessions that are open, before what was said of them ends, and forgets what was
-// said of others when that ends.
-func (s *Service) renew(now time.Time) {
-	var due []*answer
-	for _, a := range s.answers.all() {
-		if known := a.said.Load(); known != nil && !now.Before(known.due) {
-			due = append(due, a)
-		}
-	}
-	if len(due) == 0 {
-		return
-	}
-	s.o.Changed() // everybody who has a session is asked for what it shows
-	for _, a := range due {
-		known := a.said.Load()
-		a.mu.Lock()
-		q := a.asks
-		a.mu.Unlock()
-		switch {
-		case q != nil && a.wanted.Load() >= now.UnixNano():
-			if len(s.queue) < askMost { // else it is for those who wait
-				s.ask(a, q)
-			}
-		case known.status == statusRevoked && now.Before(a.ends):
-			a.later(known, now.Add(fetchEvery))
-		case now.Before(known.nextUpdate):
-			a.later(known, known.nextUpdate)
-		default:
-			s.answers.drop(a)
-		}
 	}
 }

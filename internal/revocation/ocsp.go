@@ -33,6 +33,8 @@ const (
 // A question is what is asked of one certificate. Nobody changes it.
 type question struct {
 	url     string
+	rule    string // ChainRule.OCSP of the profile, which has led there
+	profile muster.ProfileID
 	issuer  *x509.Certificate
 	request *ocsp.Request
 	sent    []byte
@@ -40,7 +42,8 @@ type question struct {
 
 // newQuestion asks whether a certificate of an issuer is revoked. Digests are of SHA-1, the only ones that every responder
 // knows (RFC 5019, 2.1.1): they name the certificate and prove nothing.
-func newQuestion(leaf, issuer *x509.Certificate, from string) (*question, error) {
+func newQuestion(leaf, issuer *x509.Certificate, rule string) (*question, error) {
+	from := rule
 	if from == muster.OCSPFromCertificate {
 		at := slices.IndexFunc(leaf.OCSPServer, func(text string) bool {
 			u, err := url.Parse(text)
@@ -57,7 +60,7 @@ func newQuestion(leaf, issuer *x509.Certificate, from string) (*question, error)
 		return nil, err
 	}
 	request, err := ocsp.ParseRequest(sent)
-	return &question{from, issuer, request, sent}, err
+	return &question{url: from, rule: rule, issuer: issuer, request: request, sent: sent}, err
 }
 
 // A said is what is known of a certificate. Nobody changes it.

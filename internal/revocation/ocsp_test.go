@@ -113,7 +113,8 @@ func TestAResponderIsTheOneThatIsNamed(t *testing.T) {
 // A line is a service in a bubble of time, whose responder is set by hand.
 type line struct {
 	*desk
-	mu     sync.Mutex // guards says, made, fails and live
+	mu     sync.Mutex // guards url, says, made, fails and live
+	url    string     // asked last
 	says   ocsp.Response
 	made   time.Time // zero: when it is asked
 	fails  error
@@ -137,7 +138,7 @@ func (l *line) begin() {
 	start := time.Now().Add(-l.now.Sub(noon))
 	l.Service = New(l.store, Options{
 		Now: func() time.Time { return noon.Add(time.Since(start)) },
-		Ask: func(ctx context.Context, _ string, question []byte, _ int) ([]byte, error) {
+		Ask: func(ctx context.Context, url string, question []byte, _ int) ([]byte, error) {
 			l.asked.Add(1)
 			select {
 			case <-time.After(l.takes):
@@ -146,7 +147,7 @@ func (l *line) begin() {
 			}
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			if l.fails != nil {
+			if l.url = url; l.fails != nil {
 				return nil, l.fails
 			}
 			r, err := ocsp.ParseRequest(question)
@@ -295,6 +296,37 @@ func TestASessionThatBeganWhileNobodyCouldBeAskedIsAskedAboutLater(t *testing.T)
 		time.Sleep(askRest + 2*askRound)
 		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
 			t.Error(err)
+		}
+		l.stop()
+	})
+}
+
+func TestAnotherResponderIsAskedAboutSessionsThatAreOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		device, other := l.root.device(5), l.root.device(6)
+		l.check(device, hard, "")
+		l.enter(device)
+		l.store.ask("http://second.example")
+		time.Sleep(6 * time.Minute)
+		l.mu.Lock()
+		asked := l.url
+		l.mu.Unlock()
+		if asked != "http://second.example" {
+			t.Errorf("asked at %s", asked)
+		}
+		n := l.asked.Load()
+		l.store.ask("")
+		time.Sleep(time.Hour)
+		if more := l.asked.Load() - n; more != 0 {
+			t.Errorf("asked %d times more though the profile has nobody asked", more)
+		}
+		l.store.ask("http://third.example")
+		l.check(device, hard, "")
+		l.check(other, hard, "")
+		of := func(chain []*x509.Certificate) *x509.Certificate { return l.answers.get(chain[0]).asks.issuer }
+		if of(device) != of(other) {
+			t.Error("the issuer of two certificates is remembered twice")
 		}
 		l.stop()
 	})

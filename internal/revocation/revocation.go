@@ -72,6 +72,7 @@ type Service struct {
 
 	answers    answers
 	responders responders
+	above      above
 	renewed    time.Time // answers were looked at
 	metrics    *metrics
 
@@ -108,6 +109,7 @@ func New(store Store, o Options) *Service {
 	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}, fetching: map[muster.RevocationListID]struct{}{}}
 	s.index.Store(&index{})
 	s.answers.of, s.responders.of = map[[sha256.Size]byte]*answer{}, map[string]*responder{}
+	s.above.of = map[[sha256.Size]byte]*x509.Certificate{}
 	s.asks, s.stop = context.WithCancel(context.Background())
 	s.places, s.queue = make(chan struct{}, askMost), make(chan struct{}, askQueue)
 	s.metrics = newMetrics(s)
@@ -241,7 +243,7 @@ func (s *Service) look(ctx context.Context) {
 	now := s.o.Now()
 	if since := now.Sub(s.renewed); since >= askRound || since < 0 {
 		s.renewed = now
-		s.renew(now)
+		s.renew(ctx, now)
 	}
 	s.fetchDue(ctx, now)
 	for _, h := range s.snapshot() {

@@ -28,7 +28,7 @@ type shelf struct {
 	profile muster.Profile
 	lists   []muster.RevocationList
 
-	mu      sync.Mutex // guards answers
+	mu      sync.Mutex // guards answers and profile
 	answers map[[32]byte]muster.RevocationAnswer
 }
 
@@ -49,7 +49,18 @@ func (s *shelf) KeepRevocationAnswer(_ context.Context, a muster.RevocationAnswe
 }
 
 func (s *shelf) ProfileByID(context.Context, muster.ProfileID) (muster.Profile, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.profile, nil
+}
+
+// ask changes whom the profile has asked.
+func (s *shelf) ask(rule string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	chain := *s.profile.Settings.Chain
+	chain.OCSP = rule
+	s.profile.Settings.Chain = &chain
 }
 
 func (s *shelf) RevocationLists(context.Context) ([]muster.RevocationList, error) {
