@@ -293,7 +293,7 @@ func TestASessionThatBeganWhileNobodyCouldBeAskedIsAskedAboutLater(t *testing.T)
 		l.check(device, soft, "") // the responder rests
 		open := l.enter(device)
 		l.set(ocsp.Revoked, nil)
-		time.Sleep(askRest + 2*askRound)
+		time.Sleep(2*askRest + askRound)
 		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
 			t.Error(err)
 		}

@@ -31,7 +31,10 @@ func (s *Service) renew(ctx context.Context, now time.Time) {
 		}
 		switch {
 		case q != nil && a.wanted.Load() >= now.UnixNano():
-			if len(s.queue) < askMost { // else it is for those who wait
+			switch {
+			case !s.responders.free(q.url, now):
+				a.later(known, now.Add(askRest))
+			case len(s.queue) < askMost: // else it is for those who wait
 				s.ask(a, q)
 			}
 		case known.status == statusRevoked && now.Before(a.ends):
