@@ -7,7 +7,8 @@ import { Rows } from '../parts/Loading';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
-import { boundsOf, changeOfBounds, KeyBounds } from './KeyBounds';
+import { boundsOf, changeOfBounds } from './bounds';
+import { KeyBounds } from './KeyBounds';
 import styles from './Profile.module.css';
 import { keyQuery, renewProfiles } from './queries';
 import { Rehearsed } from './Rehearsed';
@@ -32,7 +33,7 @@ function Fields({ of, close }: { of: Schemas['ProvisionKey'] & { version: string
   const p = useWords(partWords);
   const [version, setVersion] = useState(of.version);
   const [bounds, setBounds] = useState(() => boundsOf(of));
-  const change = changeOfBounds(bounds);
+  const change = changeOfBounds(bounds, of);
   const save = useMutation({
     mutationFn: () => answer(api.PATCH('/v1/provision-keys/{key}', { params: { path: { key: of.id }, header: { 'If-Match': [version] } }, body: change })),
     onSuccess: () => {

@@ -1,13 +1,8 @@
 import { Group, Textarea, TextInput } from '@mantine/core';
-import type { Schemas } from '../api/client';
 import form from '../parts/Form.module.css';
-import { instant, lines, local } from '../parts/typed';
 import { useWords } from '../words/words';
+import type { Bounds } from './bounds';
 import { words } from './words';
-
-export const emptyBounds = { from: '', until: '', most: '', rate: '', networks: '', pattern: '' };
-
-type Bounds = typeof emptyBounds;
 
 // KeyBounds say when, from where, for which names and how often a key opens.
 export function KeyBounds({ value, change }: { value: Bounds; change: (b: Bounds) => void }) {
@@ -34,33 +29,4 @@ export function KeyBounds({ value, change }: { value: Bounds; change: (b: Bounds
       />
     </>
   );
-}
-
-// boundsOf returns those of a key as they are typed.
-export function boundsOf(k: Schemas['ProvisionKey']): Bounds {
-  return {
-    from: local(k.notBefore),
-    until: local(k.expiresAt),
-    most: k.maxDevices ? String(k.maxDevices) : '',
-    rate: k.rate ? String(k.rate) : '',
-    networks: (k.networks ?? []).join('\n'),
-    pattern: k.namePattern ?? '',
-  };
-}
-
-// bodyOfBounds returns what of them a new key is made with.
-export function bodyOfBounds(b: Bounds) {
-  return {
-    notBefore: instant(b.from),
-    expiresAt: instant(b.until),
-    maxDevices: Number(b.most) || undefined,
-    rate: Number(b.rate) || undefined,
-    networks: lines(b.networks),
-    namePattern: b.pattern || undefined,
-  };
-}
-
-// changeOfBounds returns what a key is changed to: what is empty is taken away.
-export function changeOfBounds(b: Bounds) {
-  return { notBefore: instant(b.from) ?? '', expiresAt: instant(b.until) ?? '', maxDevices: Number(b.most), rate: Number(b.rate), networks: lines(b.networks), namePattern: b.pattern };
 }

@@ -7,8 +7,9 @@ import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
-import { bodyOfBounds, emptyBounds, KeyBounds } from './KeyBounds';
+import { bodyOfBounds, emptyBounds } from './bounds';
 import { randomText } from './draft';
+import { KeyBounds } from './KeyBounds';
 import { KeyFields } from './KeyFields';
 import { renewProfiles } from './queries';
 import { words } from './words';
@@ -68,4 +69,3 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
     </Modal>
   );
 }
-

@@ -3,8 +3,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { answer, api, type Schemas } from '../api/client';
-import { CopyButton } from '../parts/CopyButton';
 import { Confirm } from '../parts/Confirm';
+import { Copied } from '../parts/Copied';
 import { Empty } from '../parts/Empty';
 import { MoreIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
@@ -31,6 +31,13 @@ export function ProfileKeys({ profile }: { profile: string }) {
   const { data, error, refetch } = useQuery(keysQuery(profile));
   const [doing, setDoing] = useState<{ what: Act | 'add'; of?: Key }>();
   const close = () => setDoing(undefined);
+  const turn = useMutation({
+    mutationFn: (k: Key) => {
+      const one = { params: { path: { key: k.id } } };
+      return answer(k.suspendedAt ? api.POST('/v1/provision-keys/{key}/resume', one) : api.POST('/v1/provision-keys/{key}/suspend', one));
+    },
+    onSuccess: renewProfiles,
+  });
   const add = may && (
     <Button size="compact-sm" variant="default" onClick={() => setDoing({ what: 'add' })}>
       {w.addKey}
@@ -41,6 +48,7 @@ export function ProfileKeys({ profile }: { profile: string }) {
   return (
     <Panel title={w.keys} flush act={add}>
       <Refused error={error} again={() => void refetch()} />
+      <Refused error={turn.error} />
       <Table
         label={w.keys}
         rows={data?.items}
@@ -49,12 +57,7 @@ export function ProfileKeys({ profile }: { profile: string }) {
           {
             key: 'key',
             label: w.key,
-            cell: (k) => (
-              <span style={{ display: 'inline-flex', alignItems: 'center', gap: 4 }}>
-                <code>{k.key}</code>
-                <CopyButton text={k.key} what={w.key} />
-              </span>
-            ),
+            cell: (k) => <Copied text={k.key} what={w.key} />,
           },
           { key: 'state', label: w.state, cell: (k) => <KeyState of={k} /> },
           {
@@ -69,7 +72,7 @@ export function ProfileKeys({ profile }: { profile: string }) {
           },
           { key: 'window', label: w.window, wide: true, cell: (k) => <KeyWindow of={k} /> },
           { key: 'networks', label: w.networks, wide: true, cell: (k) => k.networks?.join(', ') },
-          { key: 'acts', label: '', cell: (k) => may && k.state !== 'revoked' && <Acts of={k} ask={(what) => setDoing({ what, of: k })} /> },
+          { key: 'acts', label: '', cell: (k) => may && k.state !== 'revoked' && <Acts of={k} ask={(what) => setDoing({ what, of: k })} turn={() => turn.mutate(k)} /> },
         ]}
         empty={
           <Empty title={w.noKeys} act={add}>
@@ -86,11 +89,9 @@ export function ProfileKeys({ profile }: { profile: string }) {
   );
 }
 
-function Acts({ of, ask }: { of: Key; ask: (what: Act) => void }) {
+// Acts are what can be done with a key. To turn it is to suspend it, or to let it go on.
+function Acts({ of, ask, turn }: { of: Key; ask: (what: Act) => void; turn: () => void }) {
   const w = useWords(words);
-  const one = { params: { path: { key: of.id } } };
-  const suspend = useMutation({ mutationFn: () => answer(api.POST('/v1/provision-keys/{key}/suspend', one)), onSuccess: renewProfiles });
-  const resume = useMutation({ mutationFn: () => answer(api.POST('/v1/provision-keys/{key}/resume', one)), onSuccess: renewProfiles });
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -101,7 +102,7 @@ function Acts({ of, ask }: { of: Key; ask: (what: Act) => void }) {
       <Menu.Dropdown>
         <Menu.Item onClick={() => ask('edit')}>{w.edit}</Menu.Item>
         <Menu.Item onClick={() => ask('rotate')}>{w.rotate}</Menu.Item>
-        {of.suspendedAt ? <Menu.Item onClick={() => resume.mutate()}>{w.resume}</Menu.Item> : <Menu.Item onClick={() => suspend.mutate()}>{w.suspend}</Menu.Item>}
+        <Menu.Item onClick={turn}>{of.suspendedAt ? w.resume : w.suspend}</Menu.Item>
         <Menu.Item color="var(--bad)" onClick={() => ask('revoke')}>
           {w.revoke}
         </Menu.Item>

@@ -46,7 +46,7 @@ export function ProfileSettings({ profile, part }: { profile: Profile; part: key
   };
   const save = useMutation({
     mutationFn: ({ on, sent }: { on: Profile; sent: Draft }) =>
-      versioned(api.PATCH('/v1/profiles/{name}', { params: { path: { name: on.name }, header: { 'If-Match': [on.version] } }, body: bodyOf(sent) })),
+      versioned(api.PATCH('/v1/profiles/{name}', { params: { path: { name: on.name }, header: { 'If-Match': [on.version] } }, body: bodyOf(sent, on) })),
     onSuccess: async (now, { on }) => {
       begin(now, draftOf(now));
       queries.setQueryData(profileQuery(now.name).queryKey, now);
@@ -105,7 +105,7 @@ export function ProfileSettings({ profile, part }: { profile: Profile; part: key
             )}
           </div>
         )}
-        {may && typed.length > 0 && <Rehearsal profile={base.name} draft={draft} />}
+        {may && typed.length > 0 && <Rehearsal profile={base} draft={draft} />}
       </fieldset>
     </form>
   );

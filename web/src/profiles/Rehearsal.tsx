@@ -1,7 +1,7 @@
 import { Button, NativeSelect } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
-import { answer, api } from '../api/client';
+import { answer, api, type Schemas } from '../api/client';
 import { Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { useWords } from '../words/words';
@@ -13,11 +13,11 @@ import { words } from './words';
 const spans = [1, 7, 30, 90];
 
 // Rehearsal judges the attempts of the last days by what is typed, before it is saved.
-export function Rehearsal({ profile, draft }: { profile: string; draft: Draft }) {
+export function Rehearsal({ profile, draft }: { profile: Schemas['Profile']; draft: Draft }) {
   const w = useWords(words);
   const [days, setDays] = useState(7);
   const rehearse = useMutation({
-    mutationFn: (tried: Draft) => answer(api.POST('/v1/profiles/{name}/rehearse', { params: { path: { name: profile } }, body: { days, samples: 5, profile: settingsOf(tried) } })),
+    mutationFn: (tried: Draft) => answer(api.POST('/v1/profiles/{name}/rehearse', { params: { path: { name: profile.name } }, body: { days, samples: 5, profile: settingsOf(tried, profile) } })),
   });
   const current = rehearse.variables === draft;
   return (

@@ -1,11 +1,11 @@
-import { Checkbox, NativeSelect, Radio, TextInput } from '@mantine/core';
+import { Checkbox, NativeSelect, TextInput } from '@mantine/core';
+import { Choices } from '../parts/Choices';
 import form from '../parts/Form.module.css';
 import { PEM } from '../parts/PEM';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
 import { nameSources, renewals, revocations, strategies, type Draft } from './draft';
 import type { FieldsProps } from './DetailsFields';
-import styles from './StrategyFields.module.css';
 import { TryOut } from './TryOut';
 import { words } from './words';
 
@@ -14,13 +14,7 @@ export function StrategyFields({ draft, change }: FieldsProps) {
   const w = useWords(words);
   return (
     <>
-      <Radio.Group label={w.strategy} value={draft.strategy} onChange={(v) => change({ strategy: v as Draft['strategy'] })}>
-        <div className={styles.choices}>
-          {strategies.map((s) => (
-            <Radio key={s} value={s} label={w[`strategy${s}`]} description={w[`strategy${s}Text`]} className={styles.choice ?? ''} />
-          ))}
-        </div>
-      </Radio.Group>
+      <Choices label={w.strategy} value={draft.strategy} all={strategies.map((s) => [s, w[`strategy${s}`], w[`strategy${s}Text`]])} change={(strategy) => change({ strategy })} />
       {draft.strategy === 'x509-chain' && <ChainFields draft={draft} change={change} />}
     </>
   );
@@ -65,6 +59,16 @@ function ChainFields({ draft, change }: FieldsProps) {
         value={draft.revocation}
         onChange={(e) => change({ revocation: e.currentTarget.value as Draft['revocation'] })}
         data={revocations.map((r) => ({ value: r, label: w[`revocation${r}`] }))}
+      />
+      <TextInput
+        label={w.ocsp}
+        description={w.ocspHint}
+        placeholder="http://ocsp.example/"
+        autoComplete="off"
+        spellCheck={false}
+        classNames={{ input: form.mono ?? '' }}
+        value={draft.ocsp}
+        onChange={(e) => change({ ocsp: e.currentTarget.value })}
       />
     </>
   );

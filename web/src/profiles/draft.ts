@@ -33,6 +33,7 @@ export interface Draft {
   allowCreate: boolean;
   renewal: (typeof renewals)[number];
   revocation: (typeof revocations)[number];
+  ocsp: string;
   maxDevices: string;
   organization: string;
   unit: string;
@@ -63,6 +64,7 @@ export const emptyDraft: Draft = {
   allowCreate: true,
   renewal: 'replace',
   revocation: 'soft',
+  ocsp: '',
   maxDevices: '0',
   organization: '',
   unit: '',
@@ -97,6 +99,7 @@ export function draftOf(p: Profile): Draft {
     allowCreate: chain ? (chain.allowCreate ?? false) : emptyDraft.allowCreate,
     renewal: chain?.renewal ?? emptyDraft.renewal,
     revocation: chain?.revocation ?? emptyDraft.revocation,
+    ocsp: chain?.ocsp ?? '',
     maxDevices: String(chain?.maxDevices ?? 0),
     organization: c?.organization ?? '',
     unit: c?.unit ?? '',
@@ -107,18 +110,20 @@ export function draftOf(p: Profile): Draft {
   };
 }
 
-// bodyOf returns what of a draft is sent.
-export function bodyOf(d: Draft) {
-  return { name: d.name, ...settingsOf(d) };
+// bodyOf returns what of a draft is sent, for a new profile or for one that there is.
+export function bodyOf(d: Draft, was?: Profile) {
+  return { name: d.name, ...settingsOf(d, was) };
 }
 
-// settingsOf are all of it but the name.
-export function settingsOf(d: Draft) {
+// settingsOf are all of it but the name. The parts of a profile are changed as a whole: what they hold that is not typed here stays
+// as it was.
+export function settingsOf(d: Draft, was?: Profile) {
   return {
     description: d.description,
     sessions: Number(d.sessions),
     retentionDays: Number(d.retentionDays),
     jwt: {
+      ...was?.jwt,
       audiences: lines(d.audiences),
       maxLifetime: d.maxLifetime.trim() || undefined,
       skew: d.skew.trim() || undefined,
@@ -130,8 +135,9 @@ export function settingsOf(d: Draft) {
     rotation: d.rotation,
     graceDays: Number(d.graceDays),
     strategy: d.strategy,
-    chain: d.strategy === 'x509-chain' ? chainOf(d) : undefined,
+    chain: d.strategy === 'x509-chain' ? { ...was?.chain, ...chainOf(d) } : undefined,
     certificates: {
+      ...was?.certificates,
       organization: d.organization,
       unit: d.unit,
       dnsNames: lines(d.dnsNames),
@@ -144,7 +150,7 @@ export function settingsOf(d: Draft) {
 
 function chainOf(d: Draft): Chain {
   const { ca, cnPattern, nameFrom, allowCreate, renewal, revocation } = d;
-  return { ca, cnPattern, nameFrom, allowCreate, renewal, revocation, maxDevices: Number(d.maxDevices) };
+  return { ca, cnPattern, nameFrom, allowCreate, renewal, revocation, ocsp: d.ocsp.trim() || undefined, maxDevices: Number(d.maxDevices) };
 }
 
 // asksWithKey tells whether devices get in with a provision key.

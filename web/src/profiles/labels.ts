@@ -22,6 +22,7 @@ export const labels = {
   allowCreate: 'allowCreate',
   renewal: 'renewal',
   revocation: 'revocation',
+  ocsp: 'ocsp',
   maxDevices: 'maxCreated',
   organization: 'organization',
   unit: 'unit',
