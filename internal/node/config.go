@@ -141,7 +141,8 @@ func checkPublicURL(text string) error {
 		return nil
 	}
 	u, err := url.Parse(text)
-	if err != nil || len(text) > 500 || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || len(text) > 500 || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
+		u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.String() != text { // which is ASCII, as names in certificates are
 		return muster.Refuse(muster.ReasonSettingInvalid, "publicUrl: %.100q is no URL such as http://muster.example:8080", text)
 	}
 	return nil
