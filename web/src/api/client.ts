@@ -72,6 +72,6 @@ export const queries = new QueryClient({
       staleTime: 5_000,
       retry: (failures, error) => failures < 2 && worthAnotherTry(error),
     },
-    mutations: { retry: false },
+    mutations: { retry: false, gcTime: 0 }, // what they were given, or have made, may be secret
   },
 });

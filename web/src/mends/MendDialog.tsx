@@ -5,7 +5,7 @@ import { queries } from '../api/client';
 import { Confirm } from '../parts/Confirm';
 import form from '../parts/Form.module.css';
 import { useWords } from '../words/words';
-import type { Chosen, Field, Mend } from './mend';
+import { isWhole, type Chosen, type Field, type Mend } from './mend';
 import { words } from './words';
 
 interface Props {
@@ -27,7 +27,16 @@ export function MendDialog({ mend, close, done }: Props) {
     onError: () => queries.invalidateQueries({ queryKey: ['mends'] }), // it may have been planned for what is no more
   });
   return (
-    <Confirm title={w[`act${mend.kind}`]} act={w[`act${mend.kind}`]} calm={!mend.loses} error={apply.error} busy={apply.isPending} close={close} go={() => apply.mutate()}>
+    <Confirm
+      title={w[`act${mend.kind}`]}
+      act={w[`act${mend.kind}`]}
+      calm={!mend.loses}
+      error={apply.error}
+      busy={apply.isPending}
+      unready={mend.fields?.some((f) => !isWhole(f.key, chosen[f.key] ?? ''))}
+      close={close}
+      go={() => apply.mutate()}
+    >
       <div className={form.form}>
         <span>{w[`does${mend.kind}`](mend.about, mend.was ?? '')}</span>
         {mend.fields?.map((f) => (

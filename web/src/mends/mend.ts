@@ -11,6 +11,11 @@ export interface Field {
 
 export type Chosen = Partial<Record<Field['key'], string>>;
 
+// isWhole tells whether what was said is enough. No number would be no bound at all; no pattern is for any name, as the dialog says.
+export function isWhole(key: Field['key'], value: string): boolean {
+  return key === 'number' ? /^[1-9]\d*$/.test(value) : key === 'pattern' || value.trim() !== '';
+}
+
 // A Mend is one change after which what was refused would be let in.
 export interface Mend {
   kind: Kind;

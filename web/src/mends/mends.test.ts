@@ -19,6 +19,7 @@ vi.stubGlobal('fetch', async (request: Request) => {
     : Response.json({ reason: 'not-found', status: 404, detail: 'there is no such thing' }, { status: 404 });
 });
 const { isMendable, mendsOf } = await import('./mendsOf');
+const { isWhole } = await import('./mend');
 
 beforeEach(() => {
   answers = {};
@@ -121,6 +122,17 @@ it.each<[reason: string, known: object]>([
 ])('tells that what failed with %s is mended already', async (reason, known) => {
   answers = { ...known };
   expect(await mendsOf(story(reason))).toBe('mended');
+});
+
+it.each([
+  ['number', '', false],
+  ['number', '0', false],
+  ['number', '1e3', false],
+  ['number', '12', true],
+  ['pattern', '', true],
+  ['device', ' ', false],
+] as const)('takes a %s that is %j: %j', (field, value, whole) => {
+  expect(isWhole(field, value)).toBe(whole);
 });
 
 it.each<[about: string, story: Story, known: object]>([

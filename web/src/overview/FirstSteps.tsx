@@ -33,11 +33,16 @@ export function FirstSteps() {
         <li>
           <h3>{w.firstDevice}</h3>
           <p>{w.firstDeviceText}</p>
-          {may && (
-            <Button variant={made ? 'filled' : 'default'} renderRoot={(props) => <Link to="/add-device" {...props} />}>
-              {w.addDevice}
+          <div className={styles.acts}>
+            <Button variant={made ? 'filled' : 'default'} renderRoot={(props) => <Link to="/connect" {...props} />}>
+              {w.commands}
             </Button>
-          )}
+            {may && (
+              <Button variant="default" renderRoot={(props) => <Link to="/add-device" {...props} />}>
+                {w.addDevice}
+              </Button>
+            )}
+          </div>
         </li>
         <li>
           <h3>{w.firstWatch}</h3>

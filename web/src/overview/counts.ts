@@ -14,11 +14,11 @@ export function provisioned(counts: readonly Count[]): number {
   return sum(counts.filter((c) => c.reason === '' && c.action === 'provision'));
 }
 
-// refused adds up refusals by reason, the most frequent first. That a session was ended is no refusal.
+// refused adds up refusals by reason, the most frequent first. That a session was ended is no refusal, and neither is to wait.
 export function refused(counts: readonly Count[]): ByReason[] {
   const all = new Map<string, ByReason>();
   for (const c of counts) {
-    if (c.reason !== '' && c.action !== 'disconnect') {
+    if (c.reason !== '' && c.action !== 'disconnect' && c.reason !== 'provision-pending') {
       const known = all.get(c.reason) ?? { reason: c.reason, title: c.title ?? '', count: 0 };
       all.set(c.reason, { ...known, count: known.count + c.count });
     }

@@ -42,6 +42,24 @@ it('names what is broken before what can wait', () => {
   ]);
 });
 
+it('leads to where each of them is mended', () => {
+  const campaign = (id: string) => ({ id }) as NonNullable<Known['paused']>[number];
+  const finding = (about: string) => ({ about, ok: false, says: 'it is old' });
+  const link = (known: Known) => needs(known, words.en, 'en', now)[0]?.link;
+  expect(link({ forecast: [{ day: '2026-03-03', count: 2, kind: 'ACCESS_TOKEN', profile: 'p' }] })).toMatchObject({ to: '/certificates/expiry' });
+  expect(link({ paused: [campaign('7')] })).toEqual({ to: '/certificates/campaigns/$id', params: { id: '7' } });
+  expect(link({ paused: [campaign('7'), campaign('8')] })).toEqual({ to: '/certificates/campaigns', search: { state: 'paused' } });
+  for (const [about, to] of [
+    ['revocation list plant', '/certificates/others'],
+    ['OCSP responder http://ocsp.example/', '/certificates/others'],
+    ['root certificate', '/certificates/authority'],
+    ['server certificate', '/settings/server'],
+    ['disk sync', '/settings/server'],
+  ]) {
+    expect(link({ health: { ok: false, findings: [finding(about ?? '')] } })).toEqual({ to });
+  }
+});
+
 it('is more urgent about what ends in three days than about what ends in two weeks', () => {
   const ends = (day: string) => told({ forecast: [{ day, count: 2, kind: 'ACCESS_TOKEN', profile: 'p' }] })[0];
   expect(ends('2026-03-03')).toMatch(/^bad 2 credentials end within 3 days/);

@@ -12,7 +12,7 @@ export interface Need {
   tone: 'bad' | 'care';
   title: string;
   text: string;
-  link?: Pick<LinkProps, 'to' | 'search'>;
+  link?: Pick<LinkProps, 'to' | 'params' | 'search'>;
 }
 
 // What is known of the server; what has not been answered yet needs nothing.
@@ -54,10 +54,12 @@ export function needs(known: Known, w: Words, language: string, now: number): Ne
   }
   const soon = [3, 14].map((days) => ({ days, count: within(known.forecast ?? [], days, now) })).find(({ count }) => count > 0);
   if (soon) {
-    all.push({ key: 'ends', tone: soon.days === 3 ? 'bad' : 'care', title: w.endsSoon(number(soon.count), number(soon.days)), text: w.endsSoonText });
+    all.push({ key: 'ends', tone: soon.days === 3 ? 'bad' : 'care', title: w.endsSoon(number(soon.count), number(soon.days)), text: w.endsSoonText, link: { to: '/certificates/expiry', search: { days: '30' } } });
   }
-  if (known.paused?.length) {
-    all.push({ key: 'paused', tone: 'care', title: w.paused(number(known.paused.length)), text: known.paused[0]?.detail || w.pausedText });
+  const [paused, ...more] = known.paused ?? [];
+  if (paused) {
+    const link: Need['link'] = more.length > 0 ? { to: '/certificates/campaigns', search: { state: 'paused' } } : { to: '/certificates/campaigns/$id', params: { id: paused.id } };
+    all.push({ key: 'paused', tone: 'care', title: w.paused(number(1 + more.length)), text: paused.detail || w.pausedText, link });
   }
   return all.sort((a, b) => Number(a.tone === 'care') - Number(b.tone === 'care'));
 }
@@ -68,12 +70,25 @@ function why(most: ByReason | undefined): Need['link'] {
 }
 
 const list = 'revocation list ';
+const responder = 'OCSP responder ';
+const authority = ['root certificate', 'intermediate certificate'];
 
 // finding is a need that the server has found itself. What it says about it is in its own words.
 function finding(f: Schemas['Finding'], w: Words): Need {
-  const known = `about${f.about}`;
-  const title = f.about.startsWith(list) ? w.aboutList(f.about.slice(list.length)) : known in w ? String(w[known as keyof Words]) : f.about;
-  return { key: f.about, tone: 'bad', title, text: [f.says, f.fix].filter(Boolean).map((s) => sentence(s ?? '')).join(' '), link: { to: '/settings/server' } };
+  const text = [f.says, f.fix].filter(Boolean).map((s) => sentence(s ?? '')).join(' ');
+  return { key: f.about, tone: 'bad', text, ...titled(f.about, w) };
+}
+
+// titled says what a finding is about, and where that is mended.
+function titled(about: string, w: Words): Pick<Need, 'title' | 'link'> {
+  if (about.startsWith(list)) {
+    return { title: w.aboutList(about.slice(list.length)), link: { to: '/certificates/others' } };
+  }
+  if (about.startsWith(responder)) {
+    return { title: w.aboutResponder(about.slice(responder.length)), link: { to: '/certificates/others' } };
+  }
+  const known = `about${about}`;
+  return { title: known in w ? String(w[known as keyof Words]) : about, link: { to: authority.includes(about) ? '/certificates/authority' : '/settings/server' } };
 }
 
 function sentence(text: string): string {

@@ -13,6 +13,7 @@ it('adds refusals up by reason, and counts nothing twice that went well', () => 
     { reason: 'token-unknown', title: 'The token is unknown.', action: 'connect', count: 2, entries: 1, lastAt },
     { reason: 'token-unknown', title: 'The token is unknown.', action: 'message', count: 5, entries: 1, lastAt },
     { reason: 'password-wrong', action: 'connect', count: 3, entries: 1, lastAt },
+    { reason: 'provision-pending', action: 'provision', count: 60, entries: 1, lastAt },
     { reason: 'taken-over', action: 'disconnect', count: 50, entries: 1, lastAt },
   ] as const;
   expect(provisioned(counts)).toBe(4);

@@ -46,6 +46,7 @@ export const words = dictionary(
     'aboutintermediate certificate': 'The authority’s intermediate certificate',
     'aboutroot certificate': 'The authority’s root certificate',
     aboutList: (name: string) => `Revocation list ${name}`,
+    aboutResponder: (url: string) => `OCSP responder ${url}`,
     first: 'First steps',
     firstText: 'No device is in yet. This is how the first one gets in:',
     firstProfile: 'Make a profile',
@@ -56,6 +57,7 @@ export const words = dictionary(
     firstWatchText: 'As soon as a device is in, this page shows what happens.',
     addProfile: 'Add device profile',
     addDevice: 'Add device',
+    commands: 'Commands for it',
     done: 'done',
   },
   {
@@ -103,6 +105,7 @@ export const words = dictionary(
     'aboutintermediate certificate': 'Das Zwischenzertifikat der eigenen CA',
     'aboutroot certificate': 'Das Wurzelzertifikat der eigenen CA',
     aboutList: (name: string) => `Sperrliste ${name}`,
+    aboutResponder: (url: string) => `OCSP-Responder ${url}`,
     first: 'Erste Schritte',
     firstText: 'Noch ist kein Gerät dabei. So kommt das erste hinein:',
     firstProfile: 'Ein Profil anlegen',
@@ -113,6 +116,7 @@ export const words = dictionary(
     firstWatchText: 'Sobald ein Gerät dabei ist, zeigt diese Seite, was geschieht.',
     addProfile: 'Geräteprofil hinzufügen',
     addDevice: 'Gerät hinzufügen',
+    commands: 'Befehle dafür',
     done: 'erledigt',
   },
 );

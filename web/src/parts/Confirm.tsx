@@ -9,6 +9,7 @@ interface Props {
   act: string; // the verb on the button
   error: unknown;
   busy: boolean;
+  unready?: boolean; // something is still to be said
   calm?: boolean; // nothing is lost: it is asked because more than meets the eye changes
   close: () => void;
   go: () => void;
@@ -16,7 +17,7 @@ interface Props {
 }
 
 // Confirm asks before something that cannot be taken back, and names what will be lost.
-export function Confirm({ title, act, error, busy, calm, close, go, children }: Props) {
+export function Confirm({ title, act, error, busy, unready, calm, close, go, children }: Props) {
   const w = useWords(words);
   return (
     <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': w.close }}>
@@ -27,7 +28,7 @@ export function Confirm({ title, act, error, busy, calm, close, go, children }: 
           <Button variant="default" onClick={close} data-autofocus>
             {w.cancel}
           </Button>
-          <Button color={calm ? undefined : 'red.8'} loading={busy} onClick={go}>
+          <Button color={calm ? undefined : 'red.8'} loading={busy} disabled={unready} onClick={go}>
             {act}
           </Button>
         </Group>

@@ -31,9 +31,11 @@ export function CopyButton({ text, label, what }: { text: string; label?: string
 
 // put writes to the clipboard, also where a page without TLS has no interface for that.
 async function put(text: string) {
-  if (navigator.clipboard) {
+  try {
     await navigator.clipboard.writeText(text);
     return;
+  } catch {
+    // There is none, or it may not be used.
   }
   const area = document.createElement('textarea');
   area.value = text;
