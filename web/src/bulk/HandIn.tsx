@@ -13,7 +13,7 @@ import { useLanguage, useWords } from '../words/words';
 import { mappingOf, said, wrongWith, type Mapping } from './columns';
 import { MappingTable } from './MappingTable';
 import { Outcome } from './Outcome';
-import { read, type Preview } from './preview';
+import { mostColumns, read, type Preview } from './preview';
 import { failuresQuery, importQuery, learn, renewImports, type Import } from './queries';
 import { words } from './words';
 
@@ -24,7 +24,8 @@ export function HandIn({ file, change }: { file: File; change: (file: File | und
   const w = useWords(words);
   const p = useWords(partWords);
   const language = useLanguage();
-  const { data: preview, error } = useQuery({ queryKey: ['preview', file.name, file.size, file.lastModified], staleTime: Infinity, queryFn: () => read(file) });
+  const { data: preview, error } = useQuery({ queryKey: ['preview', file.name, file.size, file.lastModified], staleTime: Infinity, gcTime: 0, queryFn: () => read(file) });
+  const wide = (preview?.rows[0]?.cells.length ?? 0) > mostColumns;
   const size = `${(file.size / 1000).toLocaleString(language, { maximumFractionDigits: 1 })} kB`;
   return (
     <Panel
@@ -36,9 +37,10 @@ export function HandIn({ file, change }: { file: File; change: (file: File | und
       }
     >
       {file.size > most && <Refused error={w.tooLarge} />}
+      {wide && <Refused error={w.tooWide(mostColumns.toLocaleString(language))} />}
       <Refused error={error} />
       {!preview && !error && <Rows count={3} />}
-      {preview && file.size <= most && <Options file={file} preview={preview} />}
+      {preview && !wide && file.size <= most && <Options file={file} preview={preview} />}
     </Panel>
   );
 }

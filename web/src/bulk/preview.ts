@@ -2,6 +2,7 @@
 
 export const previewBytes = 64 << 10;
 const previewRows = 8;
+export const mostColumns = 1_000; // that the server takes
 
 export interface Row {
   line: number; // where it begins in the file

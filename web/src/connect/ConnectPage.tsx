@@ -9,6 +9,7 @@ import { SearchFilter } from '../parts/Filters';
 import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
+import { useMay } from '../people/session';
 import { asksWithKey } from '../profiles/draft';
 import { allProfiles } from '../profiles/queries';
 import { words as profileWords } from '../profiles/words';
@@ -33,6 +34,7 @@ export function ConnectPage() {
 function KnownDevices() {
   const w = useWords(words);
   const d = useWords(deviceWords);
+  const may = useMay('operator');
   const { search } = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error, refetch } = useQuery({
@@ -69,7 +71,7 @@ function KnownDevices() {
             search ? (
               <Empty title={d.noneFound}>{d.noneFoundText}</Empty>
             ) : (
-              <Empty title={d.none} act={<Link to="/add-device">{d.add}</Link>}>
+              <Empty title={d.none} act={may && <Link to="/add-device">{d.add}</Link>}>
                 {w.noneText}
               </Empty>
             )
@@ -83,6 +85,7 @@ function KnownDevices() {
 function NewDevices() {
   const w = useWords(words);
   const p = useWords(profileWords);
+  const may = useMay('operator');
   const { data, error, refetch } = useQuery(allProfiles);
   return (
     <Panel title={w.unknown} flush>
@@ -106,7 +109,7 @@ function NewDevices() {
             { key: 'strategy', label: p.strategy, cell: (one) => p[`strategy${one.strategy}`] },
             { key: 'description', label: p.description, wide: true, cell: (one) => one.description },
           ]}
-          empty={<Empty title={w.noProfile} act={<Link to="/add-profile">{p.add}</Link>} />}
+          empty={<Empty title={w.noProfile} act={may && <Link to="/add-profile">{p.add}</Link>} />}
         />
       )}
     </Panel>

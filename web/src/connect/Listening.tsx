@@ -5,7 +5,7 @@ import { Value } from '../devices/Value';
 import { Ago } from '../parts/Ago';
 import { CrossIcon, DotIcon, TickIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
-import { Reason } from '../parts/Refused';
+import { Reason, sentence } from '../parts/Refused';
 import { Tag } from '../parts/Tag';
 import { useWords } from '../words/words';
 import styles from './Listening.module.css';
@@ -76,7 +76,7 @@ function Refusal({ attempt: a }: { attempt: Schemas['Attempt'] }) {
   return (
     <div>
       <strong>{w.refused}</strong>
-      <p>{sentence(a.detail || a.title || a.reason)}</p>
+      <p>{sentence(a.detail || a.title || (a.reason ?? ''))}</p>
       {a.advice && <p>{a.advice}</p>}
       <p className={styles.more}>
         <Reason code={a.reason ?? ''} />
@@ -113,8 +113,4 @@ function Story({ number }: { number: number }) {
       {w.story}
     </Link>
   );
-}
-
-function sentence(text = ''): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

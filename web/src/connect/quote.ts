@@ -8,18 +8,21 @@ export function quote(shell: Shell, word: string): string {
   return shell === 'sh' ? sh(word) : cmd(word);
 }
 
+// A word with = in front is another one to the shell of macOS.
 function sh(word: string): string {
-  return /^[\w/:=.,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^(?!=)[\w/:=.,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 // Programs on Windows take their command line apart by themselves: a quote in a word has a backslash in front, and so have backslashes before it.
-// The Command Prompt looks for characters that mean something first, and believes that a quote in a word ends it.
+// The Command Prompt looks for characters that mean something first, and believes that a quote in a word ends it: where there is another
+// one of them than in pairs, it would take all that follows for something else than it is.
 function cmd(word: string): string {
   if (/^[\w/:=.,@+-]+$/.test(word)) {
     return word;
   }
   const quoted = `"${word.replace(/(\\*)"/g, '$1$1\\"').replace(/(\\+)$/, '$1$1')}"`;
-  const misread = word.includes('%') || (word.includes('"') && /[&|<>^()!]/.test(word));
+  const quotes = word.split('"').length - 1;
+  const misread = word.includes('%') || quotes % 2 === 1 || (quotes > 0 && /[&|<>^()!]/.test(word));
   return misread ? quoted.replace(/["&|<>^()%!]/g, '^$&') : quoted;
 }
 

@@ -35,7 +35,7 @@ export function tell(device: string, { ts, values }: Schemas['Sample']) {
     if (what === 'buckets') {
       queries.setQueryData<readonly Schemas['Bucket'][]>(query.queryKey, (was) => was && fold(was, widthOf(s), fromOf(s), ts, value));
     } else {
-      queries.setQueryData<readonly Schemas['Reading'][]>(query.queryKey, (was) => was && [...was.filter((r) => r.ts < ts), { ts, value }, ...was.filter((r) => r.ts > ts)]);
+      queries.setQueryData<readonly Schemas['Reading'][]>(query.queryKey, (was) => was && [...was.filter((r) => r.ts < ts && r.ts >= fromOf(s)), { ts, value }, ...was.filter((r) => r.ts > ts)]);
     }
   }
 }

@@ -8,7 +8,7 @@ import { words } from './words';
 interface Props {
   state: Pending['state'];
   rows: Pending[];
-  profile: string | undefined; // of which all may be meant
+  profile: string | undefined; // of which all may be meant, as all of it is shown
   selected: ReadonlySet<string>;
   select: (ids: string[], is: boolean) => void;
   ask: (decision: Decision) => void;

@@ -96,7 +96,7 @@ function Room({ search, go }: { search: Search; go: (after: string | undefined) 
       )}
       {!error && (
         <Panel flush>
-          {may && rows && rows.length > 0 && <Bulk state={state} rows={rows} profile={search.profile} selected={selected} select={select} ask={ask} />}
+          {may && rows && rows.length > 0 && <Bulk state={state} rows={rows} profile={search.name ? undefined : search.profile} selected={selected} select={select} ask={ask} />}
           <div className={isPlaceholderData ? styles.waits : undefined}>
             <Table label={w.title} columns={columns} rows={rows} id={(p) => p.id} empty={<Nobody search={search} />} />
           </div>
