@@ -51,7 +51,7 @@ console: build ## the console: its own tests, its size, and every page in Chromi
 	scripts/need /usr/bin/chromium=chromium mosquitto_sub=mosquitto-clients openssl=openssl
 	cd web && npm test && npm run e2e
 
-screenshots: build ## every page of the console, light and dark, wide and on a phone, as PNG under .cache/screenshots
+screenshots: build ## every page of the console, light and dark, wide and on a phone, as PNG under .cache/screenshots, and those of the README
 	scripts/need /usr/bin/chromium=chromium
 	cd web && npm run screenshots
 

@@ -87,6 +87,7 @@ const visits: Visit[] = [
 // drawn waits until charts are there, which are loaded after the page.
 async function drawn(page: Page) {
   await page.locator('canvas').first().waitFor();
+  await page.getByRole('region', { name: 'Over time' }).evaluate((part) => part.scrollIntoView());
 }
 
 // opened opens the first row of a list.
