@@ -40,6 +40,13 @@ it('knows a new device by its key', () => {
   expect(hear(nothing, attempt({ action: 'provision', key: 'k', name: 'x', reason: 'provision-secret-wrong' }), { ...sought, key: 'k' }).now.is).toBe('refused');
 });
 
+it('keeps why a new device was not let in, whatever it tries then', () => {
+  const joining = { ...sought, key: 'k' };
+  let heard = hear(nothing, attempt({ number: 1, action: 'provision', key: 'k', name: 'kitchen', remote: '10.0.0.5', reason: 'provision-secret-wrong' }), joining);
+  heard = hear(heard, attempt({ number: 2, remote: '10.0.0.5', reason: 'token-unknown' }), joining);
+  expect(heard.now).toMatchObject({ is: 'refused', attempt: { number: 1 } });
+});
+
 it('begins anew, and takes late news of what was before for none', () => {
   const late = attempt({ name: 'kitchen', device: '1' });
   const heard = anew(hear(nothing, { ...reported, at: '2026-01-01T00:00:00.25Z' }, sought));

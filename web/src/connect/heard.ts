@@ -49,14 +49,20 @@ function take(was: Heard, e: LiveEvent, sought: Sought): Heard {
   if (!attempt || attempt.action === 'disconnect') {
     return was;
   }
-  const meant = attempt.name === sought.name || (sought.key !== undefined && attempt.key === sought.key);
+  const meant = isMeant(attempt, sought);
   if (attempt.reason) {
     const stranger = !attempt.device && !attempt.name;
-    if (meant || (stranger && attempt.remote === sought.remote)) {
+    // Who was not let in, and reports all the same with the token that it brought, is refused once more: the first reason is the one.
+    const known = sought.key !== undefined && was.now.is === 'refused' && isMeant(was.now.attempt, sought);
+    if (meant || (stranger && attempt.remote === sought.remote && !known)) {
       return { ...was, now: { is: 'refused', attempt } };
     }
     return attempt.device ? was : { ...was, strangers: [attempt, ...was.strangers.filter((s) => s.number !== attempt.number)].slice(0, mostStrangers) };
   }
   // The journal tells of what went well up to a second late: a value that has arrived meanwhile says more.
   return meant && was.now.is !== 'reported' ? { ...was, now: { is: 'in' } } : was;
+}
+
+function isMeant(a: Attempt, sought: Sought): boolean {
+  return a.name === sought.name || (sought.key !== undefined && a.key === sought.key);
 }
