@@ -33,7 +33,7 @@ export const words = dictionary(
     why: 'Warum',
     waiting: 'Wartezimmer',
     certificates: 'Zertifikate',
-    bulk: 'Sammelanlage',
+    bulk: 'Sammelimport',
     settings: 'Einstellungen',
     skip: 'Zur Seite springen',
     menu: 'Menü',

@@ -79,10 +79,10 @@ function Is({ label, field, change }: { label: string; field: string; change: (f
           { value: '', label: w.fieldUnknown, disabled: true },
           { value: 'ignored', label: w.fieldIgnored },
           ...fields.map((f) => ({ value: f, label: withKey.includes(f) ? w.objectOf(f) : f })),
-          ...withKey.map((f) => ({ value: `${f}.`, label: `${f}.…` })),
+          ...withKey.map((f) => ({ value: `${f}.`, label: w.keyIn(f) })),
         ]}
       />
-      {keyed && <TextInput size="xs" aria-label={w.keyOf(label)} maxLength={255} value={key.join('.')} onChange={(e) => change(`${group}.${e.currentTarget.value}`)} />}
+      {keyed && <TextInput mt={4} size="xs" aria-label={w.keyOf(label)} maxLength={255} value={key.join('.')} onChange={(e) => change(`${group}.${e.currentTarget.value}`)} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Group, Progress } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { answer, api } from '../api/client';
 import { useEvents } from '../live/useEvents';
 import { Facts } from '../parts/Facts';
@@ -9,7 +10,7 @@ import { useMay } from '../people/session';
 import { useLanguage, useWords } from '../words/words';
 import styles from './Bulk.module.css';
 import { Phase } from './Phase';
-import { failuresQuery, importQuery, isOver, learn, mostFailures, type Import } from './queries';
+import { failuresQuery, importQuery, isOver, learn, mostFailures, renewEnded, type Import } from './queries';
 import { words } from './words';
 
 // Outcome is how far an import is, live, what has become of its rows, and what is wrong with those that were not filed.
@@ -24,11 +25,17 @@ export function Outcome({ of: i }: { of: Import }) {
       void refetch();
     }
   });
+  const over = isOver(i);
+  useEffect(() => {
+    if (over) {
+      renewEnded();
+    }
+  }, [over]);
   const number = (n: number) => n.toLocaleString(language);
   const part = i.bytes > 0 ? Math.min(100, Math.round((i.read / i.bytes) * 100)) : 100;
   return (
     <div className={styles.outcome}>
-      {!isOver(i) && <Progress value={part} aria-label={w.progress} transitionDuration={200} />}
+      {!over && <Progress value={part} aria-label={w.progress} transitionDuration={200} />}
       <div role="status">
         <Facts
           all={[

@@ -20,13 +20,15 @@ export function renewImports() {
   return queries.invalidateQueries({ queryKey: ['imports'] });
 }
 
-// learn keeps what an event has told of an import.
+// learn keeps what is told of an import.
 export function learn(i: Import) {
   queries.setQueryData(importQuery(i.id).queryKey, i);
-  if (isOver(i)) {
-    void queries.invalidateQueries({ queryKey: ['imports', 'list'] });
-    void queries.invalidateQueries({ queryKey: ['devices'] });
-  }
+}
+
+// renewEnded asks again for what has changed by an import that has ended.
+export function renewEnded() {
+  void queries.invalidateQueries({ queryKey: ['imports', 'list'] });
+  void queries.invalidateQueries({ queryKey: ['devices'] });
 }
 
 export function isOver(i: Pick<Import, 'state'>): boolean {
