@@ -10,7 +10,7 @@ const visits: Visit[] = [
   ['devices-none', '/devices?search=nothing+like+this'],
   ['add-device', '/add-device'],
   ['device-values', '/devices/greenhouse-07'],
-  ['device-charts', '/devices/greenhouse-07?range=week&keys=humidity,temperature,mode', drawn],
+  ['device-charts', '/devices/greenhouse-07?range=week&keys=humidity,temperature,mode', charted],
   ['device-attributes', '/devices/greenhouse-07?part=attributes'],
   ['device-credentials', '/devices/greenhouse-07?part=credentials'],
   ['device-journal', '/devices/greenhouse-07?part=journal'],
@@ -87,6 +87,11 @@ const visits: Visit[] = [
 // drawn waits until charts are there, which are loaded after the page.
 async function drawn(page: Page) {
   await page.locator('canvas').first().waitFor();
+}
+
+// charted goes to what a device has reported over time.
+async function charted(page: Page) {
+  await drawn(page);
   await page.getByRole('region', { name: 'Over time' }).evaluate((part) => part.scrollIntoView());
 }
 
