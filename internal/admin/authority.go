@@ -19,6 +19,8 @@ type Signer struct {
 	NotBefore   time.Time `json:"notBefore"`
 	NotAfter    time.Time `json:"notAfter"`
 	Key         string    `json:"key" enum:"here,socket,elsewhere" doc:"where its private key is; socket: behind one, with another program"`
+	CRL         string    `json:"crl" doc:"where its CRL is: a URL below publicUrl, as certificates name it; where that is not set, the path below wherever the server is reached" example:"http://muster.example/crl/0123456789abcdef.crl"`
+	OCSP        string    `json:"ocsp" doc:"who answers whether a certificate is revoked; a URL or a path, like crl" example:"http://muster.example/ocsp"`
 	PEM         string    `json:"pem"`
 }
 
@@ -96,6 +98,6 @@ func (a *api) importAuthority(ctx context.Context, in *struct{ Body AuthorityImp
 func signerOf(s issuer.Signer) Signer {
 	return Signer{
 		ID: s.ID.String(), Role: s.Role, Subject: s.Subject, Serial: s.Serial, Fingerprint: s.Fingerprint,
-		NotBefore: s.NotBefore, NotAfter: s.NotAfter, Key: s.Key, PEM: s.PEM,
+		NotBefore: s.NotBefore, NotAfter: s.NotAfter, Key: s.Key, CRL: s.CRL, OCSP: s.OCSP, PEM: s.PEM,
 	}
 }

@@ -76,10 +76,18 @@ func tellWhere(t *x509.Certificate, by *pair, public string) {
 	if public == "" {
 		return
 	}
-	public, id := strings.TrimSuffix(public, "/"), by.id().String()
-	t.IssuingCertificateURL = []string{public + IssuerPath + id + ".crt"}
-	t.CRLDistributionPoints = []string{public + CRLPath + id + ".crl"}
-	t.OCSPServer = []string{public + OCSPPath}
+	t.IssuingCertificateURL = []string{below(public, IssuerPath) + by.id().String() + ".crt"}
+	t.CRLDistributionPoints = []string{crlOf(by, public)}
+	t.OCSPServer = []string{below(public, OCSPPath)}
+}
+
+func crlOf(p *pair, public string) string {
+	return below(public, CRLPath) + p.id().String() + ".crl"
+}
+
+// below returns a path below the public URL; without one the path alone.
+func below(public, path string) string {
+	return strings.TrimSuffix(public, "/") + path
 }
 
 // authorityTemplate names an authority so that those of two installations can be told apart.

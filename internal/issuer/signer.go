@@ -23,6 +23,7 @@ type Signer struct {
 	NotAfter    time.Time
 	PEM         string
 	Key         string // here, socket or elsewhere
+	CRL, OCSP   string // where it is told what it has revoked: URLs, or paths where the server does not know its address
 }
 
 // The roles of signers.
@@ -38,28 +39,29 @@ const (
 // and the roots of these.
 func (a *Authority) Signers() []Signer {
 	h := a.issuer.hierarchy()
-	all := []Signer{describe(h.root, roleRoot)}
+	all := []Signer{a.describe(h.root, roleRoot)}
 	if h.next != nil {
-		all = append(all, describe(h.next, roleNext))
+		all = append(all, a.describe(h.next, roleNext))
 	}
 	for n, p := range h.intermediates {
 		role := roleFormer
 		if n == 0 {
 			role = roleIntermediate
 		}
-		all = append(all, describe(p, role))
+		all = append(all, a.describe(p, role))
 	}
 	for _, p := range h.retired {
-		all = append(all, describe(p, roleRetired))
+		all = append(all, a.describe(p, roleRetired))
 	}
 	return all
 }
 
-func describe(p *pair, role string) Signer {
+func (a *Authority) describe(p *pair, role string) Signer {
 	s := Signer{
 		ID: p.id(), Role: role, Subject: p.leaf.Subject.CommonName, Serial: hex.EncodeToString(p.leaf.SerialNumber.Bytes()),
 		Fingerprint: fingerprint(p.leaf.Raw), NotBefore: p.leaf.NotBefore, NotAfter: p.leaf.NotAfter,
 		PEM: string(encodeCertificates(p.chain[:1])), Key: "here",
+		CRL: crlOf(p, a.issuer.o.PublicURL), OCSP: below(a.issuer.o.PublicURL, OCSPPath),
 	}
 	switch p.key.(type) {
 	case nil:

@@ -63,6 +63,9 @@ func TestADeviceWhoseNameFitsNoTemplateIsIssuedNothing(t *testing.T) {
 func TestCertificatesSayWhereTheirAuthorityTellsOfThem(t *testing.T) {
 	o := newOffice(t)
 	silent := o.openssl("x509", "-noout", "-text", "-in", o.certFile("silent", o.issue(NewCertificate{Device: "pump"})))
+	if s := o.Signers()[0]; s.CRL != "/crl/"+s.ID.String()+".crl" || s.OCSP != "/ocsp" {
+		t.Errorf("without a public URL: %s, %s", s.CRL, s.OCSP)
+	}
 	o.issuer.o.PublicURL = "http://muster.example:8080/"
 	if err := o.issuer.Rotate(); err != nil {
 		t.Fatal(err)
@@ -81,6 +84,9 @@ func TestCertificatesSayWhereTheirAuthorityTellsOfThem(t *testing.T) {
 				t.Errorf("%s: %q is not in\n%s", name, want, test.text)
 			}
 		}
+	}
+	if s := o.Signers()[0]; s.CRL != "http://muster.example:8080/crl/"+root+".crl" || s.OCSP != "http://muster.example:8080/ocsp" {
+		t.Errorf("the root: %s, %s", s.CRL, s.OCSP)
 	}
 	if strings.Contains(silent, "URI:http") {
 		t.Errorf("without a public URL:\n%s", silent)

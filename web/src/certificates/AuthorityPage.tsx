@@ -36,16 +36,20 @@ export function AuthorityPage() {
           {w.rootWaits}
         </p>
       )}
-      {signers && <ForOthers />}
+      {signers?.[0] && <ForOthers ocsp={reached(signers[0].ocsp)} />}
       {signers?.map((s) => <SignerPanel key={s.id + s.serial} signer={s} />)}
     </Certificates>
   );
 }
 
-function ForOthers() {
+// reached returns where something is: below the address that the server knows of itself, else below the one that the browser has reached.
+function reached(where: string): string {
+  return new URL(where, window.location.origin).href;
+}
+
+function ForOthers({ ocsp }: { ocsp: string }) {
   const w = useWords(words);
   const { data } = useQuery(bundleQuery);
-  const ocsp = `${window.location.origin}/ocsp`;
   return (
     <Panel title={w.forOthers} act={data && <Download name="muster-authority.pem" text={data.pem} label={w.bundle} />}>
       <p className={styles.text}>{w.forOthersText}</p>
@@ -57,7 +61,7 @@ function ForOthers() {
 function SignerPanel({ signer: s }: { signer: Signer }) {
   const w = useWords(words);
   const [read] = certificatesIn(s.pem);
-  const crl = `${window.location.origin}/crl/${s.id}.crl`;
+  const crl = reached(s.crl);
   return (
     <Panel title={s.subject} act={<Tag tone={tones[s.role]}>{w[`role${s.role}`]}</Tag>}>
       <Facts
