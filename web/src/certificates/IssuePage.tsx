@@ -1,9 +1,10 @@
 import { Button, Group, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi, Link, useBlocker } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { answer, api, queries } from '../api/client';
 import { Choices } from '../parts/Choices';
+import { Confirm } from '../parts/Confirm';
 import form from '../parts/Form.module.css';
 import { Page, Panel } from '../parts/Page';
 import { PEM } from '../parts/PEM';
@@ -94,21 +95,34 @@ function IssueForm({ done }: { done: (made: Made) => void }) {
   );
 }
 
+// Handed shows what was made. Nobody leaves a private key behind that is nowhere else without being asked.
 function Handed({ made: { certificate: c, key }, again }: { made: Made; again: () => void }) {
   const w = useWords(words);
+  const [kept, setKept] = useState(key === undefined);
+  const [asking, setAsking] = useState(false);
+  const leaving = useBlocker({ shouldBlockFn: () => !kept, enableBeforeUnload: () => !kept, withResolver: true });
+  const stay = () => {
+    setAsking(false);
+    leaving.reset?.();
+  };
   const file = fileName(c.subject);
   return (
     <div className={form.form}>
       <strong>{w.madeTitle(c.subject)}</strong>
       <span>{c.device ? w.madeDevice : w.madeOther}</span>
-      {key && <PEMText label={w.privateKey} file={`${file}.key`} text={key} once />}
+      {key && <PEMText label={w.privateKey} file={`${file}.key`} text={key} once onKept={() => setKept(true)} />}
       <PEMText label={w.withChain} file={`${file}.pem`} text={c.pem + c.chain} />
       <Group gap="xs">
         <Button renderRoot={(props) => <Link to="/certificates/issued/$serial" params={{ serial: c.serial }} {...props} />}>{w.toCertificate}</Button>
-        <Button variant="default" onClick={again}>
+        <Button variant="default" onClick={kept ? again : () => setAsking(true)}>
           {w.another}
         </Button>
       </Group>
+      {(asking || leaving.status === 'blocked') && (
+        <Confirm title={w.loseKey} act={w.loseKeyAct} error={undefined} busy={false} close={stay} go={leaving.proceed ?? again}>
+          {w.loseKeyText(c.subject)}
+        </Confirm>
+      )}
     </div>
   );
 }

@@ -10,10 +10,11 @@ interface Props {
   file: string;
   text: string;
   once?: boolean; // it is secret, and not shown again
+  onKept?: () => void; // it was copied or saved
 }
 
 // PEMText shows a text that belongs in a file, to be copied or saved.
-export function PEMText({ label, file, text, once }: Props) {
+export function PEMText({ label, file, text, once, onKept }: Props) {
   const w = useWords(words);
   const p = useWords(partWords);
   return (
@@ -23,8 +24,8 @@ export function PEMText({ label, file, text, once }: Props) {
           {label} <code>{file}</code>
         </span>
         <span className={styles.acts}>
-          <CopyButton text={text} what={label} />
-          <Download name={file} text={text} label={w.saveFile} primary={once} />
+          <CopyButton text={text} what={label} onCopied={onKept} />
+          <Download name={file} text={text} label={w.saveFile} primary={once} onSaved={onKept} />
         </span>
       </figcaption>
       <pre tabIndex={0} aria-label={label}>

@@ -4,14 +4,23 @@ import { useWords } from '../words/words';
 import { CopyIcon, TickIcon } from './icons';
 import { words } from './words';
 
+interface Props {
+  text: string;
+  label?: string;
+  what?: string;
+  onCopied?: (() => void) | undefined;
+}
+
 // CopyButton copies a text. Without a label it is an icon, and what it copies is named for those who do not see it.
-export function CopyButton({ text, label, what }: { text: string; label?: string; what?: string }) {
+export function CopyButton({ text, label, what, onCopied }: Props) {
   const w = useWords(words);
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await put(text);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 1_600);
+    if (await put(text)) {
+      setCopied(true);
+      setTimeout(() => setCopied(false), 1_600);
+      onCopied?.();
+    }
   };
   const icon = copied ? <TickIcon size={16} /> : <CopyIcon size={16} />;
   if (label) {
@@ -29,19 +38,23 @@ export function CopyButton({ text, label, what }: { text: string; label?: string
   );
 }
 
-// put writes to the clipboard, also where a page without TLS has no interface for that.
-async function put(text: string) {
+// put writes to the clipboard, also where a page without TLS has no interface for that, and returns whether it could.
+async function put(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
-    return;
+    return true;
   } catch {
-    // There is none, or it may not be used.
+    return putSelected(text);
   }
+}
+
+function putSelected(text: string): boolean {
   const area = document.createElement('textarea');
   area.value = text;
   const host = document.querySelector('[role="dialog"]') ?? document.body;
   host.append(area);
   area.select();
-  document.execCommand('copy');
+  const done = document.execCommand('copy');
   area.remove();
+  return done;
 }

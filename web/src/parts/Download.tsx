@@ -6,13 +6,18 @@ interface Props {
   name: string; // of the file
   text: string;
   label: string;
-  primary?: boolean;
+  primary?: boolean | undefined;
+  onSaved?: (() => void) | undefined;
 }
 
 // Download saves a text as a file, which this browser writes by itself.
-export function Download({ name, text, label, primary }: Props) {
+export function Download({ name, text, label, primary, onSaved }: Props) {
+  const keep = () => {
+    save(name, new Blob([text]));
+    onSaved?.();
+  };
   return (
-    <Button variant={primary ? 'filled' : 'default'} leftSection={<DownloadIcon size={16} />} onClick={() => save(name, new Blob([text]))}>
+    <Button variant={primary ? 'filled' : 'default'} leftSection={<DownloadIcon size={16} />} onClick={keep}>
       {label}
     </Button>
   );
