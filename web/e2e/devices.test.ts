@@ -78,6 +78,7 @@ it('adds, rotates and revokes credentials', async () => {
 
   await page.getByRole('link', { name: 'Credentials' }).click();
   await page.getByRole('row', { name: /MQTT basic/ }).getByRole('button', { name: 'Revoke' }).click();
+  await sees(page, /Revoke MQTT basic.*pump/);
   await sees(page, 'Sessions of the device end now');
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
   await page.getByRole('row', { name: /MQTT basic.*revoked/ }).waitFor();
@@ -245,7 +246,14 @@ it('suspends a selection by keyboard alone, and says with whom it failed', async
 });
 
 it('tags all that match, asks them for other credentials, and deletes them when their number is typed', async () => {
-  await page.goto('/devices?search=meter-69&columns=tags');
+  await page.goto('/devices?search=meter-68&columns=tags');
+  await page.getByRole('checkbox', { name: 'Select meter-689' }).check();
+  await page.getByLabel('Part of a name').fill('meter-69');
+  await page.getByRole('checkbox', { name: 'Select meter-691' }).click({ modifiers: ['Shift'] }); // no row of this list was chosen before
+  await page.getByRole('heading', { name: '2 selected' }).waitFor();
+  await page.getByRole('checkbox', { name: 'Select meter-693' }).click({ modifiers: ['Shift'] });
+  await page.getByRole('heading', { name: '4 selected' }).waitFor();
+  await page.getByRole('button', { name: 'None' }).click();
   await page.getByRole('checkbox', { name: 'Select meter-691' }).check();
   await page.getByRole('button', { name: 'All that match' }).click();
   await page.getByRole('heading', { name: '10 selected' }).waitFor();

@@ -32,6 +32,10 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
   const may = useMay('operator');
   const [doing, setDoing] = useState<{ what: 'add' | 'rotate' | 'revoke'; credential?: Credential }>();
   const close = () => setDoing(undefined);
+  const begin = (next: typeof doing) => {
+    revoke.reset();
+    setDoing(next);
+  };
   const revoke = useMutation({
     mutationFn: (id: string) => answer(api.POST('/v1/devices/{name}/credentials/{id}/revoke', { params: { path: { name: device.name, id } } })),
     onSuccess: () => {
@@ -45,7 +49,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
   });
   const usable = device.credentials.filter((c) => c.state === 'active' || c.state === 'pending').length;
   const add = may && (
-    <Button size="compact-sm" variant="default" onClick={() => setDoing({ what: 'add' })}>
+    <Button size="compact-sm" variant="default" onClick={() => begin({ what: 'add' })}>
       {w.addCredential}
     </Button>
   );
@@ -53,7 +57,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
     may &&
     c.state !== 'revoked' && (
       <Group gap={4} justify="flex-end" wrap="nowrap">
-        <Button size="compact-xs" variant="subtle" onClick={() => setDoing({ what: 'rotate', credential: c })}>
+        <Button size="compact-xs" variant="subtle" onClick={() => begin({ what: 'rotate', credential: c })}>
           {w.rotate}
         </Button>
         {c.state === 'active' && usable > 1 && (
@@ -61,7 +65,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
             {w.retire}
           </Button>
         )}
-        <Button size="compact-xs" variant="subtle" color="var(--bad)" onClick={() => setDoing({ what: 'revoke', credential: c })}>
+        <Button size="compact-xs" variant="subtle" color="var(--bad)" onClick={() => begin({ what: 'revoke', credential: c })}>
           {w.revoke}
         </Button>
       </Group>
@@ -90,7 +94,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
       {(doing?.what === 'add' || doing?.what === 'rotate') && <NewCredential device={device.name} old={doing.credential} close={close} />}
       {doing?.what === 'revoke' && doing.credential && (
         <Confirm
-          title={w.revokeTitle}
+          title={w.revokeTitle(w[`kind${doing.credential.kind}`], doing.credential.hint ?? '')}
           act={w.revoke}
           error={revoke.error}
           busy={revoke.isPending}

@@ -1,9 +1,10 @@
 import { Button, Menu } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
+import { Refused } from '../parts/Refused';
 import type { Selection } from '../parts/useSelection';
 import { useWords } from '../words/words';
 import { acts, type Act } from './acts';
-import { allThatMatch, type Device, type Search } from './list';
+import { allThatMatch, mostAtOnce, type Device, type Search } from './list';
 import styles from './Together.module.css';
 import { words } from './words';
 
@@ -16,9 +17,11 @@ export default function DevicesTogether({ search, selection, begin }: { search: 
       <Button size="compact-sm" variant="subtle" loading={all.isPending} onClick={() => all.mutate()}>
         {w.selectAll}
       </Button>
-      <Button size="compact-sm" variant="subtle" color="gray" onClick={selection.clear}>
+      <Button size="compact-sm" variant="subtle" color="gray" disabled={all.isPending} onClick={selection.clear}>
         {w.selectNone}
       </Button>
+      <Refused error={all.error} />
+      {all.data?.length === mostAtOnce && <span role="status">{w.selectedMost(mostAtOnce)}</span>}
       <Menu position="bottom-end" width={230}>
         <Menu.Target>
           <Button size="compact-sm">

@@ -38,7 +38,7 @@ export function LongTable<T>({ label, columns, source, place, id, name, sort, on
   const [was, setAt] = useState(() => begun(place));
   const at = was.visit === visit ? was : begun(place);
   const { top, kept } = at;
-  const { list, rows, row, old, error, again } = useLong(source, kept, top, top + seen);
+  const { list, rows, row, between, old, error, again } = useLong(source, kept, top, top + seen);
   const begin = boxStart(at.box, top, rows);
   if (at !== was || begin !== at.box) {
     setAt({ ...at, box: begin });
@@ -80,19 +80,22 @@ export function LongTable<T>({ label, columns, source, place, id, name, sort, on
   const to = Math.min(rows, begin + boxRows, Math.floor(top) + seen + ahead);
   const shown = Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
-  const latest = useRef({ row, selection });
+  const latest = useRef({ row, between, selection, visit });
   useLayoutEffect(() => {
-    latest.current = { row, selection };
+    latest.current = { row, between, selection, visit };
   });
-  const last = useRef<number>(undefined);
+  const last = useRef({ visit: '', number: 0 }); // that was chosen: numbers mean other rows in another visit
+  const [missed, setMissed] = useState<unknown>();
   const choose = useCallback((number: number, is: boolean, many: boolean) => {
-    const other = many && last.current !== undefined ? last.current : number;
-    const between = [];
-    for (let n = Math.min(other, number); n <= Math.max(other, number); n++) {
-      between.push(latest.current.row(n));
+    const { row, between, selection, visit } = latest.current;
+    const other = many && last.current.visit === visit ? last.current.number : number;
+    last.current = { visit, number };
+    setMissed(undefined);
+    const one = row(number);
+    selection?.set(one === undefined ? [] : [one], is);
+    if (other !== number) {
+      void between(Math.min(other, number), Math.max(other, number)).then((rows) => selection?.set(rows, is), setMissed);
     }
-    latest.current.selection?.set(between.filter((one) => one !== undefined), is);
-    last.current = number;
   }, []);
   const press = (e: KeyboardEvent<HTMLElement>) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
@@ -118,6 +121,11 @@ export function LongTable<T>({ label, columns, source, place, id, name, sort, on
       {Boolean(error) && (
         <div className={styles.refused}>
           <Refused error={error} again={again} />
+        </div>
+      )}
+      {Boolean(missed) && (
+        <div className={styles.refused}>
+          <Refused error={missed} />
         </div>
       )}
       <div

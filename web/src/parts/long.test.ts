@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { boxRows, boxStart, filed, pageOf, unread, type Long } from './long';
+import { boxRows, boxStart, filed, pageOf, piecesOf, unread, type Long } from './long';
 
 // three is a list of which three pages of ten have come, and a fourth has not.
 const three = [0, 1, 2].reduce<Long>((list, page) => filed(list, page, page ? `p${page}` : '', 10, `p${page + 1}`), unread);
@@ -34,6 +34,14 @@ it('finds the page of a row, also behind empty ones', () => {
   expect([0, 9, 10, 29, 30, 500].map((row) => pageOf(three, row))).toEqual([0, 0, 1, 2, 3, 3]);
   const empty = filed(filed(unread, 0, '', 0, 'p1'), 1, 'p1', 5, 'p2');
   expect([0, 4, 5].map((row) => pageOf(empty, row))).toEqual([1, 1, 2]);
+});
+
+it('knows of which pages the rows between two are', () => {
+  const rows = Array.from({ length: 30 }, (_, i) => i);
+  const between = (from: number, to: number) => piecesOf(three, from, to).flatMap((p) => rows.slice(['', 'p1', 'p2'].indexOf(p.after) * 10).slice(0, 10).slice(p.from, p.to));
+  expect(piecesOf(three, 12, 14)).toEqual([{ after: 'p1', from: 2, to: 5 }]);
+  expect(between(8, 21)).toEqual(rows.slice(8, 22));
+  expect(between(0, 29)).toEqual(rows);
 });
 
 it('begins the box elsewhere when one comes near its end, and nowhere else', () => {

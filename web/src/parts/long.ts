@@ -51,6 +51,18 @@ export function pageOf(list: Long, row: number): number {
   return low;
 }
 
+// A Piece is rows of one page, the last one not included.
+interface Piece {
+  readonly after: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+// piecesOf returns where the rows from one to another are, both included.
+export function piecesOf(list: Long, from: number, to: number): Piece[] {
+  return list.starts.slice(pageOf(list, from), pageOf(list, to) + 1).map((s) => ({ after: s.after, from: Math.max(0, from - s.row), to: to + 1 - s.row }));
+}
+
 // No browser draws a box of forty million points. So the box that is scrolled holds so many rows at most, and begins at another row when
 // one comes near its end.
 export const boxRows = 100_000;

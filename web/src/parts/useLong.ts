@@ -1,7 +1,7 @@
 import { keepPreviousData, useQueries } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { queries } from '../api/client';
-import { filed, pageOf, unread, type Long } from './long';
+import { filed, pageOf, piecesOf, unread, type Long } from './long';
 
 export interface Source<T> {
   key: readonly unknown[]; // of its pages among all queries
@@ -16,6 +16,7 @@ export interface Place {
 }
 
 const minutes = 60_000;
+const mostBetween = 10_000; // rows that are chosen at once
 
 export const places = {
   find: (key: readonly unknown[]) => queries.getQueryData<Place>(['places', ...key]),
@@ -64,10 +65,20 @@ export function useLong<T>(source: Source<T>, began: Long | undefined, first: nu
     const items = at >= 0 ? results[at]?.data?.items : queries.getQueryData<{ items: T[] }>([...source.key, start?.after])?.items;
     return items?.[number - (start?.row ?? 0)];
   };
+  // between returns the rows from one to another. Pages that were let go are asked for again.
+  const between = async (from: number, to: number): Promise<T[]> => {
+    const rows: T[] = [];
+    for (const piece of piecesOf(list, from, Math.min(to, from + mostBetween - 1))) {
+      const { items } = await queries.ensureQueryData({ queryKey: [...source.key, piece.after], queryFn: () => source.page(piece.after) });
+      rows.push(...items.slice(piece.from, piece.to));
+    }
+    return rows;
+  };
   return {
     list,
     rows: list.rows + (list.more ? source.size : 0), // with those that are about to come
     row,
+    between,
     old: Boolean(results[0]?.isPlaceholderData),
     error: failed?.error,
     again: () => void failed?.refetch(),
