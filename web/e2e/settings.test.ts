@@ -71,6 +71,10 @@ it('adds users, changes what they may, and never takes the last admin', async ()
   await page.getByLabel('State').selectOption('suspended');
   await page.waitForURL(/disabled=true/);
   await row(/anna/).waitFor({ state: 'detached' });
+  const refusal = { reason: 'version-stale', status: 412, title: 'Changed since.', detail: 'changed since it was read' };
+  await page.route('**/v1/users/berta', (route) => route.fulfill({ status: 412, json: refusal }), { times: 1 });
+  await choose('berta', 'Let sign in again');
+  await sees(page, 'Changed since it was read.');
   await choose('berta', 'Let sign in again');
   await sees(page, 'No user is like that');
   await page.getByLabel('State').selectOption('Any state');
@@ -111,6 +115,7 @@ it('tells who has changed what, and how it was before', async () => {
   await page.getByRole('link', { name: 'Device: changed' }).click();
   await page.waitForURL(/entry=\d+/);
   await page.reload();
+  await dialog().locator('dd[data-side]').first().waitFor();
   expect(await dialog().locator('dd[data-side]').allInnerTexts()).toEqual(['old', 'new']);
   await page.keyboard.press('Escape');
   await page.waitForURL((url) => !url.searchParams.has('entry'));

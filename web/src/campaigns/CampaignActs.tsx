@@ -39,7 +39,10 @@ export function CampaignActs({ campaign: c }: { campaign: Campaign }) {
         </Button>
       )}
       {c.state !== 'rolling-back' && (
-        <Button variant="default" onClick={() => setAsking(true)}>
+        <Button variant="default" onClick={() => {
+            back.reset();
+            setAsking(true);
+          }}>
           {w.rollback}
         </Button>
       )}

@@ -16,14 +16,14 @@ export function Plan({ devices }: { devices: CampaignFilter }) {
     const timer = setTimeout(() => setSettled(text), 300);
     return () => clearTimeout(timer);
   }, [text]);
-  const { data, error } = useQuery({ ...planQuery(JSON.parse(settled) as CampaignFilter), placeholderData: keepPreviousData });
+  const { data, error, isPlaceholderData } = useQuery({ ...planQuery(JSON.parse(settled) as CampaignFilter), placeholderData: keepPreviousData });
   if (error) {
     return <Refused error={error} />;
   }
   const names = data?.names ?? [];
   const more = (data?.progress.selected ?? 0) - names.length;
   return (
-    <div className={styles.plan} role="status">
+    <div className={styles.plan} role="status" data-old={isPlaceholderData || settled !== text || undefined}>
       {data && (
         <>
           <strong>{w.plan(data.progress.selected.toLocaleString(language))}</strong>

@@ -80,7 +80,7 @@ function useIssued() {
     queryKey: ['certificates', 'list', { search, profile, state, within, after }],
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
-    queryFn: async () => {
+    queryFn: async ({ signal }) => {
       const query = {
         search,
         profile,
@@ -90,7 +90,7 @@ function useIssued() {
       };
       let page: Schemas['ListIssuedCertificate'] = { items: [], next: after ?? '' };
       do {
-        page = await answer(api.GET('/v1/certificates', { params: { query: { ...query, after: page.next || undefined } } }));
+        page = await answer(api.GET('/v1/certificates', { signal, params: { query: { ...query, after: page.next || undefined } } }));
       } while (page.items.length === 0 && page.next); // the server looks at so many at once
       return page;
     },

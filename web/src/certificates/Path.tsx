@@ -10,8 +10,8 @@ export function Path({ text }: { text: string }) {
   }
   return (
     <ol className={styles.path}>
-      {all.map((c) => (
-        <li key={c.serial}>
+      {all.map((c, i) => (
+        <li key={i}>
           <strong title={c.subject}>{commonName(c.subject)}</strong>
           <small>
             {c.key} · <When at={c.notAfter} />

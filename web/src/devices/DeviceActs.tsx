@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { answer, api } from '../api/client';
 import { Confirm } from '../parts/Confirm';
 import { MoreIcon } from '../parts/icons';
+import { Refused } from '../parts/Refused';
 import { useWords } from '../words/words';
 import { EditDevice } from './EditDevice';
 import { renewDevices, type WholeDevice } from './queries';
@@ -30,8 +31,14 @@ export function DeviceActs({ device }: { device: WholeDevice }) {
       await renewDevices();
     },
   });
+  const ask = (what: 'suspend' | 'delete' | 'edit') => {
+    suspend.reset();
+    remove.reset();
+    setAsking(what);
+  };
   return (
     <>
+      <Refused error={resume.error} />
       {device.state === 'suspended' && (
         <Button loading={resume.isPending} onClick={() => resume.mutate()}>
           {w.resume}
@@ -44,9 +51,9 @@ export function DeviceActs({ device }: { device: WholeDevice }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => setAsking('edit')}>{w.edit}</Menu.Item>
-          {device.state !== 'suspended' && <Menu.Item onClick={() => setAsking('suspend')}>{w.suspend}</Menu.Item>}
-          <Menu.Item color="var(--bad)" onClick={() => setAsking('delete')}>
+          <Menu.Item onClick={() => ask('edit')}>{w.edit}</Menu.Item>
+          {device.state !== 'suspended' && <Menu.Item onClick={() => ask('suspend')}>{w.suspend}</Menu.Item>}
+          <Menu.Item color="var(--bad)" onClick={() => ask('delete')}>
             {w.delete}
           </Menu.Item>
         </Menu.Dropdown>

@@ -31,7 +31,7 @@ export function EditDevice({ device, close }: { device: WholeDevice; close: () =
       answer(
         api.PATCH('/v1/devices/{name}', {
           params: { path: { name: device.name }, header: version ? { 'If-Match': [version] } : {} },
-          body: { name, profile, label, description, gateway, tags: parseTags(tags) },
+          body: { name, profile, label, description, gateway, tags: tags === tagLines(device.tags) ? undefined : parseTags(tags) },
         }),
       ),
     onSuccess: async (now) => {

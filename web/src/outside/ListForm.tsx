@@ -8,7 +8,7 @@ import { PEM } from '../parts/PEM';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
-import { fileText } from './file';
+import { fileText, mostBytes } from './file';
 import { renewLists, type RevocationList } from './queries';
 import { words } from './words';
 
@@ -42,7 +42,8 @@ export function ListForm({ list, close }: Props) {
     e.preventDefault();
     take.mutate();
   };
-  const whole = name !== '' && (by === 'url' ? url !== '' : file !== null);
+  const tooLarge = file !== null && file.size > mostBytes;
+  const whole = name !== '' && (by === 'url' ? url !== '' : file !== null && !tooLarge);
   return (
     <Modal opened onClose={close} title={list ? w.newerTitle(list.name) : w.addList} closeButtonProps={{ 'aria-label': p.close }}>
       <form className={form.form} onSubmit={submit}>
@@ -61,7 +62,7 @@ export function ListForm({ list, close }: Props) {
         {by === 'url' ? (
           <TextInput label={w.address} placeholder="http://crl.example.com/plant.crl" maxLength={2000} spellCheck={false} value={url} onChange={(e) => setURL(e.currentTarget.value)} />
         ) : (
-          <FileInput label={w.file} placeholder={w.choose} accept=".crl,.pem,.der" value={file} onChange={setFile} />
+          <FileInput label={w.file} placeholder={w.choose} accept=".crl,.pem,.der" error={tooLarge && p.tooLarge(file.name)} value={file} onChange={setFile} />
         )}
         <PEM label={w.issuer} hint={w.issuerHint} text={issuer} change={setIssuer} />
         <Refused error={take.error} />

@@ -1,3 +1,6 @@
+// The longest text of a list that the server takes.
+export const mostBytes = 44_739_242;
+
 // fileText returns what is in a file as the server takes it: PEM as it is, everything else as base64.
 export async function fileText(file: Blob): Promise<string> {
   if ((await file.slice(0, 1024).text()).includes('-----BEGIN')) {

@@ -1,7 +1,10 @@
 import { Button, FileButton, Textarea } from '@mantine/core';
+import { useState } from 'react';
 import { useWords } from '../words/words';
 import styles from './Form.module.css';
 import { words } from './words';
+
+const most = 1 << 20; // bytes of a file: none that is meant is larger
 
 interface Props {
   label: string;
@@ -14,8 +17,15 @@ interface Props {
 // PEM takes a text that is pasted, or a file of it.
 export function PEM({ label, hint, text, several = false, change }: Props) {
   const w = useWords(words);
+  const [tooLarge, setTooLarge] = useState<string>();
   const add = async (files: File | File[] | null) => {
-    const texts = await Promise.all([files ?? []].flat().map((file) => file.text()));
+    const chosen = [files ?? []].flat();
+    const large = chosen.find((file) => file.size > most);
+    setTooLarge(large?.name);
+    if (large) {
+      return;
+    }
+    const texts = await Promise.all(chosen.map((file) => file.text()));
     if (texts.length > 0) {
       change([several ? text : '', ...texts].map((t) => t.trim()).filter(Boolean).join('\n') + '\n');
     }
@@ -31,10 +41,11 @@ export function PEM({ label, hint, text, several = false, change }: Props) {
         maxRows={12}
         spellCheck={false}
         classNames={{ input: styles.mono ?? '' }}
+        error={tooLarge && w.tooLarge(tooLarge)}
         value={text}
         onChange={(e) => change(e.currentTarget.value)}
       />
-      <FileButton multiple={several} onChange={(files) => void add(files)} accept=".pem,.crt,.cer,.pub">
+      <FileButton multiple={several} onChange={(files) => void add(files)} accept=".pem,.crt,.cer,.pub,.key,.csr">
         {(props) => (
           <Button {...props} size="compact-xs" variant="subtle">
             {several ? w.fromFiles : w.fromFile}

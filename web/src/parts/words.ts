@@ -29,6 +29,7 @@ export const words = dictionary(
     save: 'Save',
     fromFile: 'From a file',
     fromFiles: 'Add from files',
+    tooLarge: (file: string) => `${file} is too large to be what is asked for.`,
     showPassword: 'Show the password while typing',
   },
   {
@@ -59,6 +60,7 @@ export const words = dictionary(
     save: 'Speichern',
     fromFile: 'Aus einer Datei',
     fromFiles: 'Aus Dateien hinzufügen',
+    tooLarge: (file: string) => `${file} ist zu groß, um das zu sein, was gefragt ist.`,
     showPassword: 'Passwort beim Tippen zeigen',
   },
 );

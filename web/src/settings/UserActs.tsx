@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { answer, api, type Schemas } from '../api/client';
 import { Confirm } from '../parts/Confirm';
 import { MoreIcon } from '../parts/icons';
+import { Refused } from '../parts/Refused';
 import { roles } from '../people/session';
 import { words as people } from '../people/words';
 import { useWords } from '../words/words';
@@ -59,6 +60,7 @@ export function UserActs({ user }: { user: Schemas['User'] }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      {!asking && <Refused error={change.error} />}
       {asking?.what === 'role' && (
         <Confirm
           title={w.makeRoleTitle(user.name, p[asking.role])}
