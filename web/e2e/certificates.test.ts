@@ -258,7 +258,7 @@ it('shows a viewer everything and no act', async () => {
       await viewer.goto(`/certificates${path}`);
     }
     await viewer.waitForURL(`**/certificates${path}`);
-    await viewer.getByRole('main').getByText(text).first().waitFor();
+    await viewer.getByRole('main').getByText(text).filter({ visible: true }).first().waitFor();
     expect(await viewer.getByRole('main').getByRole('button').allInnerTexts(), path).not.toContainEqual(expect.stringMatching(/Revoke|Renew|Add|Forget|Pause|Roll|Retire|Import|Fetch/));
     expect(await viewer.getByRole('link', { name: /Issue certificate|New campaign|Have them renewed/ }).count(), path).toBe(0);
     expect(await viewer.getByRole('button', { name: 'More' }).count(), path).toBe(0);
