@@ -1,5 +1,5 @@
 import { answer, api, Refusal, type Schemas } from '../api/client';
-import { seen, terms, until, type Chosen, type Mend, type Outcome, type Plan } from './mend';
+import { seen, terms, until, type Chosen, type Header, type Mend, type Outcome, type Plan } from './mend';
 import { ofProfile } from './profiles';
 
 type Device = Schemas['DeviceView'];
@@ -8,19 +8,23 @@ type Device = Schemas['DeviceView'];
 
 const one = (name: string) => ({ params: { path: { name } } });
 
-// known returns a device, undefined if there is none of the name.
-async function known(name: string | undefined): Promise<Device | undefined> {
+// found returns a device and the header that lets a change through if it is still so, undefined if there is none of the name.
+async function found(name: string | undefined): Promise<[Device, Header] | undefined> {
   if (!name) {
     return undefined;
   }
   try {
-    return await answer(api.GET('/v1/devices/{name}', one(name)));
+    return await seen(api.GET('/v1/devices/{name}', one(name)));
   } catch (error) {
     if (error instanceof Refusal && error.problem.status === 404) {
       return undefined;
     }
     throw error;
   }
+}
+
+async function known(name: string | undefined): Promise<Device | undefined> {
+  return (await found(name))?.[0];
 }
 
 export const resumeDevice: Plan = async (story) => {
@@ -40,7 +44,7 @@ export const listDevice: Plan = async ({ name, profile }) => {
 
 // askedAgain is for a device that is in and asks to be let in again.
 export const askedAgain = ofProfile(async (profile, change, { name, reason }) => {
-  const device = await known(name);
+  const [device, header] = (await found(name)) ?? [];
   if (!device) {
     return reason === 'device-name-taken' ? 'mended' : [];
   }
@@ -54,7 +58,7 @@ export const askedAgain = ofProfile(async (profile, change, { name, reason }) =>
     }
   }
   if (reason === 'device-name-taken') {
-    mends.push({ kind: 'removeDevice', about: device.name, loses: true, apply: () => answer(api.DELETE('/v1/devices/{name}', one(device.name))) });
+    mends.push({ kind: 'removeDevice', about: device.name, loses: true, apply: () => answer(api.DELETE('/v1/devices/{name}', { params: { path: { name: device.name }, header } })) });
   }
   return mends;
 });

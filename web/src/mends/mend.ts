@@ -56,8 +56,10 @@ export type Outcome = Mend[] | 'mended';
 
 export type Plan = (story: Story) => Promise<Outcome> | Outcome;
 
+export type Header = { 'If-Match'?: string[] };
+
 // seen returns what was read and the header that lets a change through if it is still so.
-export async function seen<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<[T, { 'If-Match'?: string[] }]> {
+export async function seen<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<[T, Header]> {
   const data = await answer(asked);
   const tag = (await asked).response.headers.get('ETag');
   return [data, tag ? { 'If-Match': [tag] } : {}];

@@ -62,7 +62,7 @@ it.each<[reason: string, known: object, change: string, about?: Partial<Story>]>
   ['provision-rejected', pending({ id: 'p1', state: 'rejected', remote: '192.0.2.17', rivals: 0 }), 'POST /v1/pending/p1/approve'],
   ['device-not-listed', {}, 'POST /v1/devices {"name":"pump","profile":"yard"}'],
   ['device-name-taken', { ...profile({}), ...device({}) }, 'PATCH /v1/profiles/yard {"reprovision":"hold"} "v1"'],
-  ['device-name-taken', { ...profile({}), ...device({ profile: 'other' }) }, 'DELETE /v1/devices/pump'],
+  ['device-name-taken', { ...profile({}), ...device({ profile: 'other' }) }, 'DELETE /v1/devices/pump "v1"'],
   ['device-already-provisioned', { ...profile({}), ...device({}) }, 'PATCH /v1/profiles/yard {"reprovision":"hold"} "v1"'],
   ['profile-exhausted', profile({ chain: { ...ca, maxDevices: 9 } }), 'PATCH /v1/profiles/yard {"chain":{"ca":"PEM","cnPattern":"(.*)","maxDevices":10}} "v1"'],
   ['rotation-refused', profile({ rotation: 'refuse' }), 'PATCH /v1/profiles/yard {"rotation":"same-kind"} "v1"'],
