@@ -3,6 +3,7 @@ import { Value } from '../devices/Value';
 import { Rows } from '../parts/Loading';
 import { moment } from '../parts/chart';
 import { Refused } from '../parts/Refused';
+import { written } from '../parts/relative';
 import { Table } from '../parts/Table';
 import { useLanguage, useWords } from '../words/words';
 import styles from './Course.module.css';
@@ -17,7 +18,7 @@ export function History({ device, name, stretch }: { device: string; name: strin
   const w = useWords(words);
   const language = useLanguage();
   const { data, error, refetch } = useQuery(readingsQuery(device, name, stretch));
-  const time = (at: number) => <time dateTime={new Date(at).toISOString()}>{moment(at, stretch.length, language)}</time>;
+  const time = (at: number) => <time dateTime={written(at)}>{written(at) ? moment(at, stretch.length, language) : at}</time>;
   const all = data && runs(data);
   return (
     <section className={styles.history} aria-label={name}>

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { useLanguage, useWords } from '../words/words';
-import { relative } from './relative';
+import { relative, written } from './relative';
 import { words } from './words';
 
 // Ago says how long ago something was, or how soon it will be, and when exactly to who points at it.
@@ -11,10 +11,14 @@ export function Ago({ at }: { at: string | number | undefined }) {
   if (!at) {
     return <span>{w.never}</span>;
   }
+  const text = written(at);
+  if (!text) {
+    return <span>{at}</span>;
+  }
   const when = new Date(at);
   return (
     <time
-      dateTime={when.toISOString()}
+      dateTime={text}
       onPointerEnter={(e) => (e.currentTarget.title = when.toLocaleString(language, { dateStyle: 'full', timeStyle: 'long' }))}
     >
       {relative(when.getTime(), now, language)}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { relative } from './relative';
+import { relative, written } from './relative';
 
 const now = Date.UTC(2026, 2, 1);
 
@@ -13,4 +13,9 @@ it.each([
 ])('tells %d ms from now', (ms, en, de) => {
   expect(relative(now + ms, now, 'en')).toBe(en);
   expect(relative(now + ms, now, 'de')).toBe(de);
+});
+
+it('writes no time that there is not, whatever a device says', () => {
+  expect(written(now)).toBe('2026-03-01T00:00:00.000Z');
+  expect(written(9e18)).toBeUndefined();
 });

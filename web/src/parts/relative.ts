@@ -29,3 +29,10 @@ export function relative(at: number, now: number, language: string): string {
   }
   return format.format(0, 'second');
 }
+
+// written returns a time as machines read it, undefined if there is no such time: devices say of their readings when they were, and
+// may say anything.
+export function written(at: string | number): string | undefined {
+  const when = new Date(at);
+  return Number.isNaN(when.getTime()) ? undefined : when.toISOString();
+}
