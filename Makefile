@@ -33,7 +33,8 @@ UNCHECKED = -gcflags='modernc.org/...=-race=false'
 
 # MUSTER_TOOLS=1: a test that needs one of these programs fails where it is missing, and never skips.
 race:
-	scripts/need gcc=gcc /usr/include/stdlib.h=libc6-dev curl=curl openssl=openssl mosquitto_pub=mosquitto-clients coap-client-notls=libcoap3-bin
+	scripts/need gcc=gcc /usr/include/stdlib.h=libc6-dev curl=curl openssl=openssl mosquitto_pub=mosquitto-clients coap-client-notls=libcoap3-bin \
+	  coap-client-openssl=libcoap3-bin /usr/bin/python3=python3 /usr/lib/python3/dist-packages/paho=python3-paho-mqtt
 	MUSTER_TOOLS=1 CGO_ENABLED=1 go test -race $(UNCHECKED) -vet=off -timeout 15m -parallel 4 ./...
 
 # The console speaks the API that the source says: its types are made of the document that the source makes.

@@ -26,25 +26,32 @@ import (
 	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 )
 
-// A shell runs curl and openssl as a device would, in a directory of its own.
+// A shell runs the programs that a device would, in a directory of its own.
 type shell struct {
 	t   *testing.T
 	dir string
 	env []string
 }
 
-func newShell(t *testing.T, s *server) *shell {
+func newShell(t *testing.T, s *server, more ...string) *shell {
 	t.Helper()
-	for _, tool := range []string{"curl", "openssl"} {
+	_, port, _ := strings.Cut(s.ports.https, ":")
+	sh := &shell{t, t.TempDir(), append(os.Environ(), "CA="+s.caFile, "EST=https://localhost:"+port+"/.well-known/est", "PLAIN="+s.url()+"/.well-known/est")}
+	for _, tool := range append([]string{"curl", "openssl"}, more...) {
 		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv(allTools) != "" {
-				t.Fatalf("%s is missing; `make test` installs it", tool)
-			}
-			t.Skipf("%s is missing; with %s=1 this fails", tool, allTools)
+			sh.lacks(tool)
 		}
 	}
-	_, port, _ := strings.Cut(s.ports.https, ":")
-	return &shell{t, t.TempDir(), append(os.Environ(), "CA="+s.caFile, "EST=https://localhost:"+port+"/.well-known/est", "PLAIN="+s.url()+"/.well-known/est")}
+	return sh
+}
+
+// lacks ends a test that cannot be run without a tool.
+func (sh *shell) lacks(tool string) {
+	sh.t.Helper()
+	if os.Getenv(allTools) != "" {
+		sh.t.Fatalf("%s is missing; `make test` installs it", tool)
+	}
+	sh.t.Skipf("%s is missing; with %s=1 this fails", tool, allTools)
 }
 
 // run returns what a script prints, which must have these words in it.
