@@ -8,7 +8,7 @@ import (
 // An Actor is who asks for a change: a person who has signed in, or a script with an API token. A change without an actor
 // is one that nobody asked for, such as a device that provisions itself.
 type Actor struct {
-	Name   string     // as the audit log has it: a user's name, or "token:" and the token's
+	Name   string     // as the audit log has it: a user's name, or "token:", the owner's and a slash, if there is one, and the token's
 	Role   Role       // what the actor may do
 	Remote netip.Addr // from where
 	User   UserID     // zero: a script

@@ -5,11 +5,13 @@ import (
 	"time"
 )
 
-// An APIToken lets a script in. Only its digest is kept.
+// An APIToken lets a script in. Only its digest is kept. One that has an owner may do no more than they may, and ends when
+// they are disabled or deleted.
 type APIToken struct {
 	ID         APITokenID
 	Digest     LookupKey
-	Name       string // unique among those that are not revoked
+	Owner      UserID // whose it is; zero: nobody's
+	Name       string // unique among those of the owner that are not revoked
 	Role       Role
 	Networks   []netip.Prefix // from where it may be used; none: from anywhere
 	Once       bool           // it makes the first admin, one time, and opens nothing else

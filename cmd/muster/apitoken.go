@@ -15,7 +15,7 @@ func newToken() *cobra.Command {
 func tokenCreate() *cobra.Command {
 	var n admin.NewToken
 	var expires string
-	cmd := &cobra.Command{Use: "create NAME", Short: "Makes an API token and shows it once", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "create NAME", Short: "Makes an API token that is nobody's and shows it once", Args: cobra.ExactArgs(1)}
 	addRole(cmd, &n.Role, "viewer")
 	cmd.Flags().StringArrayVar(&n.Networks, "network", nil, "from where it may be used, such as 10.0.0.0/8; may be repeated")
 	cmd.Flags().StringVar(&expires, "expires", "", "valid until this time, RFC 3339")
@@ -33,15 +33,16 @@ func tokenCreate() *cobra.Command {
 }
 
 func tokenList() *cobra.Command {
-	return listing(&cobra.Command{Use: "list", Short: "Lists API tokens, the oldest first", Args: cobra.NoArgs}, []filter{
+	return listing(&cobra.Command{Use: "list", Short: "Lists API tokens of everybody, the oldest first", Args: cobra.NoArgs}, []filter{
 		{"search", "search", "part of the name, case ignored"},
+		{"owner", "owner", "of the user of this name alone"},
 		{"role", "role", "viewer, operator or admin alone"},
 		{"state", "state", "live, expired or revoked alone"},
 		{"sort", "sort", "created, name or lastUsed; with a minus sign before it the last come first"},
 	}, []string{"v1", "tokens"}, func(all []admin.Token) table {
-		t := table{columns: []string{"name", "role", "state", "networks", "created", "expires", "last used", "id"}}
+		t := table{columns: []string{"name", "owner", "role", "state", "networks", "created", "expires", "last used", "id"}}
 		for _, k := range all {
-			t.add(k.Name, k.Role, k.State, k.Networks, k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.ID)
+			t.add(k.Name, k.Owner, k.Role, k.State, k.Networks, k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.ID)
 		}
 		return t
 	})
@@ -49,7 +50,7 @@ func tokenList() *cobra.Command {
 
 func tokenRevoke() *cobra.Command {
 	return acting(&cobra.Command{
-		Use: "revoke NAME", Short: "Ends the use of an API token, named by its name or its id", Args: cobra.ExactArgs(1),
+		Use: "revoke NAME", Short: "Ends the use of an API token, named by its id or, if it is nobody's, its name", Args: cobra.ExactArgs(1),
 	}, func(args []string) call {
 		return call{method: http.MethodPost, path: []string{"v1", "tokens", args[0], "revoke"}}
 	}, "token %s is revoked")

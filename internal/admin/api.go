@@ -139,6 +139,7 @@ func newAPI(o Options) (*api, *http.ServeMux) {
 	a.serveLogins()
 	a.serveUsers()
 	a.serveTokens()
+	a.serveOwnTokens()
 	a.serveAudit()
 	operations.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, muster.Refuse(muster.ReasonNotFound, "there is no %.200q to %s", r.URL.Path, r.Method))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,8 @@ import (
 type Token struct {
 	ID         string    `json:"id" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
 	Name       string    `json:"name" example:"ci"`
-	Role       string    `json:"role" enum:"viewer,operator,admin" example:"operator"`
+	Owner      string    `json:"owner,omitempty" doc:"the name of the user whose it is; none: nobody's" example:"anna"`
+	Role       string    `json:"role" enum:"viewer,operator,admin" doc:"its owner's counts if that is lower" example:"operator"`
 	State      string    `json:"state" enum:"live,expired,revoked" example:"live"`
 	Networks   []string  `json:"networks,omitempty" nullable:"false" doc:"from where it may be used; none: from anywhere"`
 	CreatedAt  time.Time `json:"createdAt"`
@@ -39,26 +41,57 @@ type IssuedToken struct {
 }
 
 func (a *api) serveTokens() {
-	serveAdmin(a, http.MethodGet, "/v1/tokens", "list-tokens", "API tokens that meet conditions, in an order", a.listTokens)
-	serveAdmin(a, http.MethodPost, "/v1/tokens", "create-token", "Makes an API token", a.createToken,
-		explained("Its secret is shown this once and kept as a digest alone."),
+	serveAdmin(a, http.MethodGet, "/v1/tokens", "list-tokens", "API tokens of everybody that meet conditions, in an order", a.listTokens)
+	serveAdmin(a, http.MethodPost, "/v1/tokens", "create-token", "Makes an API token that is nobody's", a.createToken,
+		explained("It outlives whoever made it. Its secret is shown this once and kept as a digest alone."),
 		refusing(muster.ReasonAPITokenNameTaken))
 	serveAdmin(a, http.MethodPost, "/v1/tokens/{name}/revoke", "revoke-token",
-		"Ends the use of an API token, named by its id or, if it is live, its name", a.revokeToken)
+		"Ends the use of an API token, named by its id or, if it is live and nobody's, its name", a.revokeToken)
 }
 
-func (a *api) listTokens(ctx context.Context, in *struct {
+// A TokenQuery says which tokens are wanted, and in which order.
+type TokenQuery struct {
 	Search string `query:"search" maxLength:"255" doc:"part of the name, case ignored"`
 	Role   string `query:"role" enum:"viewer,operator,admin"`
 	State  string `query:"state" enum:"live,expired,revoked"`
 	Sort   string `query:"sort" enum:"created,-created,name,-name,lastUsed,-lastUsed" default:"created"`
 	Paging
+}
+
+func (a *api) listTokens(ctx context.Context, in *struct {
+	Owner string `query:"owner" maxLength:"64" doc:"of the user of this name, case ignored"`
+	TokenQuery
 },
 ) (*answer[List[Token]], error) {
 	all, err := a.People.Tokens(ctx)
 	if err != nil {
 		return nil, err
 	}
+	owners, err := a.owners(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	if in.Owner != "" {
+		all = slices.DeleteFunc(all, func(t muster.APIToken) bool { return !strings.EqualFold(owners[t.Owner], in.Owner) })
+	}
+	return a.tokens(all, &in.TokenQuery, owners)
+}
+
+// owners returns the names of those whose the tokens are.
+func (a *api) owners(ctx context.Context, tokens []muster.APIToken) (map[muster.UserID]string, error) {
+	names := map[muster.UserID]string{}
+	if !slices.ContainsFunc(tokens, func(t muster.APIToken) bool { return !t.Owner.IsZero() }) {
+		return names, nil
+	}
+	all, err := a.People.Users(ctx)
+	for i := range all {
+		names[all[i].ID] = all[i].Name
+	}
+	return names, err
+}
+
+// tokens returns the page of all that is wanted.
+func (a *api) tokens(all []muster.APIToken, in *TokenQuery, owners map[muster.UserID]string) (*answer[List[Token]], error) {
 	wanted := func(t *muster.APIToken) bool {
 		return has(t.Name, in.Search) && (in.Role == "" || t.Role.String() == in.Role) && (in.State == "" || a.tokenState(t) == in.State)
 	}
@@ -71,25 +104,28 @@ func (a *api) listTokens(ctx context.Context, in *struct {
 		default:
 			return byTime(t.CreatedAt, id)
 		}
-	}, a.tokenOf)
+	}, func(t muster.APIToken) Token { return a.tokenOf(t, owners[t.Owner]) })
 }
 
 func (a *api) createToken(ctx context.Context, in *struct{ Body NewToken }) (*answer[IssuedToken], error) {
-	role, err := muster.ParseRole(in.Body.Role)
+	n, err := parseNewToken(&in.Body)
 	if err != nil {
 		return nil, err
 	}
-	networks, err := parseNetworks(in.Body.Networks)
+	t, err := a.People.CreateToken(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	t, err := a.People.CreateToken(ctx, people.NewToken{
-		Name: in.Body.Name, Role: role, Networks: networks, ExpiresAt: in.Body.ExpiresAt,
-	})
+	return &answer[IssuedToken]{IssuedToken{a.tokenOf(t.APIToken, ""), t.Secret.Reveal()}}, nil
+}
+
+func parseNewToken(in *NewToken) (people.NewToken, error) {
+	role, err := muster.ParseRole(in.Role)
 	if err != nil {
-		return nil, err
+		return people.NewToken{}, err
 	}
-	return &answer[IssuedToken]{IssuedToken{a.tokenOf(t.APIToken), t.Secret.Reveal()}}, nil
+	networks, err := parseNetworks(in.Networks)
+	return people.NewToken{Name: in.Name, Role: role, Networks: networks, ExpiresAt: in.ExpiresAt}, err
 }
 
 func (a *api) revokeToken(ctx context.Context, in *named) (*answer[Token], error) {
@@ -97,7 +133,11 @@ func (a *api) revokeToken(ctx context.Context, in *named) (*answer[Token], error
 	if err != nil {
 		return nil, err
 	}
-	return &answer[Token]{a.tokenOf(t)}, nil
+	owners, err := a.owners(ctx, []muster.APIToken{t})
+	if err != nil {
+		return nil, err
+	}
+	return &answer[Token]{a.tokenOf(t, owners[t.Owner])}, nil
 }
 
 // parseNetworks reads networks such as 10.0.0.0/8.
@@ -112,10 +152,11 @@ func parseNetworks(texts []string) (networks []netip.Prefix, err error) {
 	return networks, nil
 }
 
-func (a *api) tokenOf(t muster.APIToken) Token {
+// tokenOf shows a token of the user of that name; empty: nobody's.
+func (a *api) tokenOf(t muster.APIToken, owner string) Token {
 	shown := Token{
-		ID: t.ID.String(), Name: t.Name, Role: t.Role.String(), State: a.tokenState(&t), CreatedAt: t.CreatedAt, ExpiresAt: t.ExpiresAt,
-		RevokedAt: t.RevokedAt, LastUsedAt: t.LastUsedAt,
+		ID: t.ID.String(), Name: t.Name, Owner: owner, Role: t.Role.String(), State: a.tokenState(&t), CreatedAt: t.CreatedAt,
+		ExpiresAt: t.ExpiresAt, RevokedAt: t.RevokedAt, LastUsedAt: t.LastUsedAt,
 	}
 	for _, network := range t.Networks {
 		shown.Networks = append(shown.Networks, network.String())

@@ -12,7 +12,7 @@ import (
 
 // A Me is who asks.
 type Me struct {
-	Name  string `json:"name" doc:"of a user, or token: and the name of a token" example:"anna"`
+	Name  string `json:"name" doc:"of a user, or token: and the name of a token, with its owner's and a slash before it if it has one" example:"anna"`
 	Role  string `json:"role" enum:"viewer,operator,admin" example:"operator"`
 	User  string `json:"user,omitempty" doc:"id, if a user asks" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`
 	Login string `json:"login,omitempty" doc:"id of the login that the user is signed in by" example:"019283b1-7c4e-7d30-9f2a-5b6c7d8e9f00"`

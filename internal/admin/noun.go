@@ -35,7 +35,7 @@ func nouns() []noun {
 		{"Events", "What happens, as it happens.", []string{"/v1/events"}, ""},
 		{"Signing in", "How people sign in, and what they are signed in by.", []string{"/v1/setup", "/v1/login", "/v1/logout", "/v1/logins", "/v1/me"}, ""},
 		{"Users", "People who sign in, each with a role.", []string{"/v1/users"}, "anna"},
-		{"API tokens", "What lets scripts in, each with a role.", []string{"/v1/tokens"}, "ci"},
+		{"API tokens", "What lets scripts in, each with a role: those of everybody, and one's own.", []string{"/v1/tokens", "/v1/me/tokens"}, "ci"},
 		{"Audit log", "Who has changed what.", []string{"/v1/audit"}, ""},
 		{"Server", "The server itself, and backups of everything it keeps.", []string{"/v1/server", "/v1/backups"}, ""},
 	}

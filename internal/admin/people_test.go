@@ -87,6 +87,48 @@ func TestTokensAreMadeListedAndRevoked(t *testing.T) {
 	}
 }
 
+func TestWhoIsSignedInHasTokensOfTheirOwn(t *testing.T) {
+	h := newHouse(t)
+	h.newUser("root", muster.RoleAdmin)
+	h.newUser("vera", muster.RoleViewer)
+	vera := h.newBrowser()
+	vera.signIn("vera", rightPassword)
+	var made, other admin.IssuedToken
+	if err := json.Unmarshal(vera.wants("POST", "/v1/me/tokens", `{"name":"ci","role":"viewer"}`, http.StatusOK).Body.Bytes(), &made); err != nil {
+		t.Fatal(err)
+	}
+	if made.Owner != "vera" || made.Role != "viewer" || !strings.HasPrefix(made.Secret, "mst_") {
+		t.Errorf("made %+v", made.Token)
+	}
+	h.problem(vera.send("POST", "/v1/me/tokens", `{"name":"up","role":"operator"}`), http.StatusForbidden, muster.ReasonRoleTooLow)
+	h.problem(vera.send("POST", "/v1/me/tokens", `{"name":"ci","role":"viewer"}`), http.StatusConflict, muster.ReasonAPITokenNameTaken)
+	h.must("POST", "/v1/tokens", `{"name":"ci","role":"viewer"}`, &other)
+	h.problem(vera.send("POST", "/v1/me/tokens/"+other.ID+"/revoke", ""), http.StatusNotFound, muster.ReasonNotFound)
+
+	h.problem(h.askAs(made.Secret, "POST", "/v1/me/tokens", `{"name":"more","role":"viewer"}`), http.StatusBadRequest, muster.ReasonRequestInvalid)
+	h.problem(h.askAs(made.Secret, "POST", "/v1/me/tokens/"+made.ID+"/revoke", ""), http.StatusNotFound, muster.ReasonNotFound)
+	var me admin.Me
+	if err := json.Unmarshal(h.askAs(made.Secret, "GET", "/v1/me", "").Body.Bytes(), &me); err != nil || me.Name != "token:vera/ci" || me.Role != "viewer" {
+		t.Errorf("it is %+v, %v", me, err)
+	}
+	for path, want := range map[string]string{"/v1/tokens?owner=VERA": "vera", "/v1/me/tokens": ""} { // an admin's script sees all, and has none
+		var all admin.List[admin.Token]
+		h.must("GET", path, "", &all)
+		if len(all.Items) != len(want)/4 || want != "" && all.Items[0].Owner != want {
+			t.Errorf("%s lists %+v", path, all.Items)
+		}
+	}
+	var own admin.List[admin.Token]
+	if err := json.Unmarshal(vera.wants("GET", "/v1/me/tokens", "", http.StatusOK).Body.Bytes(), &own); err != nil || len(own.Items) != 1 || own.Items[0].ID != made.ID {
+		t.Errorf("vera has %+v, %v", own.Items, err)
+	}
+	vera.wants("POST", "/v1/me/tokens/ci/revoke", "", http.StatusOK)
+	h.problem(h.askAs(made.Secret, "GET", "/v1/me", ""), http.StatusUnauthorized, muster.ReasonAPITokenRevoked)
+	if w := h.askAs(other.Secret, "GET", "/v1/me", ""); w.Code != http.StatusOK {
+		t.Errorf("nobody's token of the same name: %d", w.Code)
+	}
+}
+
 func TestTheAuditLogIsReadPageByPage(t *testing.T) {
 	h := newHouse(t)
 	for _, name := range []string{"a", "b", "c", "d", "e"} {
@@ -156,7 +198,7 @@ func TestWhatIsSecretIsShownOnce(t *testing.T) {
 	places.WriteString(h.askAs("mst_guess-never-seen", "GET", "/v1/me", "").Body.String())
 	places.WriteString(b.send("POST", "/v1/users", `{"name":"clara","role":"viewer","password":"`+wrongPassword+`","more":1}`).Body.String())
 	for _, path := range []string{
-		"/v1/audit?limit=1000", "/v1/users", "/v1/users/anna", "/v1/tokens", "/v1/logins", "/v1/me", "/v1/attempts", "/v1/provision-keys",
+		"/v1/audit?limit=1000", "/v1/users", "/v1/users/anna", "/v1/tokens", "/v1/me/tokens", "/v1/logins", "/v1/me", "/v1/attempts", "/v1/provision-keys",
 		"/v1/devices", "/v1/devices/pump", "/v1/profiles", "/v1/openapi.json", "/",
 	} {
 		w := b.wants("GET", path, "", http.StatusOK)

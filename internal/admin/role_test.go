@@ -133,6 +133,8 @@ var roles = map[string]string{
 	"POST /v1/logout":         "viewer",
 	"GET /v1/me":              "viewer",
 	"POST /v1/me/password":    "viewer",
+	"GET /v1/me/tokens":       "viewer",
+	"POST /v1/me/tokens":      "viewer",
 	"GET /v1/logins":          "viewer",
 	"DELETE /v1/logins/{id}":  "viewer",
 	"GET /v1/users":           "admin",
@@ -141,11 +143,12 @@ var roles = map[string]string{
 	"PATCH /v1/users/{name}":  "admin",
 	"DELETE /v1/users/{name}": "admin",
 
-	"POST /v1/users/{name}/password": "admin",
-	"GET /v1/tokens":                 "admin",
-	"POST /v1/tokens":                "admin",
-	"POST /v1/tokens/{name}/revoke":  "admin",
-	"GET /v1/audit":                  "admin",
+	"POST /v1/users/{name}/password":   "admin",
+	"POST /v1/me/tokens/{name}/revoke": "viewer",
+	"GET /v1/tokens":                   "admin",
+	"POST /v1/tokens":                  "admin",
+	"POST /v1/tokens/{name}/revoke":    "admin",
+	"GET /v1/audit":                    "admin",
 }
 
 var parameter = regexp.MustCompile(`\{[^}]*\}`)

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,8 @@ const (
 	tokenPrefix = "mst_" // so that a token is recognised where one was left lying about
 	tokenLength = 43     // characters behind the prefix: 256 bits
 	maxToken    = 128
-	maxTokens   = 1000 // that are live
+	maxTokens   = 1000 // that are nobody's
+	maxOwn      = 20   // of one user
 	maxNetworks = 64
 	staleTime   = 90 * 24 * time.Hour // so long is remembered what was revoked or has expired
 	setupTime   = time.Hour
@@ -38,8 +40,13 @@ type IssuedToken struct {
 	Secret muster.Secret
 }
 
-// CreateToken makes an API token. Refused with ReasonAPITokenNameTaken.
+// CreateToken makes an API token that is nobody's. Refused with ReasonAPITokenNameTaken.
 func (s *Service) CreateToken(ctx context.Context, n NewToken) (IssuedToken, error) {
+	return s.createToken(ctx, n, muster.UserID{}, maxTokens)
+}
+
+// createToken makes a token of the owner's, who has at most so many.
+func (s *Service) createToken(ctx context.Context, n NewToken, owner muster.UserID, most int) (IssuedToken, error) {
 	switch {
 	case muster.CheckUserName(n.Name) != nil:
 		return IssuedToken{}, invalid("an API token's name has 1 to %d letters, digits and characters of . _ - @ +", muster.MaxUserName)
@@ -53,14 +60,14 @@ func (s *Service) CreateToken(ctx context.Context, n NewToken) (IssuedToken, err
 	if err := muster.CheckBound(n.ExpiresAt); err != nil {
 		return IssuedToken{}, err
 	}
-	all, err := s.store.APITokens(ctx)
+	all, err := s.tokensOf(ctx, owner)
 	if err != nil {
 		return IssuedToken{}, err
 	}
-	if len(all) >= maxTokens {
+	if len(all) >= most {
 		return IssuedToken{}, invalid("there are %d API tokens, the most that there may be: what was revoked is forgotten after %d days", len(all), staleTime/24/time.Hour)
 	}
-	return s.issueToken(ctx, muster.APIToken{Name: n.Name, Role: n.Role, Networks: n.Networks, ExpiresAt: n.ExpiresAt})
+	return s.issueToken(ctx, muster.APIToken{Owner: owner, Name: n.Name, Role: n.Role, Networks: n.Networks, ExpiresAt: n.ExpiresAt})
 }
 
 // FirstToken makes the admin's token that a data directory begins with, in place of one that was made before.
@@ -77,14 +84,25 @@ func (s *Service) Tokens(ctx context.Context) ([]muster.APIToken, error) {
 	return s.store.APITokens(ctx)
 }
 
-// RevokeToken ends the use of an API token, named by its id or, if it is live, by its name.
+// tokensOf returns the tokens of an owner, the oldest first; of the zero ID those that are nobody's.
+func (s *Service) tokensOf(ctx context.Context, owner muster.UserID) ([]muster.APIToken, error) {
+	all, err := s.store.APITokens(ctx)
+	return slices.DeleteFunc(all, func(t muster.APIToken) bool { return t.Owner != owner }), err
+}
+
+// RevokeToken ends the use of an API token, named by its id or, if it is live and nobody's, by its name.
 func (s *Service) RevokeToken(ctx context.Context, name string) (muster.APIToken, error) {
 	all, err := s.store.APITokens(ctx)
 	if err != nil {
 		return muster.APIToken{}, err
 	}
+	return s.revokeToken(ctx, all, muster.UserID{}, name)
+}
+
+// revokeToken ends the use of one of all, named by its id or, if it is live and the owner's, by its name.
+func (s *Service) revokeToken(ctx context.Context, all []muster.APIToken, owner muster.UserID, name string) (muster.APIToken, error) {
 	for _, t := range all {
-		if t.ID.String() == name || t.Name == name && t.RevokedAt.IsZero() {
+		if t.ID.String() == name || t.Name == name && t.Owner == owner && t.RevokedAt.IsZero() {
 			t, err := s.store.RevokeAPIToken(ctx, t.ID, s.now())
 			return t, missing(err, "API token", name)
 		}
@@ -92,8 +110,9 @@ func (s *Service) RevokeToken(ctx context.Context, name string) (muster.APIToken
 	return muster.APIToken{}, missing(muster.NotFound, "API token", name)
 }
 
-// CheckToken returns who asks with an API token from that address. Refused with ReasonAPITokenWrong, ReasonAPITokenRevoked,
-// ReasonAPITokenExpired or ReasonAPITokenNetwork.
+// CheckToken returns who asks with an API token from that address: with the token's role or, if it is lower, that of its
+// owner. Refused with ReasonAPITokenWrong, ReasonAPITokenRevoked, ReasonAPITokenExpired, ReasonAPITokenNetwork or, where its
+// owner is, ReasonUserDisabled.
 func (s *Service) CheckToken(ctx context.Context, token muster.Secret, from netip.Addr) (muster.Actor, error) {
 	t, err := s.apiToken(ctx, token)
 	if err != nil {
@@ -105,8 +124,14 @@ func (s *Service) CheckToken(ctx context.Context, token muster.Secret, from neti
 	if err := t.Live(s.now(), from); err != nil {
 		return muster.Actor{}, err
 	}
+	actor := muster.Actor{Name: tokenActor + t.Name, Role: t.Role, Remote: from, Token: t.ID}
+	if !t.Owner.IsZero() {
+		if actor, err = s.onBehalf(ctx, actor, t); err != nil {
+			return muster.Actor{}, err
+		}
+	}
 	s.noteUse(ctx, t.LastUsedAt, func(ctx context.Context, at time.Time) error { return s.store.UsedAPIToken(ctx, t.ID, at) })
-	return muster.Actor{Name: tokenActor + t.Name, Role: t.Role, Remote: from, Token: t.ID}, nil
+	return actor, nil
 }
 
 // apiToken returns the token of either sort, or muster.NotFound.

@@ -14,14 +14,17 @@ type Store interface {
 	CreateUser(ctx context.Context, u muster.User) error
 	// User returns the user called name, case ignored, or muster.NotFound.
 	User(ctx context.Context, name string) (muster.User, error)
+	// UserOfID returns the user of that ID, or muster.NotFound.
+	UserOfID(ctx context.Context, id muster.UserID) (muster.User, error)
 	// UserOfSubject returns who signs in elsewhere as subject, or muster.NotFound.
 	UserOfSubject(ctx context.Context, subject string) (muster.User, error)
 	// Users returns all users, by name.
 	Users(ctx context.Context) ([]muster.User, error)
 	// UpdateUser changes Role, Password and Disabled of a user; the rest stays. Refused with ReasonLastAdmin if no admin would
-	// be left who can sign in. Where the password is another or the user is disabled, the user's logins end, but for stays.
+	// be left who can sign in. Where the password is another or the user is disabled, the user's logins end, but for stays;
+	// where the user is disabled, their API tokens are revoked.
 	UpdateUser(ctx context.Context, id muster.UserID, stays muster.LoginID, change func(*muster.User) error) (muster.User, error)
-	// DeleteUser removes a user and their logins, if they are one of the versions that were seen; none: whatever they are.
+	// DeleteUser removes a user, their logins and their API tokens, if they are one of the versions that were seen; none: whatever they are.
 	// Refused with ReasonLastAdmin if no admin would be left who can sign in.
 	DeleteUser(ctx context.Context, id muster.UserID, seen ...muster.Version) error
 
@@ -39,8 +42,8 @@ type Store interface {
 	// DeleteLogin ends a login, of that user alone unless user is zero. NotFound if there is none.
 	DeleteLogin(ctx context.Context, id muster.LoginID, user muster.UserID) error
 
-	// CreateAPIToken files the digest of a token. Refused with ReasonAPITokenNameTaken. Those that were revoked or have
-	// expired before stale are forgotten.
+	// CreateAPIToken files the digest of a token. Refused with ReasonAPITokenNameTaken, or with ReasonUserDisabled if its owner
+	// is, and NotFound if they are gone. Those that were revoked or have expired before stale are forgotten.
 	CreateAPIToken(ctx context.Context, t muster.APIToken, stale time.Time) error
 	// APIToken returns the token of that digest, or muster.NotFound.
 	APIToken(ctx context.Context, digest muster.LookupKey) (muster.APIToken, error)

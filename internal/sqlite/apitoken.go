@@ -7,30 +7,40 @@ import (
 	"muster"
 )
 
-const apiTokenFields = `t.id, t.digest, t.name, t.role, t.networks, t.once, t.created_at, t.expires_at, t.revoked_at, t.last_used_at`
+const apiTokenFields = `t.id, t.digest, t.name, t.role, t.networks, t.once, t.created_at, t.expires_at, t.revoked_at, t.last_used_at, t.owner`
 
 func readAPIToken(r *row) muster.APIToken {
 	t := muster.APIToken{ID: id[muster.APIToken](r), Digest: r.digest(), Name: r.text(), Role: integer[muster.Role](r)}
 	r.json(&t.Networks)
 	t.Once, t.CreatedAt, t.ExpiresAt, t.RevokedAt, t.LastUsedAt = r.flag(), r.time(), r.time(), r.time(), r.time()
+	t.Owner = id[muster.User](r)
 	return t
 }
 
-// CreateAPIToken files the digest of a token. Refused with ReasonAPITokenNameTaken. Those that were revoked or have expired
-// before stale are forgotten.
+// CreateAPIToken files the digest of a token. Refused with ReasonAPITokenNameTaken, or with ReasonUserDisabled if its owner
+// is, and NotFound if they are gone. Those that were revoked or have expired before stale are forgotten.
 func (r *Registry) CreateAPIToken(ctx context.Context, t muster.APIToken, stale time.Time) error {
 	return r.write(ctx, func(tx *conn) error {
 		if _, err := tx.exec(`DELETE FROM api_token WHERE revoked_at < ?1 OR expires_at < ?1`, millis(stale)); err != nil {
 			return err
 		}
+		if !t.Owner.IsZero() {
+			owner, err := one(tx, readUser, userByID, blob(t.Owner[:]))
+			if err != nil {
+				return err
+			}
+			if owner.Disabled {
+				return muster.Refuse(muster.ReasonUserDisabled, "")
+			}
+		}
 		networks, err := jsonText(t.Networks)
 		if err != nil {
 			return err
 		}
-		_, err = tx.exec(`INSERT INTO api_token (id, digest, name, role, networks, once, created_at, expires_at, revoked_at, last_used_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		_, err = tx.exec(`INSERT INTO api_token (id, digest, name, role, networks, once, created_at, expires_at, revoked_at, last_used_at, owner)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			blob(t.ID[:]), blob(t.Digest[:]), text(t.Name), number(t.Role), networks, flag(t.Once), millis(t.CreatedAt),
-			millis(t.ExpiresAt), millis(t.RevokedAt), millis(t.LastUsedAt))
+			millis(t.ExpiresAt), millis(t.RevokedAt), millis(t.LastUsedAt), idOrNull(t.Owner))
 		if err != nil {
 			return refused(err, muster.ReasonAPITokenNameTaken, muster.ReasonNotFound)
 		}
@@ -100,7 +110,11 @@ func (r *Registry) SpendAPIToken(ctx context.Context, once muster.LookupKey, u m
 }
 
 func apiTokenView(t muster.APIToken) view {
-	return view{
+	v := view{
 		"id": t.ID, "name": t.Name, "role": t.Role, "networks": prefixes(t.Networks), "expiresAt": t.ExpiresAt, "revokedAt": t.RevokedAt,
 	}
+	if !t.Owner.IsZero() {
+		v["owner"] = t.Owner
+	}
+	return v
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"strings"
+	"time"
 
 	"muster"
 )
@@ -41,6 +42,11 @@ func (r *Registry) User(ctx context.Context, name string) (muster.User, error) {
 	return find(ctx, r.readers, readUser, `SELECT `+userFields+` FROM user u WHERE u.folded = ?`, text(strings.ToLower(name)))
 }
 
+// UserOfID returns the user of that ID, or muster.NotFound.
+func (r *Registry) UserOfID(ctx context.Context, id muster.UserID) (muster.User, error) {
+	return find(ctx, r.readers, readUser, userByID, blob(id[:]))
+}
+
 // UserOfSubject returns who signs in elsewhere as subject, or muster.NotFound.
 func (r *Registry) UserOfSubject(ctx context.Context, subject string) (muster.User, error) {
 	return find(ctx, r.readers, readUser, `SELECT `+userFields+` FROM user u WHERE u.subject = ?`, text(subject))
@@ -52,7 +58,8 @@ func (r *Registry) Users(ctx context.Context) ([]muster.User, error) {
 }
 
 // UpdateUser changes Role, Password and Disabled of a user; the rest stays. Refused with ReasonLastAdmin if no admin would be
-// left who can sign in. Where the password is another or the user is disabled, the user's logins end, but for stays.
+// left who can sign in. Where the password is another or the user is disabled, the user's logins end, but for stays;
+// where the user is disabled, their API tokens are revoked.
 func (r *Registry) UpdateUser(ctx context.Context, id muster.UserID, stays muster.LoginID, change func(*muster.User) error) (after muster.User, err error) {
 	err = r.write(ctx, func(tx *conn) error {
 		before, err := one(tx, readUser, userByID, blob(id[:]))
@@ -78,6 +85,12 @@ func (r *Registry) UpdateUser(ctx context.Context, id muster.UserID, stays muste
 				return err
 			}
 		}
+		if after.Disabled {
+			_, err := tx.exec(`UPDATE api_token SET revoked_at = ? WHERE owner = ? AND revoked_at IS NULL`, millis(time.Now()), blob(id[:]))
+			if err != nil {
+				return err
+			}
+		}
 		return audited(ctx, tx, act{"update", "user", after.Name, userView(before), userView(after)})
 	})
 	if err != nil {
@@ -86,7 +99,7 @@ func (r *Registry) UpdateUser(ctx context.Context, id muster.UserID, stays muste
 	return after, nil
 }
 
-// DeleteUser removes a user and their logins. Refused with ReasonLastAdmin if no admin would be left who can sign in.
+// DeleteUser removes a user, their logins and their API tokens. Refused with ReasonLastAdmin if no admin would be left who can sign in.
 func (r *Registry) DeleteUser(ctx context.Context, id muster.UserID, seen ...muster.Version) error {
 	return r.write(ctx, func(tx *conn) error {
 		u, err := one(tx, readUser, userByID, blob(id[:]))

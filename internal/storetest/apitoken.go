@@ -27,6 +27,7 @@ func apiTokenSentences() []sentence {
 			r.sameToken(want)
 		}},
 		{"what is stale is forgotten when another is filed", apiTokenStale},
+		{"an owned token has a name of its owner's, and goes with them", apiTokenOwned},
 		{"a one-time token is spent for a user, once", apiTokenSpent},
 		{"a one-time token is for the first user alone", func(t *testing.T, r *registry) {
 			once := newAPIToken("setup")
@@ -115,6 +116,41 @@ func apiTokenStale(t *testing.T, r *registry) {
 		r.missing(err)
 	}
 	r.sameToken(live)
+}
+
+func apiTokenOwned(t *testing.T, r *registry) {
+	root, anna := newUser("root"), newUser("anna")
+	r.must(r.CreateUser(t.Context(), root))
+	r.must(r.CreateUser(t.Context(), anna))
+	nobodys, first, second := newAPIToken("script"), newAPIToken("script"), newAPIToken("script")
+	first.Owner, first.Digest, second.Owner, second.Digest = anna.ID, digest("first"), anna.ID, digest("second")
+	r.must(r.CreateAPIToken(t.Context(), nobodys, birth))
+	r.must(r.CreateAPIToken(t.Context(), first, birth))
+	r.sameToken(first)
+	r.refused(r.CreateAPIToken(t.Context(), second, birth), muster.ReasonAPITokenNameTaken)
+
+	disable := func(is bool) {
+		_, err := r.UpdateUser(t.Context(), anna.ID, muster.LoginID{}, func(u *muster.User) error {
+			u.Disabled = is
+			return nil
+		})
+		r.must(err)
+	}
+	disable(true)
+	got, err := r.APIToken(t.Context(), first.Digest)
+	r.must(err)
+	if got.RevokedAt.IsZero() {
+		t.Error("the token of a disabled user is live")
+	}
+	r.sameToken(nobodys)
+	r.refused(r.CreateAPIToken(t.Context(), second, birth), muster.ReasonUserDisabled)
+	disable(false)
+	r.must(r.CreateAPIToken(t.Context(), second, birth))
+	r.must(r.DeleteUser(t.Context(), anna.ID))
+	_, err = r.APIToken(t.Context(), second.Digest)
+	r.missing(err)
+	r.missing(r.CreateAPIToken(t.Context(), second, birth))
+	r.sameToken(nobodys)
 }
 
 func apiTokenSpent(t *testing.T, r *registry) {

@@ -17,6 +17,8 @@ func userSentences() []sentence {
 		{"who nobody filed is not found", func(t *testing.T, r *registry) {
 			_, err := r.User(t.Context(), "anna")
 			r.missing(err)
+			_, err = r.UserOfID(t.Context(), muster.NewID[muster.User]())
+			r.missing(err)
 			_, err = r.UserOfSubject(t.Context(), "")
 			r.missing(err)
 			r.missing(r.DeleteUser(t.Context(), muster.NewID[muster.User]()))
@@ -53,6 +55,9 @@ func userComesBack(t *testing.T, r *registry) {
 	r.must(r.CreateUser(t.Context(), elsewhere))
 	r.must(r.CreateUser(t.Context(), here))
 	got, err := r.User(t.Context(), "aNNA")
+	r.must(err)
+	r.same(got, here)
+	got, err = r.UserOfID(t.Context(), here.ID)
 	r.must(err)
 	r.same(got, here)
 	got, err = r.UserOfSubject(t.Context(), elsewhere.Subject)

@@ -98,10 +98,10 @@ it('makes a token that opens the API until it is revoked', async () => {
   expect(await asks('GET', '/v1/devices')).toBe(200);
   expect(await asks('DELETE', '/v1/devices/nobody')).toBe(403);
   await dialog().getByRole('button', { name: 'Close' }).last().click();
-  await row(/nightly Viewer live/).waitFor();
+  await row(/nightly nobody’s Viewer live/).waitFor();
   await page.getByRole('button', { name: 'Revoke: nightly' }).click();
   await dialog().getByRole('button', { name: 'Revoke' }).click();
-  await row(/nightly Viewer revoked/).waitFor();
+  await row(/nightly nobody’s Viewer revoked/).waitFor();
   expect(await asks('GET', '/v1/devices')).toBe(401);
 });
 
@@ -174,8 +174,23 @@ it('shows a viewer the server, and nothing of who may do what', async () => {
   await vera.goto('/settings/users');
   await sees(vera, 'role-too-low');
   await vera.goto('/account');
-  await sees(vera, 'Ein Administrator legt eines für Sie an.');
+  await sees(vera, 'Sie haben kein API-Token');
   await vera.getByLabel('Sprache der Konsole').selectOption('English');
   await sees(vera, 'Where I am signed in');
+
+  const dialog = vera.getByRole('dialog');
+  await vera.getByRole('button', { name: 'Add API token' }).click();
+  expect(await dialog.getByRole('radio').count()).toBe(1); // no higher role than her own
+  await dialog.getByLabel('Name').fill('mine');
+  await vera.keyboard.press('Enter');
+  await dialog.getByRole('button', { name: 'Copy API token' }).click();
+  const token = await vera.evaluate(() => navigator.clipboard.readText());
+  const asks = () => fetch(`${server.url}/v1/me`, { headers: { Authorization: `Bearer ${token}` } });
+  expect(await (await asks()).json()).toMatchObject({ name: 'token:vera/mine', role: 'viewer' });
+  await vera.keyboard.press('Escape');
+  await vera.getByRole('button', { name: 'Revoke: mine' }).click();
+  await dialog.getByRole('button', { name: 'Revoke' }).click();
+  await vera.getByRole('row', { name: /mine Viewer revoked/ }).waitFor();
+  expect((await asks()).status).toBe(401);
   expect(vera.wrong).toEqual([]);
 });

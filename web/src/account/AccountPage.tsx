@@ -1,12 +1,12 @@
 import { NativeSelect } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import form from '../parts/Form.module.css';
 import { Page, Panel } from '../parts/Page';
-import { useMay, useMe } from '../people/session';
+import { useMe } from '../people/session';
 import { words as people } from '../people/words';
 import { languages, speak, useLanguage, useWords, type Language } from '../words/words';
 import { ChangePassword } from './ChangePassword';
 import { Logins } from './Logins';
+import { OwnTokens } from './OwnTokens';
 import { words } from './words';
 
 const names: Record<Language, string> = { en: 'English', de: 'Deutsch' };
@@ -16,11 +16,11 @@ export function AccountPage() {
   const w = useWords(words);
   const p = useWords(people);
   const me = useMe();
-  const admin = useMay('admin');
   const language = useLanguage();
   return (
     <Page title={w.title} about={`${me.name} · ${p[me.role]}: ${p[`${me.role}May`]}`}>
       <Logins name={me.name} />
+      <OwnTokens />
       <ChangePassword />
       <Panel title={w.language}>
         <div className={form.narrow}>
@@ -32,11 +32,6 @@ export function AccountPage() {
             data={languages.map((l) => ({ value: l, label: names[l] }))}
           />
         </div>
-      </Panel>
-      <Panel title={w.tokens}>
-        <p className={form.text}>
-          {w.tokensText} {admin ? <Link to="/settings/tokens">{w.toTokens}</Link> : w.askAdmin}
-        </p>
       </Panel>
     </Page>
   );

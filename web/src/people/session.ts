@@ -23,6 +23,11 @@ export const roles = ['viewer', 'operator', 'admin'] as const satisfies readonly
 
 const ranks: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
+// may tells whether who has one role may do what the other needs.
+export function may(role: Role, wanted: Role): boolean {
+  return ranks[role] >= ranks[wanted];
+}
+
 // useMe returns who is signed in. It is for pages that nobody else sees.
 export function useMe(): Me {
   const { data } = useQuery(meQuery);
@@ -31,7 +36,7 @@ export function useMe(): Me {
 
 // useMay tells whether who is signed in has at least that role.
 export function useMay(role: Role): boolean {
-  return ranks[useMe().role] >= ranks[role];
+  return may(useMe().role, role);
 }
 
 // onSignedOut calls leave when the server does not know any more who asks: the login is over.

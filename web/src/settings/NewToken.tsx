@@ -1,28 +1,28 @@
 import { Button, Group, Modal, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
-import { answer, api } from '../api/client';
 import form from '../parts/Form.module.css';
 import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
 import { instant, lines } from '../parts/typed';
 import { words as partWords } from '../parts/words';
 import { RoleChoice } from '../people/RoleChoice';
-import type { Role } from '../people/session';
+import { useMe, type Role } from '../people/session';
 import { useWords } from '../words/words';
-import { renewTokens } from './queries';
+import { createOwnToken, createToken, renewTokens } from './queries';
 import { words } from './words';
 
-// NewToken makes a token for a script: as little as it needs, and for as long.
-export function NewToken({ close }: { close: () => void }) {
+// NewToken makes a token for a script: as little as it needs, and for as long. An own one may no more than who makes it.
+export function NewToken({ own, close }: { own?: boolean; close: () => void }) {
   const w = useWords(words);
   const p = useWords(partWords);
+  const me = useMe();
   const [name, setName] = useState('');
   const [role, setRole] = useState<Role>('viewer');
   const [until, setUntil] = useState('');
   const [networks, setNetworks] = useState('');
   const make = useMutation({
-    mutationFn: () => answer(api.POST('/v1/tokens', { body: { name, role, expiresAt: instant(until), networks: lines(networks) } })),
+    mutationFn: () => (own ? createOwnToken : createToken)({ name, role, expiresAt: instant(until), networks: lines(networks) }),
     onSuccess: renewTokens,
   });
   const submit = (e: FormEvent) => {
@@ -53,7 +53,7 @@ export function NewToken({ close }: { close: () => void }) {
             value={name}
             onChange={(e) => setName(e.currentTarget.value)}
           />
-          <RoleChoice value={role} change={setRole} />
+          <RoleChoice value={role} change={setRole} most={own ? me.role : undefined} />
           <TextInput type="datetime-local" label={w.until} description={w.untilHint} value={until} onChange={(e) => setUntil(e.currentTarget.value)} />
           <Textarea label={w.networks} description={w.networksHint} autosize minRows={1} spellCheck={false} value={networks} onChange={(e) => setNetworks(e.currentTarget.value)} />
           <Refused error={make.error} />

@@ -1,32 +1,29 @@
 import { Button } from '@mantine/core';
-import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
-import { answer, api, type Schemas } from '../api/client';
+import { answer, api } from '../api/client';
 import { oneOf } from '../app/search';
 import { Ago } from '../parts/Ago';
-import { Confirm } from '../parts/Confirm';
 import { Empty } from '../parts/Empty';
 import { ChoiceFilter, Filters, SearchFilter } from '../parts/Filters';
 import { Panel } from '../parts/Page';
 import { Pager } from '../parts/Pager';
 import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
-import { Tag, type Tone } from '../parts/Tag';
+import { Tag } from '../parts/Tag';
 import { roles } from '../people/session';
 import { words as people } from '../people/words';
 import { useWords } from '../words/words';
 import { NewToken } from './NewToken';
-import { renewTokens } from './queries';
+import { RevokeToken } from './RevokeToken';
 import styles from './Settings.module.css';
+import { tokenTones, type Token } from './tokens';
 import { words } from './words';
-
-type Token = Schemas['Token'];
 
 const route = getRouteApi('/shell/settings/tokens');
 const orders = ['name', '-name', 'created', '-created', 'lastUsed', '-lastUsed'] as const;
 const states = ['live', 'expired', 'revoked'] as const;
-const tones: Record<Token['state'], Tone> = { live: 'good', expired: 'care', revoked: 'bad' };
 
 // TokensPart are what scripts show, instead of a name and a password.
 export function TokensPart() {
@@ -63,8 +60,9 @@ export function TokensPart() {
           onSort={(sort) => narrow({ sort })}
           columns={[
             { key: 'name', label: w.name, sort: 'name', cell: (t) => t.name },
+            { key: 'owner', label: w.owner, cell: (t) => t.owner ?? w.nobody },
             { key: 'role', label: w.role, cell: (t) => p[t.role] },
-            { key: 'state', label: w.state, cell: (t) => <Tag tone={tones[t.state]}>{w[t.state]}</Tag> },
+            { key: 'state', label: w.state, cell: (t) => <Tag tone={tokenTones[t.state]}>{w[t.state]}</Tag> },
             { key: 'networks', label: w.networks, wide: true, cell: (t) => t.networks?.join(', ') ?? w.anywhere },
             { key: 'used', label: w.lastUsed, sort: 'lastUsed', wide: true, cell: (t) => <Ago at={t.lastUsedAt} /> },
             { key: 'expires', label: w.expires, wide: true, cell: (t) => <Ago at={t.expiresAt} /> },
@@ -86,24 +84,8 @@ export function TokensPart() {
         <Pager after={search.after} next={data?.next} go={(after) => void navigate({ search: { ...search, after } })} />
       </Panel>
       {doing?.what === 'add' && <NewToken close={close} />}
-      {doing?.what === 'revoke' && <RevokeToken of={doing.of} close={close} />}
+      {doing?.what === 'revoke' && <RevokeToken of={doing.of} path="/v1/tokens/{name}/revoke" close={close} />}
     </>
-  );
-}
-
-function RevokeToken({ of, close }: { of: Token; close: () => void }) {
-  const w = useWords(words);
-  const revoke = useMutation({
-    mutationFn: () => answer(api.POST('/v1/tokens/{name}/revoke', { params: { path: { name: of.id } } })),
-    onSuccess: () => {
-      close();
-      return renewTokens();
-    },
-  });
-  return (
-    <Confirm title={w.revokeTitle(of.name)} act={w.revoke} error={revoke.error} busy={revoke.isPending} close={close} go={() => revoke.mutate()}>
-      {w.revokeText} {of.lastUsedAt ? w.revokeUsed : w.revokeUnused} {of.lastUsedAt && <Ago at={of.lastUsedAt} />}
-    </Confirm>
   );
 }
 

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
-import { answer, api, queries } from '../api/client';
+import { answer, api, queries, type Schemas } from '../api/client';
 
 export const serverQuery = queryOptions({ queryKey: ['server', 'itself'], refetchInterval: 10_000, queryFn: () => answer(api.GET('/v1/server')) });
 export const healthQuery = queryOptions({ queryKey: ['server', 'health'], refetchInterval: 30_000, queryFn: () => answer(api.GET('/v1/server/health')) });
@@ -17,6 +17,15 @@ export function renewUsers() {
   return queries.invalidateQueries({ queryKey: ['users'] });
 }
 
+export function createToken(body: Schemas['NewToken']) {
+  return answer(api.POST('/v1/tokens', { body }));
+}
+
+export function createOwnToken(body: Schemas['NewToken']) {
+  return answer(api.POST('/v1/me/tokens', { body }));
+}
+
+// renewTokens asks again for those of everybody, and for one's own.
 export function renewTokens() {
   return queries.invalidateQueries({ queryKey: ['tokens'] });
 }
