@@ -100,12 +100,13 @@ func sources(cmd *cobra.Command) (func(key string) string, error) {
 	}, nil
 }
 
-// key is the setting's key in the configuration file.
+// key is the setting's key in the configuration file, where those that may be repeated are lists.
 func (s setting) key() string {
-	if s.name == "tls-name" {
-		return "tlsNames"
+	name := s.name
+	if name == "tls-name" || name == "responder-network" {
+		name += "s"
 	}
-	words := strings.Split(s.name, "-")
+	words := strings.Split(name, "-")
 	for i, w := range words[1:] {
 		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
 	}
