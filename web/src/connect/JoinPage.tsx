@@ -1,5 +1,4 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -29,7 +28,6 @@ export function JoinPage() {
   const navigate = route.useNavigate();
   const { data: keys, error } = useQuery(keysQuery(profile));
   const [draft, setDraft] = useState(() => ({ device: `${profile}-${randomText(5).toLowerCase()}`, secret: '', token: randomText(20) }));
-  const [sought] = useDebouncedValue(draft.device, 300);
   const live = (keys?.items ?? []).filter((k) => k.state === 'live').map((k) => k.key);
   const key = live.find((k) => k === search.key) ?? live[0] ?? '';
   const go = (change: Partial<typeof search>) => void navigate({ search: { ...search, ...change }, replace: true });
@@ -62,7 +60,7 @@ export function JoinPage() {
           <Commands device={draft.device} proof={{ kind: 'JOIN', key: key || 'KEY', secret: draft.secret || 'SECRET', token: draft.token }} how={search} change={go} />
         </div>
         <div className={styles.right}>
-          <Listening key={`${sought} ${key}`} name={sought} joinsWith={key} />
+          <Listening name={draft.device} joinsWith={key} />
         </div>
       </div>
     </Page>

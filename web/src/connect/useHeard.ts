@@ -14,6 +14,13 @@ interface Listening {
 // useHeard listens for a device. Of one that is only about to get in there is no stream yet: its values are asked for when it is in.
 export function useHeard(name: string, key?: string): Listening {
   const [heard, setHeard] = useState(nothing);
+  const sought = JSON.stringify([name, key]);
+  const [was, setWas] = useState(sought);
+  if (was !== sought) {
+    // Another one is meant now: the stream goes on, and what was heard is of no account.
+    setWas(sought);
+    setHeard(anew);
+  }
   const joining = key !== undefined;
   const { data: remote } = useQuery(remoteQuery);
   const take = (e: Parameters<typeof hear>[1]) => setHeard((was) => hear(was, e, { name, remote, key }));
