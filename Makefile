@@ -56,7 +56,7 @@ screenshots: build ## every page of the console, light and dark, wide and on a p
 	scripts/need /usr/bin/chromium=chromium
 	cd web && npm run screenshots
 
-figures: build ## what the console takes of a browser: the first paint, and the overview while much is reported
+figures: build ## what the console takes of a browser: the first paint, a long list that is scrolled, and the overview while much is reported
 	scripts/need /usr/bin/chromium=chromium
 	cd web && npm run figures
 

@@ -1,8 +1,8 @@
-import { Modal } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useId, useState, type KeyboardEvent } from 'react';
 import { answer, api } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import { DevicesIcon } from '../parts/icons';
 import { useWords } from '../words/words';
 import styles from './Palette.module.css';
@@ -43,8 +43,7 @@ export default function Palette({ close }: { close: () => void }) {
     }
   };
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={close}
       withCloseButton={false}
       centered={false}
@@ -88,7 +87,7 @@ export default function Palette({ close }: { close: () => void }) {
         ))}
       </ul>
       {choices.length === 0 && <p className={styles.none}>{w.nothingFound}</p>}
-    </Modal>
+    </Dialog>
   );
 }
 

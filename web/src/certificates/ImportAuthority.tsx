@@ -1,8 +1,9 @@
-import { Button, Group, Modal, PasswordInput, TextInput } from '@mantine/core';
+import { Button, Group, PasswordInput, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
 import { Choices } from '../parts/Choices';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { PEM } from '../parts/PEM';
 import { Refused } from '../parts/Refused';
@@ -35,7 +36,7 @@ export function ImportAuthority({ close }: { close: () => void }) {
   };
   const whole = certificates.trim() !== '' && (where === 'here' ? key.trim() !== '' : socket !== '');
   return (
-    <Modal opened onClose={close} size="lg" title={w.importTitle} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} size="lg" title={w.importTitle}>
       <form className={form.form} onSubmit={submit}>
         <span>{w.importText}</span>
         <PEM label={w.importCertificates} hint={w.importCertificatesHint} text={certificates} change={setCertificates} />
@@ -67,6 +68,6 @@ export function ImportAuthority({ close }: { close: () => void }) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

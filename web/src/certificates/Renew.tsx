@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Radio, TextInput } from '@mantine/core';
+import { Button, Group, Radio, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { answer, api, queries } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { PEM } from '../parts/PEM';
 import { Refused } from '../parts/Refused';
@@ -38,7 +39,7 @@ export function Renew({ of: c, close }: { of: Whole; close: () => void }) {
     renew.mutate();
   };
   return (
-    <Modal opened onClose={close} title={w.renewTitle(c.subject)} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} title={w.renewTitle(c.subject)}>
       <form className={form.form} onSubmit={submit}>
         <span>{c.device ? w.renewDevice : w.renewNobody}</span>
         <Radio.Group label={w.key} value={fresh ? 'fresh' : 'same'} onChange={(v) => setFresh(v === 'fresh')}>
@@ -59,6 +60,6 @@ export function Renew({ of: c, close }: { of: Whole; close: () => void }) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

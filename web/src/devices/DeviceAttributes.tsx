@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Group, Modal, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Textarea, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api, type Schemas } from '../api/client';
 import { Ago } from '../parts/Ago';
 import { Confirm } from '../parts/Confirm';
+import { Dialog } from '../parts/Dialog';
 import { BinIcon, PencilIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
@@ -131,7 +132,7 @@ function EditAttribute({ doing, busy, error, close, save }: EditProps) {
     save(key, parseValue(text));
   };
   return (
-    <Modal opened onClose={close} title={known ? w.changeAttribute(known.key) : w.addAttribute} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} title={known ? w.changeAttribute(known.key) : w.addAttribute}>
       <form className={styles.form} onSubmit={submit}>
         {!known && <TextInput label={w.key} required withAsterisk={false} maxLength={255} autoComplete="off" data-autofocus value={key} onChange={(e) => setKey(e.currentTarget.value)} />}
         <Textarea label={w.value} description={w.valueHint} required withAsterisk={false} autosize minRows={1} maxRows={14} classNames={{ input: styles.mono ?? '' }} value={text} onChange={(e) => setText(e.currentTarget.value)} />
@@ -145,6 +146,6 @@ function EditAttribute({ doing, busy, error, close, save }: EditProps) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,8 +1,9 @@
-import { Button, Checkbox, Group, Modal, NativeSelect, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState, type FormEvent } from 'react';
 import { answer, api, isRefusedFor } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useProfileNames } from '../profiles/queries';
@@ -45,7 +46,7 @@ export function EditDevice({ device, close }: { device: WholeDevice; close: () =
     save.mutate(version);
   };
   return (
-    <Modal opened onClose={close} title={w.editTitle(device.name)} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} title={w.editTitle(device.name)}>
       <form className={styles.form} onSubmit={submit}>
         <TextInput label={w.name} required withAsterisk={false} maxLength={255} value={name} onChange={(e) => setName(e.currentTarget.value)} />
         <NativeSelect label={w.profile} value={profile} onChange={(e) => setProfile(e.currentTarget.value)} data={profiles.length > 0 ? profiles : [profile]} />
@@ -73,6 +74,6 @@ export function EditDevice({ device, close }: { device: WholeDevice; close: () =
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, TextInput } from '@mantine/core';
+import { Button, Group, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api, type Schemas } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
@@ -42,7 +43,7 @@ export function NewCredential({ device, old, close }: Props) {
     make.mutate();
   };
   return (
-    <Modal opened onClose={close} title={old ? w.rotateTitle : w.addCredential} closeButtonProps={{ 'aria-label': p.close }} closeOnClickOutside={!make.data}>
+    <Dialog onClose={close} title={old ? w.rotateTitle : w.addCredential} closeOnClickOutside={!make.data}>
       {make.data?.token ? (
         <div className={styles.form}>
           <strong>{w.madeCredential}</strong>
@@ -67,6 +68,6 @@ export function NewCredential({ device, old, close }: Props) {
           </Group>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

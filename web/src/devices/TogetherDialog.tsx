@@ -1,7 +1,8 @@
-import { Button, Checkbox, Group, Modal, Progress as Bar, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Progress as Bar, TextInput } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { isUnknown, Refusal } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import { Reason, Refused } from '../parts/Refused';
 import type { Selection } from '../parts/useSelection';
 import { words as partWords } from '../parts/words';
@@ -42,7 +43,7 @@ export default function TogetherDialog({ act, selection, close }: Props) {
     void run.begin(rest);
   };
   return (
-    <Modal opened onClose={run.busy ? () => undefined : close} title={w[`many${act}`](n)} closeButtonProps={{ 'aria-label': p.close, disabled: run.busy }} returnFocus>
+    <Dialog onClose={run.busy ? () => undefined : close} title={w[`many${act}`](n)} closeButtonProps={{ 'aria-label': p.close, disabled: run.busy }}>
       {run.progress ? (
         <Outcome progress={run.progress} total={n} busy={run.busy} stop={run.stop} again={again} close={close} error={run.error} asked={run.asked} />
       ) : (
@@ -63,7 +64,7 @@ export default function TogetherDialog({ act, selection, close }: Props) {
           </Group>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

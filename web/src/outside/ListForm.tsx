@@ -1,8 +1,9 @@
-import { Button, FileInput, Group, Modal, TextInput } from '@mantine/core';
+import { Button, FileInput, Group, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
 import { Choices } from '../parts/Choices';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { PEM } from '../parts/PEM';
 import { Refused } from '../parts/Refused';
@@ -45,7 +46,7 @@ export function ListForm({ list, close }: Props) {
   const tooLarge = file !== null && file.size > mostBytes;
   const whole = name !== '' && (by === 'url' ? url !== '' : file !== null && !tooLarge);
   return (
-    <Modal opened onClose={close} title={list ? w.newerTitle(list.name) : w.addList} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} title={list ? w.newerTitle(list.name) : w.addList}>
       <form className={form.form} onSubmit={submit}>
         {!list && (
           <TextInput label={w.name} description={w.nameHint} required withAsterisk={false} maxLength={255} autoComplete="off" data-autofocus value={name} onChange={(e) => setName(e.currentTarget.value)} />
@@ -75,6 +76,6 @@ export function ListForm({ list, close }: Props) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

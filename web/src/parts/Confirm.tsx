@@ -1,6 +1,7 @@
-import { Button, Group, Modal } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../words/words';
+import { Dialog } from './Dialog';
 import { Refused } from './Refused';
 import { words } from './words';
 
@@ -20,7 +21,7 @@ interface Props {
 export function Confirm({ title, act, error, busy, unready, calm, close, go, children }: Props) {
   const w = useWords(words);
   return (
-    <Modal opened onClose={close} title={title} closeButtonProps={{ 'aria-label': w.close }}>
+    <Dialog onClose={close} title={title}>
       <div style={{ display: 'grid', gap: 16 }}>
         <div>{children}</div>
         <Refused error={error} />
@@ -33,6 +34,6 @@ export function Confirm({ title, act, error, busy, unready, calm, close, go, chi
           </Button>
         </Group>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api, isStale, queries, type Schemas } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { Rows } from '../parts/Loading';
 import { Refused } from '../parts/Refused';
@@ -17,14 +18,13 @@ import { words } from './words';
 // EditKey changes for whom a key opens, and says beforehand whom of the last week that would have met.
 export function EditKey({ of, close }: { of: Schemas['ProvisionKey']; close: () => void }) {
   const w = useWords(words);
-  const p = useWords(partWords);
   const { data, error } = useQuery({ ...keyQuery(of.id), staleTime: 0 });
   return (
-    <Modal opened onClose={close} size="lg" title={w.editKeyTitle(of.key)} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} size="lg" title={w.editKeyTitle(of.key)}>
       <Refused error={error} />
       {!data && !error && <Rows />}
       {data && <Fields of={data} close={close} />}
-    </Modal>
+    </Dialog>
   );
 }
 

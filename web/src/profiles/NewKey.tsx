@@ -1,7 +1,8 @@
-import { Button, Group, Modal } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
@@ -38,7 +39,7 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
     make.mutate();
   };
   return (
-    <Modal opened onClose={close} title={make.data ? w.keyMade : w.addKey} closeButtonProps={{ 'aria-label': p.close }} closeOnClickOutside={!make.data}>
+    <Dialog onClose={close} title={make.data ? w.keyMade : w.addKey} closeOnClickOutside={!make.data}>
       {make.data ? (
         <div className={form.form}>
           <Once
@@ -66,6 +67,6 @@ export function NewKey({ profile, close }: { profile: string; close: () => void 
           </Group>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, NativeSelect } from '@mantine/core';
+import { Button, Group, NativeSelect } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { answer, api, type Schemas } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
@@ -19,7 +20,7 @@ export function RotateKey({ of, close }: { of: Schemas['ProvisionKey']; close: (
     onSuccess: renewProfiles,
   });
   return (
-    <Modal opened onClose={close} title={`${w.rotate}: ${of.key}`} closeButtonProps={{ 'aria-label': p.close }} closeOnClickOutside={!rotate.data}>
+    <Dialog onClose={close} title={`${w.rotate}: ${of.key}`} closeOnClickOutside={!rotate.data}>
       <div className={form.form}>
         {rotate.data ? (
           <>
@@ -54,6 +55,6 @@ export function RotateKey({ of, close }: { of: Schemas['ProvisionKey']; close: (
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,11 +1,10 @@
-import { Modal } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import { Ago } from '../parts/Ago';
+import { Dialog } from '../parts/Dialog';
 import { Facts } from '../parts/Facts';
 import { Rows } from '../parts/Loading';
 import { Refused } from '../parts/Refused';
-import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
 import { audit } from './audit';
 import { deed, fieldsOf } from './AuditPart';
@@ -16,13 +15,12 @@ import { words } from './words';
 export function AuditEntry({ number, close }: { number: string; close: () => void }) {
   const w = useWords(words);
   const a = useWords(audit);
-  const p = useWords(partWords);
   const { data, error } = useQuery({
     queryKey: ['audit', 'one', number],
     queryFn: async () => (await answer(api.GET('/v1/audit', { params: { query: { after: Number(number) + 1, limit: 1 } } }))).items.find((e) => String(e.number) === number) ?? null,
   });
   return (
-    <Modal opened onClose={close} size="lg" title={data ? deed(a, data) : w.entry} closeButtonProps={{ 'aria-label': p.close }}>
+    <Dialog onClose={close} size="lg" title={data ? deed(a, data) : w.entry}>
       <Refused error={error} />
       {data === undefined && !error && <Rows count={3} />}
       {data === null && <span>{w.entryGone}</span>}
@@ -48,7 +46,7 @@ export function AuditEntry({ number, close }: { number: string; close: () => voi
           </dl>
         </div>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

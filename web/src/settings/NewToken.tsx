@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Textarea, TextInput } from '@mantine/core';
+import { Button, Group, Textarea, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
@@ -30,7 +31,7 @@ export function NewToken({ own, close }: { own?: boolean; close: () => void }) {
     make.mutate();
   };
   return (
-    <Modal opened onClose={close} title={make.data ? w.tokenMade(make.data.name) : w.addToken} closeButtonProps={{ 'aria-label': p.close }} closeOnClickOutside={!make.data}>
+    <Dialog onClose={close} title={make.data ? w.tokenMade(make.data.name) : w.addToken} closeOnClickOutside={!make.data}>
       {make.data ? (
         <div className={form.form}>
           <Once all={[[w.token, make.data.secret]]} />
@@ -67,6 +68,6 @@ export function NewToken({ own, close }: { own?: boolean; close: () => void }) {
           </Group>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, TextInput } from '@mantine/core';
+import { Button, Group, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { Password } from '../parts/Password';
 import { Refused } from '../parts/Refused';
@@ -32,7 +33,7 @@ export function NewUser({ close }: { close: () => void }) {
     make.mutate();
   };
   return (
-    <Modal opened onClose={close} title={w.addUser} closeButtonProps={{ 'aria-label': part.close }}>
+    <Dialog onClose={close} title={w.addUser}>
       <form className={form.form} onSubmit={submit}>
         <TextInput
           label={w.name}
@@ -59,6 +60,6 @@ export function NewUser({ close }: { close: () => void }) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Button, Group, Modal } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { answer, api } from '../api/client';
+import { Dialog } from '../parts/Dialog';
 import form from '../parts/Form.module.css';
 import { Password } from '../parts/Password';
 import { Refused } from '../parts/Refused';
@@ -29,7 +30,7 @@ export function SetPassword({ name, close }: { name: string; close: () => void }
     save.mutate();
   };
   return (
-    <Modal opened onClose={close} title={w.setPasswordTitle(name)} closeButtonProps={{ 'aria-label': part.close }}>
+    <Dialog onClose={close} title={w.setPasswordTitle(name)}>
       <form className={form.form} onSubmit={submit}>
         <span>{w.setPasswordText}</span>
         <Password fresh label={p.password} description={p.passwordRule} value={password} change={setPassword} />
@@ -43,6 +44,6 @@ export function SetPassword({ name, close }: { name: string; close: () => void }
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
