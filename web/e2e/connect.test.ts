@@ -138,7 +138,7 @@ it('takes a certificate and a public key, whose private keys stay where they wer
 it('lets a new device join, and says why it may not', async () => {
   await page.getByRole('main').getByRole('link', { name: 'Connect', exact: true }).click();
   await page.getByRole('link', { name: 'default', exact: true }).click();
-  await page.getByLabel('Name').fill('new in the yard');
+  await page.getByLabel('Name', { exact: true }).fill('new in the yard');
   await choose('curl (HTTP)');
   await again();
   await paste(await command());

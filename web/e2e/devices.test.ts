@@ -27,7 +27,7 @@ const report = (token: string, body: unknown) => fetch(`${server.url}/api/v1/${t
 it('adds a device, whose token it shows once and which reports with it', async () => {
   await page.goto('/devices');
   await page.getByRole('link', { name: 'Add device' }).first().click();
-  await page.getByLabel('Name').fill('pump/1');
+  await page.getByLabel('Name', { exact: true }).fill('pump/1');
   await page.getByLabel('Label').fill('by the door');
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByRole('button', { name: 'Add device' }).click();

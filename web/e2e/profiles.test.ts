@@ -35,7 +35,7 @@ async function provision(name: string, key: string, secret: string): Promise<str
 async function walk(name: string, strategy: string) {
   await page.goto('/profiles');
   await page.getByRole('link', { name: 'Add device profile' }).click();
-  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Name', { exact: true }).fill(name);
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByLabel('Days that readings are kept').fill('30');
   await page.getByRole('button', { name: 'Next' }).click();

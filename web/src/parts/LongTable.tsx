@@ -101,6 +101,7 @@ export function LongTable<T>({ label, columns, source, place, id, name, sort, on
     const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
     const control = e.target as HTMLElement;
     if (e.key === 'Enter' && control.tagName === 'INPUT') {
+      e.preventDefault(); // it would press what gets the focus now
       onEnter?.();
     }
     const here = control.closest('tr')?.dataset.row;
