@@ -5,7 +5,7 @@ import { answer, api } from '../api/client';
 import { Confirm } from '../parts/Confirm';
 import { Refused } from '../parts/Refused';
 import { useLanguage, useWords } from '../words/words';
-import { heardOf, renewCampaigns, type Campaign } from './queries';
+import { renewCampaigns, type Campaign } from './queries';
 import { words } from './words';
 
 // CampaignActs stop a campaign, let it go on, or take it back.
@@ -15,14 +15,14 @@ export function CampaignActs({ campaign: c }: { campaign: Campaign }) {
   const [asking, setAsking] = useState(false);
   const one = { params: { path: { id: c.id ?? '' } } };
   const close = () => setAsking(false);
-  const settle = { onSuccess: heardOf, onError: renewCampaigns };
+  const settle = { onSettled: renewCampaigns };
   const pause = useMutation({ mutationFn: () => answer(api.POST('/v1/campaigns/{id}/pause', one)), ...settle });
   const resume = useMutation({ mutationFn: () => answer(api.POST('/v1/campaigns/{id}/resume', one)), ...settle });
   const back = useMutation({
     mutationFn: () => answer(api.POST('/v1/campaigns/{id}/rollback', one)),
-    onSuccess: (now) => {
+    onSuccess: () => {
       close();
-      return heardOf(now);
+      return renewCampaigns();
     },
   });
   const pending = c.progress.asked + c.progress.fetched + c.progress.overdue;

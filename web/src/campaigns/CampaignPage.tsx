@@ -13,7 +13,7 @@ import { useLanguage, useWords } from '../words/words';
 import { CampaignActs } from './CampaignActs';
 import { CampaignDevices } from './CampaignDevices';
 import { Progress, Steps } from './Progress';
-import { campaignQuery, heardOf } from './queries';
+import { campaignQuery, renewCampaigns } from './queries';
 import { goesOn, spoken, stateTones } from './steps';
 import { Whom } from './Whom';
 import { words } from './words';
@@ -27,7 +27,7 @@ export function CampaignPage() {
   const { id } = route.useParams();
   const may = useMay('operator');
   const { data: c, error, refetch } = useQuery(campaignQuery(id));
-  useEvents({ kind: ['campaigns'] }, (e) => e.campaign && void heardOf(e.campaign));
+  useEvents({ kind: ['campaigns'] }, (e) => e.campaign && void renewCampaigns());
   return (
     <Page
       title={w.campaign}

@@ -17,7 +17,7 @@ import { Tag } from '../parts/Tag';
 import { useMay } from '../people/session';
 import { useLanguage, useWords } from '../words/words';
 import { Progress } from './Progress';
-import { heardOf } from './queries';
+import { renewCampaigns } from './queries';
 import { stateTones } from './steps';
 import { Whom } from './Whom';
 import { words } from './words';
@@ -33,7 +33,7 @@ export function CampaignsPage() {
   const search = route.useSearch();
   const { state, after } = search;
   const navigate = route.useNavigate();
-  useEvents({ kind: ['campaigns'] }, (e) => e.campaign && void heardOf(e.campaign));
+  useEvents({ kind: ['campaigns'] }, (e) => e.campaign && void renewCampaigns());
   const { data, error, refetch } = useQuery({
     queryKey: ['campaigns', 'list', { state, after }],
     placeholderData: keepPreviousData,

@@ -20,13 +20,8 @@ export const campaignDevicesQuery = (id: string, step: Step | undefined, after: 
 export const planQuery = (devices: CampaignFilter) =>
   queryOptions({ queryKey: ['campaigns', 'plan', devices], retry: false, queryFn: () => answer(api.POST('/v1/campaigns', { body: { devices, wave: 1, dryRun: true } })) });
 
-// heardOf lays what was heard of a campaign over what is shown of it.
-export function heardOf(c: Campaign) {
-  queries.setQueryData(campaignQuery(c.id ?? '').queryKey, c);
-  return Promise.all(['list', 'devices'].map((part) => queries.invalidateQueries({ queryKey: ['campaigns', part] })));
-}
-
-// renewCampaigns asks again for everything that is shown of campaigns.
+// renewCampaigns asks again for everything that is shown of campaigns. What an event or the answer of an act says of one is not shown
+// itself: which of two came later is not known here.
 export function renewCampaigns() {
   return queries.invalidateQueries({ queryKey: ['campaigns'] });
 }
