@@ -39,15 +39,24 @@ func Revocations(a *issuer.Authority) http.Handler {
 	})
 }
 
-func serveCRL(w http.ResponseWriter, r *http.Request, a *issuer.Authority, name string) {
-	name, ok := strings.CutSuffix(name, ".crl")
+// readable returns what a file is named before its suffix, and refuses whoever asks for another one or does not read.
+func readable(w http.ResponseWriter, r *http.Request, file, suffix string) (name string, ok bool) {
+	name, ok = strings.CutSuffix(file, suffix)
 	switch {
 	case !ok:
 		writeProblem(w, muster.Refuse(muster.ReasonNotFound, ""))
-		return
+		return "", false
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		writeProblem(w, newProblem(http.StatusMethodNotAllowed, muster.ReasonMethodNotAllowed, "a CRL is read with GET"))
+		writeProblem(w, newProblem(http.StatusMethodNotAllowed, muster.ReasonMethodNotAllowed, "it is read with GET"))
+		return "", false
+	}
+	return name, true
+}
+
+func serveCRL(w http.ResponseWriter, r *http.Request, a *issuer.Authority, name string) {
+	name, ok := readable(w, r, name, ".crl")
+	if !ok {
 		return
 	}
 	list, err := a.CRL(r.Context(), name)
@@ -69,14 +78,8 @@ func serveCRL(w http.ResponseWriter, r *http.Request, a *issuer.Authority, name 
 }
 
 func serveIssuer(w http.ResponseWriter, r *http.Request, a *issuer.Authority, name string) {
-	name, ok := strings.CutSuffix(name, ".crt")
-	switch {
-	case !ok:
-		writeProblem(w, muster.Refuse(muster.ReasonNotFound, ""))
-		return
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		w.Header().Set("Allow", "GET, HEAD")
-		writeProblem(w, newProblem(http.StatusMethodNotAllowed, muster.ReasonMethodNotAllowed, "a certificate is read with GET"))
+	name, ok := readable(w, r, name, ".crt")
+	if !ok {
 		return
 	}
 	der, err := a.IssuerCertificate(name)
