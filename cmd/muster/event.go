@@ -93,6 +93,9 @@ var errEnough = errors.New("enough")
 func showEvents(cmd *cobra.Command, c *client, o *output, query url.Values, count int) error {
 	shown := 0
 	err := c.followEvents(cmd.Context(), query, func(e admin.Event) error {
+		if e.Event == "begin" {
+			return nil // nothing has happened
+		}
 		if err := writeEvent(cmd, o, e); err != nil {
 			return err
 		}

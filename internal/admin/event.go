@@ -31,7 +31,7 @@ const eventStream = "text/event-stream"
 func (a *api) serveEvents() {
 	serve(a, http.MethodGet, "/v1/events", "follow-events",
 		"What happens, as it happens, as server-sent events, whose data are events in JSON", a.followEvents,
-		explained("The stream goes on behind the id that Last-Event-ID or after name. Where events are lost an event `lost` says so."),
+		explained("The stream goes on behind the id that Last-Event-ID or after name. One that is given none says with an event `begin` from where on it tells. Where events are lost an event `lost` says so."),
 		refusing(muster.ReasonNotFound, muster.ReasonTooManyStreams, muster.ReasonStopping))
 	op := a.huma.OpenAPI().Paths["/v1/events"].Get
 	event := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Event](), true, "")
@@ -68,7 +68,7 @@ func (a *api) followEvents(ctx context.Context, in *struct {
 		ctx.SetHeader("Connection", "close")     // its deadlines are those of a stream
 		ctx.SetStatus(http.StatusOK)
 		w, _ := ctx.BodyWriter().(http.ResponseWriter) // the adapter's writer is the server's
-		s := &stream{api: a, w: w, control: http.NewResponseController(w), listener: listener, traffic: wanted.traffic}
+		s := &stream{api: a, w: w, control: http.NewResponseController(w), listener: listener, fresh: after == nil, traffic: wanted.traffic}
 		s.run(ctx.Context())
 	}}, nil
 }

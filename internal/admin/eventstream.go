@@ -24,6 +24,7 @@ type stream struct {
 	w        http.ResponseWriter
 	control  *http.ResponseController
 	listener *live.Listener
+	fresh    bool // nothing came before it
 	traffic  bool
 
 	profiles map[muster.ProfileID]string // by what they were called when one was last looked for
@@ -44,6 +45,9 @@ func (s *stream) run(ctx context.Context) {
 		s.samples = s.api.Live.Samples()
 	}
 	err := s.write([]byte(comeBack))
+	if err == nil && s.fresh {
+		err = s.send(&Event{ID: s.listener.Begun().String(), Event: "begin", At: time.Now().UTC()})
+	}
 	if err == nil {
 		err = s.rest(ctx)
 	}

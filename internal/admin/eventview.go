@@ -12,7 +12,7 @@ import (
 // An Event is something that has happened; besides id, event and at it has the one member that event says.
 type Event struct {
 	ID        string    `json:"id,omitempty" doc:"ask for what comes behind it with after; left out: it has no place among the others"`
-	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,outdated,campaign,traffic,lost,end"`
+	Event     string    `json:"event" enum:"telemetry,attempt,connected,disconnected,import,expiring,outdated,campaign,traffic,begin,lost,end"`
 	At        time.Time `json:"at"`
 	Telemetry *Sample   `json:"telemetry,omitempty" doc:"readings that are durable"`
 	Attempt   *Attempt  `json:"attempt,omitempty"`

@@ -16,6 +16,7 @@ type Listener struct {
 	filter Filter
 	watch  *watch // of filter.Device; nil: its readings are not wanted
 	news   chan struct{}
+	begun  ID // of the last event that there was
 
 	// Guarded by the feed's mu.
 	places  [kinds]uint64 // of the next event, in each ring
@@ -39,7 +40,7 @@ func (f *Feed) Listen(who string, wanted Filter, after *ID) (*Listener, error) {
 	case len(f.listeners) >= f.o.Most:
 		return nil, muster.Refuse(muster.ReasonTooManyStreams, "%d streams are open, the most that there may be", len(f.listeners))
 	}
-	l := &Listener{feed: f, who: who, filter: wanted, news: make(chan struct{}, 1)}
+	l := &Listener{feed: f, who: who, filter: wanted, news: make(chan struct{}, 1), begun: ID{f.run, f.seq}}
 	if wanted.Wants(Telemetry) {
 		l.watch = f.watch(wanted.Device, wanted.Name)
 	}
@@ -82,6 +83,9 @@ func (l *Listener) rouse() {
 	default:
 	}
 }
+
+// Begun returns until where things had happened when the listening began.
+func (l *Listener) Begun() ID { return l.begun }
 
 // News returns a channel that is sent to when there may be something to take.
 func (l *Listener) News() <-chan struct{} { return l.news }

@@ -11,7 +11,7 @@ export const admin = { name: 'anna', password: 'seven quiet herons' };
 // open opens a page in a browser of its own, and remembers what goes wrong in it: also what the policy has kept away.
 export async function open(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<Page & { wrong: string[] }> {
   const context = await browser.newContext({ baseURL, locale: 'en-GB', timezoneId: 'UTC', permissions: ['clipboard-read', 'clipboard-write'], ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (e) => wrong.push(String(e)));

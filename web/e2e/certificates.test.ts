@@ -67,7 +67,7 @@ it('issues a certificate for a key of the browser, by keyboard alone, and a devi
 it('revokes it, and the device that is connected with it is out', async () => {
   const live = valve('mosquitto_sub', '-t', 'v1/devices/me/attributes');
   const ended = live.then(() => 'ended', () => 'ended');
-  await expect.poll(sessions, { timeout: 5_000 }).toBe(1);
+  await expect.poll(sessions).toBe(1);
   await page.getByRole('link', { name: 'To the certificate' }).click();
   await sees(page, 'ECDSA P-256');
   await page.getByRole('button', { name: 'Revoke' }).click();
@@ -78,7 +78,7 @@ it('revokes it, and the device that is connected with it is out', async () => {
   await dialog.waitFor({ state: 'detached' });
   await sees(page, 'the key may be known to others');
   expect(await page.getByRole('button', { name: 'Renew' }).count()).toBe(0);
-  await expect.poll(sessions, { timeout: 5_000 }).toBe(0);
+  await expect.poll(sessions).toBe(0);
   live.child.kill();
   await ended;
 });

@@ -18,12 +18,9 @@ export function Outcome({ of: i }: { of: Import }) {
   const w = useWords(words);
   const language = useLanguage();
   const { refetch } = useQuery({ ...importQuery(i.id), refetchInterval: isOver(i) ? false : 5_000 });
-  useEvents(isOver(i) ? null : { kind: ['imports'] }, (e) => {
-    if (e.import?.id === i.id) {
-      learn(e.import);
-    } else if (e.event === 'lost') {
-      void refetch();
-    }
+  useEvents(isOver(i) ? null : { kind: ['imports'] }, {
+    hear: ({ import: heard }) => heard?.id === i.id && learn(heard),
+    missed: () => void refetch(),
   });
   const over = isOver(i);
   useEffect(() => {

@@ -27,7 +27,7 @@ export function CampaignPage() {
   const { id } = route.useParams();
   const may = useMay('operator');
   const { data: c, error, refetch } = useQuery(campaignQuery(id));
-  useEvents({ kind: ['campaigns'] }, (e) => e.campaign && void renewCampaigns());
+  useEvents({ kind: ['campaigns'] }, { hear: renewCampaigns, missed: renewCampaigns });
   return (
     <Page
       title={w.campaign}

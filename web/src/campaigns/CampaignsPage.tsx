@@ -33,7 +33,7 @@ export function CampaignsPage() {
   const search = route.useSearch();
   const { state, after } = search;
   const navigate = route.useNavigate();
-  useEvents({ kind: ['campaigns'] }, (e) => e.campaign && void renewCampaigns());
+  useEvents({ kind: ['campaigns'] }, { hear: renewCampaigns, missed: renewCampaigns });
   const { data, error, refetch } = useQuery({
     queryKey: ['campaigns', 'list', { state, after }],
     placeholderData: keepPreviousData,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Schemas } from '../api/client';
 import type { LiveEvent } from '../live/follow';
-import { anew, hear, nothing } from './heard';
+import { anew, compare, hear, nothing } from './heard';
 
 const sought = { name: 'kitchen', remote: '10.0.0.5' };
 const at = '2026-01-01T00:00:00Z';
@@ -52,4 +52,15 @@ it('begins anew, and takes late news of what was before for none', () => {
   const heard = anew(hear(nothing, { ...reported, at: '2026-01-01T00:00:00.25Z' }, sought));
   expect(hear(heard, late, sought).now.is).toBe('silent');
   expect(hear(heard, { ...reported, at: '2026-01-01T00:00:01Z' }, sought).now.is).toBe('reported');
+});
+
+it('finds what was reported while nothing could be heard', () => {
+  const old = { t: { ts: 1, value: 20 }, h: { ts: 1, value: 60 } };
+  let heard = compare(nothing, old, 'kitchen');
+  expect(heard.now.is).toBe('silent');
+  expect(compare(heard, old, 'kitchen').now.is).toBe('silent');
+  expect(compare(heard, { t: { ts: 9, value: 21 } }, 'cellar').now.is).toBe('silent');
+  expect(compare(heard, { ...old, t: { ts: 2, value: 20 } }, 'kitchen').now).toMatchObject({ is: 'reported', sample: { ts: 2, values: { t: 20 } } });
+  heard = anew(hear(heard, reported, sought));
+  expect(compare(heard, { ...old, t: { ts: 1, value: 21.5 } }, 'kitchen').now.is).toBe('silent');
 });

@@ -1,4 +1,5 @@
 import type { Schemas } from '../api/client';
+import { merge, readingsOf, type Latest } from '../devices/values';
 import type { LiveEvent } from '../live/follow';
 
 type Attempt = Schemas['Attempt'];
@@ -17,13 +18,14 @@ export interface Heard {
   strangers: Attempt[]; // refused, and nobody knows who they are: the newest first
   last: number; // when the latest of it was, by the server's clock
   since: number; // what is not later is no news
+  known?: { name: string; latest: Latest }; // what a device had reported last
 }
 
 export const nothing: Heard = { now: { is: 'silent' }, strangers: [], last: 0, since: 0 };
 
 // anew forgets what was heard, and what is told of it later: the journal is up to a second late.
 export function anew(was: Heard): Heard {
-  return { ...nothing, last: was.last, since: was.last };
+  return { ...nothing, last: was.last, since: was.last, known: was.known };
 }
 
 const mostStrangers = 3;
@@ -38,9 +40,31 @@ export function hear(was: Heard, e: LiveEvent, sought: Sought): Heard {
   return now === was ? was : { ...now, last: Math.max(at, was.last) };
 }
 
+// sampleOf shows readings as if they had come together.
+export function sampleOf(device: string, readings: Latest): Sample {
+  const all = Object.entries(readings);
+  return { device, deviceId: '', ts: Math.max(...all.map(([, r]) => r.ts)), values: Object.fromEntries(all.map(([key, r]) => [key, r.value])) };
+}
+
+// compare finds out whether a device has reported while nothing could be heard.
+export function compare(was: Heard, latest: Latest, name: string): Heard {
+  const before = was.known?.name === name ? was.known.latest : latest;
+  const now = { ...was, known: { name, latest } };
+  const fresh = Object.entries(latest).filter(([key, r]) => JSON.stringify(r) !== JSON.stringify(before[key]));
+  if (fresh.length === 0) {
+    return now;
+  }
+  return { ...now, now: { is: 'reported', sample: sampleOf(name, Object.fromEntries(fresh)) } };
+}
+
 function take(was: Heard, e: LiveEvent, sought: Sought): Heard {
   if (e.telemetry?.device === sought.name) {
-    return { ...was, now: { is: 'reported', sample: e.telemetry } };
+    const { known } = was;
+    return {
+      ...was,
+      now: { is: 'reported', sample: e.telemetry },
+      known: known?.name === sought.name ? { ...known, latest: merge(known.latest, readingsOf(e.telemetry)) } : known,
+    };
   }
   if (e.event === 'connected' && e.session?.device === sought.name) {
     return was.now.is === 'reported' ? was : { ...was, now: { is: 'in' } };

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { queries } from '../api/client';
 import { latestQuery } from '../devices/queries';
 import { useEvents } from '../live/useEvents';
-import { anew, hear, nothing, type Heard } from './heard';
+import { anew, compare, hear, nothing, sampleOf, type Heard } from './heard';
 import { remoteQuery } from './queries';
 
 interface Listening {
@@ -24,13 +25,14 @@ export function useHeard(name: string, key?: string): Listening {
   const joining = key !== undefined;
   const { data: remote } = useQuery(remoteQuery);
   const take = (e: Parameters<typeof hear>[1]) => setHeard((was) => hear(was, e, { name, remote, key }));
-  const attempts = useEvents({ kind: ['attempts'] }, take);
-  const values = useEvents(joining ? null : { kind: ['telemetry', 'sessions'], device: name }, take);
+  const attempts = useEvents({ kind: ['attempts'] }, { hear: take, missed: () => {} }); // the server keeps them for longer than a page is hidden
+  const values = useEvents(joining ? null : { kind: ['telemetry', 'sessions'], device: name }, {
+    hear: take,
+    missed: () => void queries.fetchQuery({ ...latestQuery(name), staleTime: 0 }).then((latest) => setHeard((was) => compare(was, latest, name))),
+  });
   const { data: latest } = useQuery({ ...latestQuery(name), enabled: joining && heard.now.is === 'in', refetchInterval: 1_000 });
-  const first = latest && Object.values(latest)[0];
-  if (joining && first && heard.now.is === 'in') {
-    const sample = { device: name, deviceId: '', ts: first.ts, values: Object.fromEntries(Object.entries(latest).map(([k, r]) => [k, r.value])) };
-    setHeard({ ...heard, now: { is: 'reported', sample } });
+  if (joining && latest && Object.keys(latest).length > 0 && heard.now.is === 'in') {
+    setHeard({ ...heard, now: { is: 'reported', sample: sampleOf(name, latest) } });
   }
   return { heard, live: attempts && (joining || values), again: () => setHeard(anew) };
 }

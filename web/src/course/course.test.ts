@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { keysOf, keysText, toggled } from './keys';
-import { courseOf, fold, runs, stretchOf, widthOf } from './range';
+import { courseOf, fold, fuller, insert, joined, runs, stretchOf, widthOf } from './range';
 
+type R = { ts: number; value: unknown };
 const reading = (value: unknown) => ({ ts: 1, value });
 
 it.each([
@@ -35,6 +36,15 @@ it('folds a reading into the bucket that it belongs to', () => {
   expect(fold(all, 10, 15, 31, 5).map((b) => b.ts)).toEqual([20, 30]);
   expect(fold(all, 10, 15, 12, 5)).toBe(all);
   expect(fold(all, 10, 0, 31, 'on')).toBe(all);
+});
+
+it('lays what was heard over an answer that may be older', () => {
+  const bucket = (ts: number, count: number) => ({ ts, count });
+  expect(fuller([bucket(0, 3), bucket(10, 2)], [bucket(0, 2), bucket(10, 3), bucket(20, 1)])).toEqual([bucket(0, 3), bucket(10, 3), bucket(20, 1)]);
+  const [a, b, c] = [1, 2, 3].map((ts) => ({ ts, value: ts })) as [R, R, R];
+  expect(insert(insert([a], c), b)).toEqual([a, b, c]);
+  expect(insert([a, b], { ts: 2, value: 9 })).toEqual([a, { ts: 2, value: 9 }]);
+  expect(joined([b], [a, { ts: 2, value: 9 }, c])).toEqual([b, c]);
 });
 
 it('shows gaps where a device was silent, and none between readings that are as far apart as ever', () => {

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, api, queries, type Schemas } from '../api/client';
-import { fold, widthOf, type Stretch } from './range';
+import { overtaken } from '../live/overtaken';
+import { fold, fuller, insert, joined, widthOf, type Stretch } from './range';
 
 const all = (device: string) => ['course', device];
 const fromOf = (s: Stretch) => s.from ?? Date.now() - s.length;
@@ -10,8 +11,12 @@ export const bucketsQuery = (device: string, key: string, s: Stretch) =>
   queryOptions({
     queryKey: [...all(device), 'buckets', key, s],
     placeholderData: keepPreviousData,
-    queryFn: async (): Promise<readonly Schemas['Bucket'][]> =>
-      (await answer(api.GET('/v1/devices/{name}/buckets', { params: { path: { name: device }, query: { key, width: `${widthOf(s)}ms`, ...within(s) } } }))).items,
+    queryFn: (question): Promise<readonly Schemas['Bucket'][]> =>
+      overtaken(
+        question,
+        async () => (await answer(api.GET('/v1/devices/{name}/buckets', { params: { path: { name: device }, query: { key, width: `${widthOf(s)}ms`, ...within(s) } } }))).items,
+        fuller,
+      ),
   });
 
 export const mostReadings = 10_000;
@@ -20,8 +25,12 @@ export const readingsQuery = (device: string, key: string, s: Stretch) =>
   queryOptions({
     queryKey: [...all(device), 'readings', key, s],
     placeholderData: keepPreviousData,
-    queryFn: async (): Promise<readonly Schemas['Reading'][]> =>
-      (await answer(api.GET('/v1/devices/{name}/history', { params: { path: { name: device }, query: { key, limit: mostReadings, ...within(s) } } }))).items,
+    queryFn: (question): Promise<readonly Schemas['Reading'][]> =>
+      overtaken(
+        question,
+        async () => (await answer(api.GET('/v1/devices/{name}/history', { params: { path: { name: device }, query: { key, limit: mostReadings, ...within(s) } } }))).items,
+        joined,
+      ),
   });
 
 // tell adds readings that a device has just sent to everything that is shown of it and ends now.
@@ -31,11 +40,15 @@ export function tell(device: string, { ts, values }: Schemas['Sample']) {
     if (!(key in values) || s.from !== undefined) {
       continue;
     }
+    const again = () => queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
+    if (query.state.data === undefined) {
+      void query.promise?.then(again, again); // the first answer is on its way, and may be older than this
+    }
     const value = values[key];
     if (what === 'buckets') {
       queries.setQueryData<readonly Schemas['Bucket'][]>(query.queryKey, (was) => was && fold(was, widthOf(s), fromOf(s), ts, value));
     } else {
-      queries.setQueryData<readonly Schemas['Reading'][]>(query.queryKey, (was) => was && [...was.filter((r) => r.ts < ts && r.ts >= fromOf(s)), { ts, value }, ...was.filter((r) => r.ts > ts)]);
+      queries.setQueryData<readonly Schemas['Reading'][]>(query.queryKey, (was) => was && insert(was.filter((r) => r.ts >= fromOf(s)), { ts, value }));
     }
   }
 }

@@ -58,6 +58,28 @@ export function fold(was: readonly Bucket[], width: number, from: number, ts: nu
   return known.with(i, { ts: at, count, sum, avg: sum / count, min: Math.min(b.min ?? value, value), max: Math.max(b.max ?? value, value) });
 }
 
+// fuller lays what is shown of a stretch over an answer: of two buckets of one time the one that counts more knows more.
+export function fuller(answer: readonly Bucket[], shown: readonly Bucket[]): readonly Bucket[] {
+  const all = new Map(answer.map((b) => [b.ts, b]));
+  shown.filter((b) => b.count > (all.get(b.ts)?.count ?? 0)).forEach((b) => all.set(b.ts, b));
+  return [...all.values()].sort((a, b) => a.ts - b.ts);
+}
+
+type Reading = Schemas['Reading'];
+
+// insert puts a reading in its place among others; there is one at a time.
+export function insert(was: readonly Reading[], r: Reading): readonly Reading[] {
+  const last = was.at(-1);
+  return !last || last.ts < r.ts ? [...was, r] : [...was.filter((o) => o.ts < r.ts), r, ...was.filter((o) => o.ts > r.ts)];
+}
+
+// joined lays what is shown of a stretch over an answer, whose readings count for more.
+export function joined(answer: readonly Reading[], shown: readonly Reading[]): readonly Reading[] {
+  const known = new Set(answer.map((r) => r.ts));
+  const first = answer[0]?.ts ?? 0;
+  return shown.filter((r) => r.ts > first && !known.has(r.ts)).reduce(insert, answer);
+}
+
 export interface Course {
   times: number[];
   values: (number | null)[];

@@ -35,7 +35,7 @@ export function DevicePage() {
   const { data: device, error, refetch } = useQuery(deviceQuery(name));
   const may = useMay('operator');
   const all = useMay('admin');
-  useEvents(device ? { kind: ['sessions'], device: name } : null, () => void renewDevices());
+  useEvents(device ? { kind: ['sessions'], device: name } : null, { hear: renewDevices, missed: renewDevices });
   return (
     <Page title={name} back={{ to: '/devices', label: w.title }} about={device?.label} act={device && <Acts device={device} may={may} />}>
       <Refused error={error} again={() => void refetch()} />

@@ -12,7 +12,7 @@ import { Tag } from '../parts/Tag';
 import { useWords } from '../words/words';
 import { latestQuery } from './queries';
 import { Value } from './Value';
-import { merge } from './values';
+import { merge, readingsOf } from './values';
 import { words } from './words';
 
 const Course = lazy(() => import('../course/Course'));
@@ -22,15 +22,17 @@ export function DeviceValues({ name }: { name: string }) {
   const w = useWords(words);
   const query = latestQuery(name);
   const { data, error, refetch } = useQuery(query);
-  const live = useEvents(data ? { kind: ['telemetry'], device: name } : null, (e) => {
-    const sample = e.telemetry;
-    if (sample) {
-      queries.setQueryData(query.queryKey, (was) => was && merge(was, sample));
-      tell(name, sample);
-    } else if (e.event === 'lost') {
+  const live = useEvents(data ? { kind: ['telemetry'], device: name } : null, {
+    hear: ({ telemetry: sample }) => {
+      if (sample) {
+        queries.setQueryData(query.queryKey, (was) => was && merge(was, readingsOf(sample)));
+        tell(name, sample);
+      }
+    },
+    missed: () => {
       void refetch();
       void tellAgain(name);
-    }
+    },
   });
   if (error) {
     return <Refused error={error} again={() => void refetch()} />;

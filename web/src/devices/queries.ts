@@ -1,5 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { answer, api, queries, versioned, type Schemas } from '../api/client';
+import { overtaken } from '../live/overtaken';
+import { merge, type Latest } from './values';
 
 // What is known of one device. Everything about devices has a key that begins alike, so that a change renews all of it.
 
@@ -11,7 +13,10 @@ export const deviceQuery = (name: string) =>
 export type WholeDevice = Schemas['DeviceView'] & { version: string };
 
 export const latestQuery = (name: string) =>
-  queryOptions({ queryKey: ['devices', 'latest', name], queryFn: () => answer(api.GET('/v1/devices/{name}/latest', one(name))) });
+  queryOptions({
+    queryKey: ['devices', 'latest', name],
+    queryFn: (question): Promise<Latest> => overtaken(question, () => answer(api.GET('/v1/devices/{name}/latest', one(name))), merge),
+  });
 
 export const attributesQuery = (name: string) =>
   queryOptions({ queryKey: ['devices', 'attributes', name], queryFn: () => answer(api.GET('/v1/devices/{name}/attributes', one(name))) });

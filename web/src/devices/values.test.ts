@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { merge, parseValue, valueText } from './values';
+import { merge, parseValue, readingsOf, valueText } from './values';
 
 it.each([21.5, true, 'eco', '21.5', 'true', 'two words', '"quoted"', [1, 2], { a: { b: 1 } }, '', 'null'])('reads %j as it was written', (value) => {
   expect(parseValue(valueText(value))).toEqual(value);
@@ -12,6 +12,6 @@ it('takes for a text what is no JSON', () => {
 
 it('shows a value that was measured before the one that is shown to nobody', () => {
   const was = { t: { ts: 20, value: 1 } };
-  expect(merge(was, { device: 'd', deviceId: '1', ts: 10, values: { t: 0, h: 5 } })).toEqual({ t: { ts: 20, value: 1 }, h: { ts: 10, value: 5 } });
-  expect(merge(was, { device: 'd', deviceId: '1', ts: 20, values: { t: 2 } })).toEqual({ t: { ts: 20, value: 2 } });
+  expect(merge(was, readingsOf({ device: 'd', deviceId: '1', ts: 10, values: { t: 0, h: 5 } }))).toEqual({ t: { ts: 20, value: 1 }, h: { ts: 10, value: 5 } });
+  expect(merge(was, { t: { ts: 20, value: 2 } })).toEqual({ t: { ts: 20, value: 2 } });
 });

@@ -19,15 +19,20 @@ export function valueText(value: unknown): string {
   return JSON.stringify(value, null, typeof value === 'object' ? 2 : undefined);
 }
 
-type Latest = Record<string, Schemas['Reading']>;
+export type Latest = Record<string, Schemas['Reading']>;
 
-// merge lays a sample over what was known: a value that was measured before the one that is shown is no news.
-export function merge(was: Latest, sample: Schemas['Sample']): Latest {
+// merge lays readings over what was known: one that was measured before the one that is shown is no news.
+export function merge(was: Latest, readings: Latest): Latest {
   const now = { ...was };
-  for (const [key, value] of Object.entries(sample.values)) {
-    if (sample.ts >= (now[key]?.ts ?? 0)) {
-      now[key] = { ts: sample.ts, value };
+  for (const [key, reading] of Object.entries(readings)) {
+    if (reading.ts >= (now[key]?.ts ?? 0)) {
+      now[key] = reading;
     }
   }
   return now;
+}
+
+// readingsOf are the readings that a device has sent together.
+export function readingsOf({ ts, values }: Schemas['Sample']): Latest {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { ts, value }]));
 }

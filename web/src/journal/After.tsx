@@ -13,11 +13,7 @@ import { words } from './words';
 export function After({ number, device }: { number: number; device: string }) {
   const w = useWords(words);
   const { data, refetch } = useQuery(afterQuery(number, device));
-  useEvents({ kind: ['attempts'], device }, (e) => {
-    if (e.attempt) {
-      void refetch();
-    }
-  });
+  useEvents({ kind: ['attempts'], device }, { hear: () => void refetch(), missed: () => void refetch() });
   const last = data?.items[0];
   return (
     <Panel title={w.since}>

@@ -1,5 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
+import { overtaken } from '../live/overtaken';
+import { settle } from './arrivals';
 import { queryOf, type Search } from './search';
 
 export const pageSize = 50;
@@ -8,7 +10,12 @@ export const attemptsQuery = (search: Search) =>
   queryOptions({
     queryKey: ['attempts', 'list', search],
     placeholderData: keepPreviousData,
-    queryFn: () => answer(api.GET('/v1/attempts', { params: { query: { ...queryOf(search), limit: pageSize } } })),
+    queryFn: (question) =>
+      overtaken(
+        question,
+        () => answer(api.GET('/v1/attempts', { params: { query: { ...queryOf(search), limit: pageSize } } })),
+        (page, shown) => ({ ...page, items: settle(page.items, shown.items, pageSize) }),
+      ),
   });
 
 export const storyQuery = (number: number) =>

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, useRef, useState } from 'react';
 import { queries } from '../api/client';
 import { useEvents } from '../live/useEvents';
-import { arrive, noArrivals, settle } from './arrivals';
+import { arrive, missed, noArrivals, settle } from './arrivals';
 import { attemptsQuery, pageSize } from './queries';
 import { isWanted, wishOf, type Search } from './search';
 
@@ -19,8 +19,10 @@ export function useArrivals(search: Search, isHeld: () => boolean): { live: bool
     const arrived = fresh.current;
     fresh.current = noArrivals;
     setCount(0);
-    if (arrived.count > 0) {
-      queries.setQueryData(queryKey, (was) => was && { ...was, items: settle(was.items, arrived, pageSize) });
+    if (arrived.gap) {
+      void queries.invalidateQueries({ queryKey });
+    } else if (arrived.count > 0) {
+      queries.setQueryData(queryKey, (was) => was && { ...was, items: settle(was.items, arrived.all, pageSize) });
     }
   };
   const settleDown = useEffectEvent(() => {
@@ -36,12 +38,13 @@ export function useArrivals(search: Search, isHeld: () => boolean): { live: bool
     const timer = setInterval(() => settleDown(), pace);
     return () => clearInterval(timer);
   }, [text]);
-  const live = useEvents(wishOf(search), (e) => {
-    if (e.attempt && isWanted(search, e.attempt)) {
-      fresh.current = arrive(fresh.current, e.attempt);
-    } else if (e.event === 'lost' && !isHeld()) {
-      void queries.invalidateQueries({ queryKey });
-    }
+  const live = useEvents(wishOf(search), {
+    hear: ({ attempt }) => {
+      if (attempt && isWanted(search, attempt)) {
+        fresh.current = arrive(fresh.current, attempt);
+      }
+    },
+    missed: () => (fresh.current = missed(fresh.current)),
   });
   return { live, count, show };
 }

@@ -40,7 +40,7 @@ it('asks for what is wished, behind the last event', () => {
 
 it('goes on where the server cut it off, ever more patiently', () => {
   const events: LiveEvent[] = [];
-  const stop = follow({ kind: ['attempts'] }, (e) => events.push(e), () => {});
+  const stop = follow({ kind: ['attempts'] }, { hear: (e) => events.push(e), missed: () => {}, live: () => {} });
   const [first] = Source.all;
   first?.heard.get('attempt')?.({ data: '{"event":"attempt","at":"2026-01-01T00:00:00Z"}', lastEventId: 'e7' });
   expect(events).toHaveLength(1);
@@ -59,9 +59,24 @@ it('goes on where the server cut it off, ever more patiently', () => {
   expect(Source.all).toHaveLength(2);
 });
 
+it('tells of what it does not have, and goes on from where it began', () => {
+  let gaps = 0;
+  const stop = follow({ kind: ['attempts'] }, { hear: () => expect.fail(), missed: () => gaps++, live: () => {} });
+  Source.all[0]?.heard.get('begin')?.({ data: '{"event":"begin"}', lastEventId: 'e1' });
+  expect(gaps).toBe(1);
+  page.hidden = true;
+  page.dispatchEvent(new Event('visibilitychange'));
+  page.hidden = false;
+  page.dispatchEvent(new Event('visibilitychange'));
+  expect(Source.all[1]?.url).toContain('after=e1');
+  Source.all[1]?.heard.get('lost')?.({ data: '{"event":"lost"}', lastEventId: '' });
+  expect(gaps).toBe(2);
+  stop();
+});
+
 it('rests while nobody looks', () => {
   const flows: boolean[] = [];
-  const stop = follow({ kind: ['traffic'] }, () => {}, (is) => flows.push(is));
+  const stop = follow({ kind: ['traffic'] }, { hear: () => {}, missed: () => {}, live: (is) => flows.push(is) });
   page.hidden = true;
   page.dispatchEvent(new Event('visibilitychange'));
   expect(Source.all[0]?.readyState).toBe(Source.CLOSED);

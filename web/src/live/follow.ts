@@ -10,7 +10,14 @@ export interface Wish {
   remote?: string;
 }
 
-const names = ['telemetry', 'attempt', 'connected', 'disconnected', 'import', 'campaign', 'traffic', 'lost', 'end'] as const;
+const names = ['telemetry', 'attempt', 'connected', 'disconnected', 'import', 'campaign', 'traffic', 'begin', 'lost', 'end'] as const;
+
+// An Ear is who hears of what happens.
+export interface Ear {
+  hear: (e: LiveEvent) => void;
+  missed: () => void; // something may have happened that is not told: what is shown of it has to be asked for again
+  live: (is: boolean) => void;
+}
 
 const patience = { first: 1_000, most: 30_000 };
 
@@ -30,10 +37,10 @@ export function url(wish: Wish, after: string): string {
   return `/v1/events?${query}`;
 }
 
-// follow hears what happens until it is stopped. A stream that breaks off is taken up where it was: at first by the browser,
+// follow tells what happens until it is stopped. Before anything else it tells of what came before, which is missed. A stream that breaks off is taken up where it was: at first by the browser,
 // and, where the server refused it, by another one a little later. While the page is hidden there is none: browsers have few
 // connections to one server, and share them among all their pages.
-export function follow(wish: Wish, hear: (e: LiveEvent) => void, live: (is: boolean) => void): () => void {
+export function follow(wish: Wish, { hear, missed, live }: Ear): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = '';
@@ -62,7 +69,11 @@ export function follow(wish: Wish, hear: (e: LiveEvent) => void, live: (is: bool
     for (const name of names) {
       s.addEventListener(name, (message) => {
         last = message.lastEventId || last;
-        hear(JSON.parse(message.data) as LiveEvent);
+        if (name === 'begin' || name === 'lost') {
+          missed();
+        } else {
+          hear(JSON.parse(message.data) as LiveEvent);
+        }
       });
     }
   };

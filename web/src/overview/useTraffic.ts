@@ -8,6 +8,9 @@ const key = ['overview', 'traffic'];
 // useTraffic is what the fleet does, second by second. What was seen is kept for whoever comes back to the page soon.
 export function useTraffic(): { seconds: readonly Second[]; live: boolean } {
   const { data } = useQuery<readonly Second[]>({ queryKey: key, queryFn: skipToken, gcTime: shown });
-  const live = useEvents({ kind: ['traffic'] }, (e) => queries.setQueryData<readonly Second[]>(key, (was) => more(was ?? [], e)));
+  const live = useEvents({ kind: ['traffic'] }, {
+    hear: (e) => queries.setQueryData<readonly Second[]>(key, (was) => more(was ?? [], e)),
+    missed: () => {},
+  });
   return { seconds: data ?? [], live };
 }

@@ -31,11 +31,7 @@ export function WaitingPage() {
   const state = oneOf(search.state, ...states);
   const narrow = (change: Partial<Search>) => void navigate({ search: { ...search, after: undefined, ...change } });
   const profiles = useProfileNames();
-  useEvents({ kind: ['attempts'], reason: 'provision-pending' }, (e) => {
-    if (e.attempt) {
-      void renewPending();
-    }
-  });
+  useEvents({ kind: ['attempts'], reason: 'provision-pending' }, { hear: renewPending, missed: renewPending });
   return (
     <Page title={w.title} about={w.about}>
       <Tabs label={w.states}>
