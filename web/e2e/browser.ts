@@ -38,6 +38,24 @@ export async function signIn(page: Page, name: string, password: string) {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+// refusedOnce presses a button for which the server refuses what it is asked to do. When it is tried again it is done, or answered so, and
+// the refusal is gone.
+export async function refusedOnce(page: Page, button: string, path: string, status?: number) {
+  const problem = { type: 'urn:muster:reason:rate-limited', reason: 'rate-limited', status: 429, title: 'too often', detail: 'not now' };
+  let asked = 0;
+  await page.route(path, (route) => {
+    if (route.request().method() === 'GET' || (asked > 0 && !status)) {
+      return route.continue();
+    }
+    return route.fulfill(asked++ > 0 ? { status } : { status: 429, contentType: 'application/problem+json', body: JSON.stringify(problem) });
+  });
+  await page.getByRole('button', { name: button }).click();
+  await sees(page, 'Not now.');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Not now.').waitFor({ state: 'detached' });
+  await page.unroute(path);
+}
+
 // sees waits for a text to be shown.
 export async function sees(page: Page, text: string | RegExp) {
   await expect(page.getByText(text).first().waitFor()).resolves.toBeUndefined();

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launch, open, sees, setUp } from './browser';
+import { launch, open, refusedOnce, sees, setUp } from './browser';
 import { serve, type Server } from './server';
 
 let server: Server;
@@ -75,6 +75,7 @@ it('adds, rotates and revokes credentials', async () => {
   const ended = mosquitto.then(() => 'ended', () => 'ended');
   await page.getByRole('link', { name: 'Sessions' }).click();
   await expect.poll(async () => (await server.api<{ items: unknown[] }>('GET', '/v1/sessions')).items.length).toBe(1);
+  await refusedOnce(page, 'Disconnect', '**/disconnect', 204);
 
   await page.getByRole('link', { name: 'Credentials' }).click();
   await page.getByRole('row', { name: /MQTT basic/ }).getByRole('button', { name: 'Revoke' }).click();
@@ -127,7 +128,7 @@ it('lets a device in by its X.509 certificate, and shows at once that revoking i
 
 it('traces a device, and shows who has changed what of it', async () => {
   await page.getByRole('link', { name: 'Trace' }).click();
-  await page.getByRole('button', { name: 'Trace for ten minutes' }).click();
+  await refusedOnce(page, 'Trace for ten minutes', '**/trace');
   await sees(page, 'It has done nothing yet');
   const { token } = await server.api<{ token: string }>('POST', '/v1/devices/pump%2F1/credentials', {});
   await report(token, { temperature: 23 });

@@ -43,7 +43,8 @@ export function Logins({ name }: { name: string }) {
         )
       }
     >
-      <Refused error={error ?? end.error} again={() => void refetch()} />
+      <Refused error={error} again={() => void refetch()} />
+      <Refused error={end.error} again={() => end.mutate((end.variables ?? []).filter((id) => data?.some((l) => l.id === id)))} />
       <Table
         label={w.logins}
         rows={data}

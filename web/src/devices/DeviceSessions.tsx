@@ -26,7 +26,8 @@ export function DeviceSessions({ name }: { name: string }) {
   );
   return (
     <Panel title={w.sessions} flush act={act}>
-      <Refused error={error ?? disconnect.error} again={() => void refetch()} />
+      <Refused error={error} again={() => void refetch()} />
+      <Refused error={disconnect.error} again={() => disconnect.mutate()} />
       <Table
         label={w.sessions}
         rows={data}

@@ -17,17 +17,21 @@ export function DeviceTrace({ name }: { name: string }) {
   const may = useMay('operator');
   const one = { params: { path: { name } } };
   const { data, error, refetch } = useQuery(traceQuery(name));
-  const begin = useMutation({ mutationFn: () => answer(api.POST('/v1/devices/{name}/trace', { ...one, body: { for: '10m' } })), onSuccess: renewDevices });
-  const end = useMutation({ mutationFn: () => answer(api.DELETE('/v1/devices/{name}/trace', one)), onSuccess: renewDevices });
+  const turn = useMutation({
+    mutationFn: async (on: boolean) => {
+      await (on ? answer(api.POST('/v1/devices/{name}/trace', { ...one, body: { for: '10m' } })) : answer(api.DELETE('/v1/devices/{name}/trace', one)));
+    },
+    onSuccess: renewDevices,
+  });
   const none = isRefusedFor(error, 'not-found');
   const act = may && (
     <Group gap={6}>
       {data && (
-        <Button size="compact-sm" variant="default" loading={end.isPending} onClick={() => end.mutate()}>
+        <Button size="compact-sm" variant="default" loading={turn.isPending && !turn.variables} onClick={() => turn.mutate(false)}>
           {w.endTrace}
         </Button>
       )}
-      <Button size="compact-sm" variant="default" loading={begin.isPending} onClick={() => begin.mutate()}>
+      <Button size="compact-sm" variant="default" loading={turn.isPending && turn.variables} onClick={() => turn.mutate(true)}>
         {data?.on ? w.longerTrace : w.beginTrace}
       </Button>
     </Group>
@@ -47,7 +51,8 @@ export function DeviceTrace({ name }: { name: string }) {
         </Group>
       }
     >
-      <Refused error={(none ? undefined : error) ?? begin.error ?? end.error} again={() => void refetch()} />
+      <Refused error={none ? undefined : error} again={() => void refetch()} />
+      <Refused error={turn.error} again={() => turn.mutate(turn.variables ?? true)} />
       <Table
         label={w.trace}
         rows={none ? [] : data?.lines.toReversed()}

@@ -1,21 +1,31 @@
-import { useEffect, useEffectEvent, useState } from 'react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import { begun, heard, tell, untold } from './typing';
 
-// useTyped holds what is typed into a field of a list, and tells it when typing has paused.
-export function useTyped(value: string, tell: (text: string) => void): [string, (text: string) => void] {
-  const [text, setText] = useState(value);
-  const [last, setLast] = useState(value);
-  if (value !== last) {
-    // It changed elsewhere: the browser went back, or filters were cleared.
-    setLast(value);
-    setText(value);
+// useTyped holds what is typed into a field of a list, and tells it when typing has paused. Whoever has gone to another page meanwhile
+// is not called back.
+export function useTyped(value: string, onPause: (text: string) => void): [string, (text: string) => void] {
+  const [typing, setTyping] = useState(() => begun(value));
+  const page = useRef('');
+  if (value !== typing.value) {
+    setTyping(heard(typing, value));
   }
-  const say = useEffectEvent(tell);
+  const say = useEffectEvent(() => {
+    if (window.location.pathname === page.current) {
+      setTyping(tell);
+      onPause(typing.text);
+    }
+  });
+  const waits = untold(typing);
   useEffect(() => {
-    if (text === last) {
+    if (!waits) {
       return;
     }
-    const timer = setTimeout(() => say(text), 220);
+    const timer = setTimeout(() => say(), 220);
     return () => clearTimeout(timer);
-  }, [text, last]);
-  return [text, setText];
+  }, [typing.text, waits]);
+  const type = (text: string) => {
+    page.current = window.location.pathname;
+    setTyping((t) => ({ ...t, text }));
+  };
+  return [typing.text, type];
 }
