@@ -53,6 +53,11 @@ it('asks what it does not recognise, and shows the mistakes before anything is f
   await page.getByRole('row', { name: /^3 Profile there is no such profile not-found/ }).waitFor();
   await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
   expect(await page.locator('td[data-wrong]').allInnerTexts()).toEqual(['nowhere', 'pump-3', '', 'Thun', '=b']); // a cell, and a row as a whole;
+  await page.getByLabel('What the column tags is').selectOption('ignored'); // of which nothing was said yet
+  await page.getByText('What is wrong').waitFor({ state: 'detached' });
+  expect(await page.locator('td[data-wrong]').count()).toBe(0);
+  await page.getByLabel('What the column tags is').selectOption('tags');
+  await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
   expect(await devices()).toEqual([]);
 });
 

@@ -54,13 +54,14 @@ function Options({ file, preview }: { file: File; preview: Preview }) {
   const header = preview.rows[0]?.cells ?? [];
   const csv = preview.format === 'csv';
   const [mapping, setMapping] = useState<Mapping>(() => mappingOf(header, false));
-  const { send, tried } = useHandIn(file, {
+  const query = {
     profile: profile || undefined,
     headless: (csv && headless) || undefined,
     column: csv ? said(header, mapping, headless) : undefined,
-  });
+  };
+  const { send, judged, tried } = useHandIn(file, query);
   const begin = (dryRun: boolean) =>
-    send.mutate(dryRun, { onSuccess: (made) => (dryRun ? undefined : navigate({ to: '/bulk/$id', params: { id: made.id } })) });
+    send.mutate({ dryRun, query }, { onSuccess: (made) => (dryRun ? undefined : navigate({ to: '/bulk/$id', params: { id: made.id } })) });
   const { data: failures } = useQuery({ ...failuresQuery(tried?.id ?? '', tried?.failed ?? 0) });
   const wrong = csv ? wrongWith(mapping) : undefined;
   const turn = (is: boolean) => {
@@ -79,12 +80,12 @@ function Options({ file, preview }: { file: File; preview: Preview }) {
         onChange={(e) => setProfile(e.currentTarget.value)}
         data={[{ value: '', label: 'default' }, ...profiles.filter((name) => name !== 'default').map((name) => ({ value: name, label: name }))]}
       />
-      <Refused error={send.error} />
+      <Refused error={judged ? send.error : undefined} />
       <Group gap="xs">
-        <Button variant={tried ? 'default' : 'filled'} disabled={Boolean(wrong)} loading={send.isPending && send.variables} onClick={() => begin(true)}>
+        <Button variant={tried ? 'default' : 'filled'} disabled={Boolean(wrong)} loading={send.isPending && send.variables.dryRun} onClick={() => begin(true)}>
           {w.dryRun}
         </Button>
-        <Button variant={tried ? 'filled' : 'default'} disabled={Boolean(wrong)} loading={send.isPending && !send.variables} onClick={() => begin(false)}>
+        <Button variant={tried ? 'filled' : 'default'} disabled={Boolean(wrong)} loading={send.isPending && !send.variables.dryRun} onClick={() => begin(false)}>
           {w.run}
         </Button>
       </Group>
@@ -99,10 +100,10 @@ interface Query {
   column?: string[];
 }
 
-// useHandIn hands the file in, and follows what becomes of a dry run.
+// useHandIn hands the file in, and follows what becomes of a dry run. What was judged under another query than this one says nothing of it.
 function useHandIn(file: File, query: Query) {
   const send = useMutation({
-    mutationFn: (dryRun: boolean): Promise<Import> =>
+    mutationFn: ({ dryRun, query }: { dryRun: boolean; query: Query }): Promise<Import> =>
       answer(
         api.POST('/v1/imports', {
           params: { query: { ...query, file: file.name, dryRun } },
@@ -118,5 +119,6 @@ function useHandIn(file: File, query: Query) {
   });
   const id = send.data?.dryRun ? send.data.id : undefined;
   const { data: tried } = useQuery({ ...importQuery(id ?? ''), enabled: id !== undefined });
-  return { send, tried };
+  const judged = JSON.stringify(send.variables?.query) === JSON.stringify(query);
+  return { send, judged, tried: judged ? tried : undefined };
 }
