@@ -148,6 +148,20 @@ it('decides about many at once', async () => {
   expect(page.wrong).toEqual([]);
 });
 
+it('raises the rate of a key that has let in too many at once, and only of that', async () => {
+  await server.api('POST', '/v1/profiles', { name: 'rated', strategy: 'create', provisionKey: 'rated-key', provisionSecret: 'secret-0123456789' });
+  await server.api('PATCH', '/v1/provision-keys/rated-key', { rate: 1 });
+  await Promise.all(Array.from({ length: 18 }, (_, i) => provision(`lamp-${i}`, 'rated-key')));
+  await page.goto('/why?reason=rate-limited');
+  await page.getByRole('link', { name: 'rate-limited' }).first().click();
+  await page.getByRole('button', { name: 'Raise the key’s rate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Raise the key’s rate' }).click();
+  await sees(page, 'Let the device try again.');
+  expect(await server.api('GET', '/v1/provision-keys/rated-key')).toMatchObject({ rate: 2 });
+  await page.reload();
+  await sees(page, 'What this failed at has been changed.');
+});
+
 it('offers nobody what they may not do', async () => {
   expect(await provision('pump-4', 'batch-key')).not.toBe('SUCCESS');
   expect(await provision('gate-4', 'gates-key')).not.toBe('SUCCESS');

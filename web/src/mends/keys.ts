@@ -52,9 +52,18 @@ export const raiseKey = ofKey((key, change) =>
       ],
 );
 
-export const raiseRate = ofKey((key, change) =>
-  key.rate
-    ? [
+// An address or a device that comes too often is refused for the same reason as one that comes too soon after others with its key. What was
+// refused in particular tells them apart, and the rate that the key had then.
+const byKey = /^the provision key lets in (\d+) new devices a second/;
+
+export const raiseRate = ofKey((key, change, { detail }) => {
+  const had = Number(byKey.exec(detail ?? '')?.[1]);
+  if (!had || !key.rate) {
+    return [];
+  }
+  return key.rate > had
+    ? 'mended'
+    : [
         {
           kind: 'raiseRate',
           about: key.key,
@@ -62,9 +71,8 @@ export const raiseRate = ofKey((key, change) =>
           fields: [{ key: 'number', initial: String(key.rate * 2) }],
           apply: ({ number }: Chosen) => change({ rate: Number(number) }),
         },
-      ]
-    : [],
-);
+      ];
+});
 
 export const loosenPattern = ofKey((key, change) =>
   key.namePattern

@@ -45,6 +45,7 @@ const key = (of: object) => ({ 'GET /v1/provision-keys/yard-key': { id: 'k1', ke
 const profile = (of: object) => ({ 'GET /v1/profiles/yard': { name: 'yard', strategy: 'create', reprovision: 'refuse', ...of } });
 const device = (of: object) => ({ 'GET /v1/devices/pump': { name: 'pump', profile: 'yard', state: 'active', credentials: [], ...of } });
 const pending = (...items: object[]) => ({ 'GET /v1/pending?name=pump&profile=yard': { items } });
+const tooSoon = { detail: 'the provision key lets in 5 new devices a second; try again later' };
 const credential = { id: 'c1', kind: 'ACCESS_TOKEN' };
 const ca = { ca: 'PEM', cnPattern: '(.*)' };
 
@@ -57,7 +58,7 @@ it.each<[reason: string, known: object, change: string, about?: Partial<Story>]>
   ['provision-key-network', key({ networks: ['10.0.0.0/8'] }), 'PATCH /v1/provision-keys/yard-key {"networks":["10.0.0.0/8","192.0.2.17/32"]} "v1"'],
   ['provision-key-network', key({ networks: ['10.0.0.0/8'] }), 'PATCH /v1/provision-keys/yard-key {"networks":["10.0.0.0/8","2001:db8::1/128"]} "v1"', { remote: '2001:db8::1' }],
   ['device-name-pattern', key({ namePattern: 'p-.*' }), 'PATCH /v1/provision-keys/yard-key {"namePattern":"p-.*"} "v1"'],
-  ['rate-limited', key({ rate: 5 }), 'PATCH /v1/provision-keys/yard-key {"rate":10} "v1"'],
+  ['rate-limited', key({ rate: 5 }), 'PATCH /v1/provision-keys/yard-key {"rate":10} "v1"', tooSoon],
   ['provision-pending', pending({ id: 'p1', state: 'waiting', remote: '192.0.2.17', rivals: 0 }), 'POST /v1/pending/p1/approve'],
   ['provision-rejected', pending({ id: 'p1', state: 'rejected', remote: '192.0.2.17', rivals: 0 }), 'POST /v1/pending/p1/approve'],
   ['device-not-listed', {}, 'POST /v1/devices {"name":"pump","profile":"yard"}'],
@@ -110,8 +111,9 @@ it('extends what has expired from now on, and not from when it did', async () =>
   ]);
 });
 
-it.each<[reason: string, known: object]>([
+it.each<[reason: string, known: object, about?: Partial<Story>]>([
   ['provision-key-exhausted', key({ maxDevices: 4 })],
+  ['rate-limited', key({ rate: 6 }), tooSoon],
   ['provision-key-network', key({})],
   ['provision-key-suspended', key({})],
   ['provision-key-expired', key({ expiresAt: '2999-01-01T00:00:00Z' })],
@@ -119,9 +121,9 @@ it.each<[reason: string, known: object]>([
   ['device-name-taken', profile({})],
   ['device-suspended', device({})],
   ['device-not-listed', device({})],
-])('tells that what failed with %s is mended already', async (reason, known) => {
+])('tells that what failed with %s is mended already', async (reason, known, about) => {
   answers = { ...known };
-  expect(await mendsOf(story(reason))).toBe('mended');
+  expect(await mendsOf(story(reason, about))).toBe('mended');
 });
 
 it.each([
@@ -141,7 +143,10 @@ it.each<[about: string, story: Story, known: object]>([
   ['a name that several ask for', story('provision-pending'), pending({ id: 'p1', state: 'waiting', remote: '192.0.2.17', rivals: 1 })],
   ['a certificate that is forgotten', story('certificate-unknown'), {}],
   ['a certificate that has expired', story('credential-expired'), device({ credentials: [{ id: 'c1', kind: 'X509_CERTIFICATE', state: 'expired' }] })],
-  ['the rate of an address', story('rate-limited', { key: undefined }), {}],
+  ['an address that asks too often', story('rate-limited', { key: undefined, detail: 'too many failures from this address; refused for a minute' }), key({ rate: 5 })],
+  ['an address that asks too often with a key', story('rate-limited', { detail: 'too many failures from this address; refused for a minute' }), key({ rate: 5 })],
+  ['a device that proves itself too often', story('rate-limited', { detail: 'the device has proved itself 64 times within minutes; try again later' }), key({ rate: 5 })],
+  ['the rate that all keys have', story('rate-limited', tooSoon), key({})],
 ])('offers nothing about %s', async (_, told, known) => {
   answers = { ...known };
   expect(await mendsOf(told)).toEqual([]);
