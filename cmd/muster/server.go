@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -15,7 +16,7 @@ import (
 
 func newServer() *cobra.Command {
 	return group("server", "The server that runs: what it finds, where it listens, what holds",
-		serverShow(), serverHealth(), serverListeners(), serverCertificates(), serverLimits(), serverSettings(), serverReload())
+		serverShow(), serverHealth(), serverListeners(), serverCertificates(), serverTraffic(), serverLimits(), serverSettings(), serverReload())
 }
 
 // ofServer is a call of what is under /v1/server.
@@ -101,6 +102,21 @@ func serverCertificates() *cobra.Command {
 			}
 			return l.Items, t
 		})
+}
+
+func serverTraffic() *cobra.Command {
+	var seconds int
+	cmd := &cobra.Command{Use: "traffic", Short: "Shows what the whole fleet did, second by second, the oldest first", Args: cobra.NoArgs}
+	cmd.Flags().IntVar(&seconds, "seconds", 60, "the latest, at most 600")
+	return asking(cmd, func([]string) (call, error) {
+		return call{method: http.MethodGet, path: []string{"v1", "traffic"}, query: url.Values{"seconds": {strconv.Itoa(seconds)}}}, nil
+	}, func(l admin.List[admin.Second]) (any, table) {
+		t := table{columns: []string{"second", "samples", "sessions"}}
+		for _, s := range l.Items {
+			t.add(s.At, s.Samples, s.Sessions)
+		}
+		return l.Items, t
+	})
 }
 
 func serverLimits() *cobra.Command {

@@ -130,6 +130,7 @@ func newAPI(o Options) (*api, *http.ServeMux) {
 	a.serveTelemetry()
 	a.serveAttempts()
 	a.serveEvents()
+	a.serveTraffic()
 	a.serveChecks()
 	a.serveRuleChecks()
 	a.serveBackups()

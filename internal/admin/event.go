@@ -20,12 +20,6 @@ type EventFilter struct {
 	Remote string   `query:"remote" maxLength:"64" doc:"attempts and sessions from this address or network alone" example:"10.0.0.0/8"`
 }
 
-// A wish is an EventFilter that was understood.
-type wish struct {
-	live.Filter
-	traffic bool
-}
-
 const eventStream = "text/event-stream"
 
 func (a *api) serveEvents() {
@@ -56,7 +50,7 @@ func (a *api) followEvents(ctx context.Context, in *struct {
 		return nil, err
 	}
 	actor, _ := muster.ActorOf(ctx)
-	listener, err := a.Live.Listen(actor.Name, wanted.Filter, after)
+	listener, err := a.Live.Listen(actor.Name, wanted, after)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +62,7 @@ func (a *api) followEvents(ctx context.Context, in *struct {
 		ctx.SetHeader("Connection", "close")     // its deadlines are those of a stream
 		ctx.SetStatus(http.StatusOK)
 		w, _ := ctx.BodyWriter().(http.ResponseWriter) // the adapter's writer is the server's
-		s := &stream{api: a, w: w, control: http.NewResponseController(w), listener: listener, fresh: after == nil, traffic: wanted.traffic}
+		s := &stream{api: a, w: w, control: http.NewResponseController(w), listener: listener, fresh: after == nil}
 		s.run(ctx.Context())
 	}}, nil
 }
@@ -86,15 +80,11 @@ func parseEventID(texts ...string) (*live.ID, error) {
 
 // wishOf understands what is wanted. A device need not be there, unless its telemetry is wanted: strangers call themselves
 // by its name.
-func (a *api) wishOf(ctx context.Context, f *EventFilter) (w wish, err error) {
+func (a *api) wishOf(ctx context.Context, f *EventFilter) (w live.Filter, err error) {
 	w.Name, w.Reason = f.Device, muster.Reason(f.Reason)
 	for _, name := range f.Kind {
-		if name == "traffic" {
-			w.traffic = true
-			continue
-		}
 		w.Kinds = append(w.Kinds, map[string]live.Kind{
-			"telemetry": live.Telemetry, "attempts": live.Attempts, "sessions": live.Sessions, "imports": live.Imports, "warnings": live.Warnings, "campaigns": live.Campaigns,
+			"telemetry": live.Telemetry, "attempts": live.Attempts, "sessions": live.Sessions, "imports": live.Imports, "warnings": live.Warnings, "campaigns": live.Campaigns, "traffic": live.Traffic,
 		}[name])
 	}
 	if f.Reason != "" && w.Reason.Title() == "" {

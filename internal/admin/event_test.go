@@ -162,10 +162,11 @@ func TestEventsComeAsTheyHappen(t *testing.T) {
 	var b muster.Batch
 	b.Add(d.ID, 0, muster.Sample{TS: 1700000000000, Values: muster.Values{}.Add("t", muster.DoubleValue(42)).Add("on", muster.BoolValue(true))})
 	h.live.Stored(&b)
+	h.live.Passed(3)
 	if e = one.next(); e.Event != "telemetry" || e.Telemetry == nil || e.Telemetry.TS != 1700000000000 || string(e.Telemetry.Values["t"]) != "42.0" || e.Telemetry.Device != "pump" {
 		t.Errorf("readings: %+v", e)
 	}
-	if e = one.next(); e.Event != "traffic" || e.Traffic.Samples != 1 || e.Traffic.SamplesTotal != 1 {
+	if e = one.next(); e.Event != "traffic" || e.Traffic.Samples != 1 || e.Traffic.SamplesTotal != 1 || e.Traffic.Sessions != 3 || e.ID == "" {
 		t.Errorf("the traffic of a second: %+v", e)
 	}
 }

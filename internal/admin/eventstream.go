@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	heartbeat    = 15 * time.Second // after so long something is sent, if only that there is nothing
-	trafficEvery = 1 * time.Second
-	takeWithin   = 10 * time.Second  // a client that takes nothing for so long is let go
-	comeBack     = "retry: 2000\n\n" // milliseconds after which a browser comes back
+	heartbeat  = 15 * time.Second  // after so long something is sent, if only that there is nothing
+	takeWithin = 10 * time.Second  // a client that takes nothing for so long is let go
+	comeBack   = "retry: 2000\n\n" // milliseconds after which a browser comes back
 )
 
 // A stream is one response of server-sent events.
@@ -25,10 +24,8 @@ type stream struct {
 	control  *http.ResponseController
 	listener *live.Listener
 	fresh    bool // nothing came before it
-	traffic  bool
 
 	profiles map[muster.ProfileID]string // by what they were called when one was last looked for
-	samples  uint64                      // that there were with the last event of traffic
 }
 
 // run sends events until the client goes away, may not ask any more, takes nothing, or the server stops.
@@ -37,13 +34,6 @@ func (s *stream) run(ctx context.Context) {
 	_ = s.control.SetReadDeadline(time.Time{})
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
-	var second <-chan time.Time
-	if s.traffic {
-		every := time.NewTicker(trafficEvery)
-		defer every.Stop()
-		second = every.C
-		s.samples = s.api.Live.Samples()
-	}
 	err := s.write([]byte(comeBack))
 	if err == nil && s.fresh {
 		err = s.send(&Event{ID: s.listener.Begun().String(), Event: "begin", At: time.Now().UTC()})
@@ -57,8 +47,6 @@ func (s *stream) run(ctx context.Context) {
 			err = context.Cause(ctx)
 		case <-s.listener.News():
 			_, err = s.news(ctx)
-		case <-second:
-			err = s.sendTraffic()
 		case <-beat.C:
 			err = s.rest(ctx)
 		}
@@ -93,13 +81,6 @@ func (s *stream) rest(ctx context.Context) error {
 		return err
 	}
 	return s.write([]byte(":\nid: " + at.String() + "\n\n"))
-}
-
-func (s *stream) sendTraffic() error {
-	total := s.api.Live.Samples()
-	t := &Traffic{Samples: total - s.samples, SamplesTotal: total, Sessions: s.api.Sessions.Count()}
-	s.samples = total
-	return s.send(&Event{Event: "traffic", At: time.Now().UTC(), Traffic: t})
 }
 
 func (s *stream) send(e *Event) error { return s.write(appendEvent(nil, e)) }

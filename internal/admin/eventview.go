@@ -35,13 +35,6 @@ type Sample struct {
 	Values   map[string]json.RawMessage `json:"values"`
 }
 
-// A Traffic is what the whole fleet did in a second.
-type Traffic struct {
-	Samples      uint64 `json:"samples" doc:"that became durable since the last of these events"`
-	SamplesTotal uint64 `json:"samplesTotal" doc:"since the server was started"`
-	Sessions     int    `json:"sessions" doc:"devices that are connected now"`
-}
-
 // An Expiring is a credential that ends in less than so many days; it is told of once for each of 30, 14 and 3.
 type Expiring struct {
 	HeldCredential
@@ -56,7 +49,7 @@ type Outdated struct {
 
 // A Gap stands for events of one kind that were missed.
 type Gap struct {
-	Kind   string `json:"kind" enum:"telemetry,attempts,sessions,imports,warnings,campaigns"`
+	Kind   string `json:"kind" enum:"telemetry,attempts,sessions,imports,warnings,campaigns,traffic"`
 	AtMost uint64 `json:"atMost,omitempty" doc:"how many, some of which may not have been wanted; left out: nobody knows"`
 }
 
@@ -90,6 +83,9 @@ func (s *stream) eventOf(ctx context.Context, e live.Event) Event {
 	case live.Campaigned:
 		c := campaignOf(what.Campaign, s.profile(ctx, what.Selection.Profile))
 		shown.Event, shown.Campaign = "campaign", &c
+	case live.Passed:
+		t := trafficOf(what)
+		shown.Event, shown.Traffic = "traffic", &t
 	case live.Lost:
 		shown.Event, shown.Lost = "lost", &Gap{Kind: what.Kind.String(), AtMost: what.AtMost}
 	}

@@ -32,7 +32,7 @@ func nouns() []noun {
 		{"Pending", "The waiting room: requests to be let in that somebody has to approve.", []string{"/v1/pending"}, ""},
 		{"Imports and exports", "Many devices in one file.", []string{"/v1/imports", "/v1/export"}, ""},
 		{"Journal", "Who tried to get in, what became of it, and why.", []string{"/v1/attempts", "/v1/check"}, ""},
-		{"Events", "What happens, as it happens.", []string{"/v1/events"}, ""},
+		{"Events", "What happens, as it happens, and the traffic of the last minutes.", []string{"/v1/events", "/v1/traffic"}, ""},
 		{"Signing in", "How people sign in, and what they are signed in by.", []string{"/v1/setup", "/v1/login", "/v1/logout", "/v1/logins", "/v1/me"}, ""},
 		{"Users", "People who sign in, each with a role.", []string{"/v1/users"}, "anna"},
 		{"API tokens", "What lets scripts in, each with a role: those of everybody, and one's own.", []string{"/v1/tokens", "/v1/me/tokens"}, "ci"},

@@ -114,6 +114,7 @@ var roles = map[string]string{
 	"GET /v1/attempts/{number}":  "viewer",
 	"GET /v1/attempts/reasons":   "viewer",
 	"GET /v1/events":             "viewer",
+	"GET /v1/traffic":            "viewer",
 	"POST /v1/check/jwt":         "operator",
 	"POST /v1/check/certificate": "operator",
 	"POST /v1/check/chain":       "operator",

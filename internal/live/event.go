@@ -21,12 +21,13 @@ const (
 	Imports               // how far imports are
 	Warnings              // what somebody should look after before it fails
 	Campaigns             // how far campaigns are
+	Traffic               // what the whole fleet does, second by second
 	kinds
 )
 
 // String returns the kind's name.
 func (k Kind) String() string {
-	return [...]string{"telemetry", "attempts", "sessions", "imports", "warnings", "campaigns"}[k]
+	return [...]string{"telemetry", "attempts", "sessions", "imports", "warnings", "campaigns", "traffic"}[k]
 }
 
 // An Event is something that has happened.
@@ -66,7 +67,7 @@ func ParseID(text string) (ID, error) {
 	return ID{}, muster.Refuse(muster.ReasonRequestInvalid, "%.40q is not the id of an event", text)
 }
 
-// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring, Outdated, Campaigned or Lost.
+// A Happening is what an event is about: Reported, Attempted, Opened, Ended, Progressed, Expiring, Outdated, Campaigned, Passed or Lost.
 type Happening interface {
 	kind() Kind
 	wanted(f *Filter) bool
@@ -111,6 +112,13 @@ type Outdated struct {
 // Campaigned is a campaign that was begun, has got further, or has ended.
 type Campaigned struct{ muster.Campaign }
 
+// Passed is a second that has passed, and what the whole fleet did in it.
+type Passed struct {
+	Samples  uint64 // that became durable since the second before
+	Total    uint64 // that did since the feed was made
+	Sessions int    // devices that were connected at its end
+}
+
 // Lost stands for events that a listener is not told of any more.
 type Lost struct {
 	Kind   Kind
@@ -145,6 +153,7 @@ func (Progressed) kind() Kind { return Imports }
 func (Expiring) kind() Kind   { return Warnings }
 func (Outdated) kind() Kind   { return Warnings }
 func (Campaigned) kind() Kind { return Campaigns }
+func (Passed) kind() Kind     { return Traffic }
 func (l Lost) kind() Kind     { return l.Kind }
 
 func (r Reported) wanted(f *Filter) bool { return r.Device == f.Device }
@@ -157,6 +166,7 @@ func (Progressed) wanted(*Filter) bool   { return true }
 func (e Expiring) wanted(f *Filter) bool { return f.of(e.Device.ID, e.Device.Name) }
 func (Outdated) wanted(f *Filter) bool   { return f.of(muster.DeviceID{}, "") }
 func (Campaigned) wanted(*Filter) bool   { return true }
+func (Passed) wanted(*Filter) bool       { return true }
 func (Lost) wanted(*Filter) bool         { return true }
 
 func (r Reported) size() int   { return len(r.Values) }
@@ -169,4 +179,5 @@ func (o Outdated) size() int   { return len(o.List) }
 func (c Campaigned) size() int {
 	return len(c.By) + len(c.Detail) + len(c.Selection.Search) + len(c.Selection.Label) + len(c.Selection.Tag)
 }
-func (Lost) size() int { return 0 }
+func (Passed) size() int { return 0 }
+func (Lost) size() int   { return 0 }

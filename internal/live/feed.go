@@ -22,7 +22,7 @@ const (
 
 // Options are what a Feed may be given. The zero Options are good ones.
 type Options struct {
-	Keep       int                   // events of each kind that are kept; 0 means DefaultKeep
+	Keep       int                   // events of each kind that are kept, but for Traffic; 0 means DefaultKeep
 	KeepBytes  int                   // and what they may take, of each kind; 0 means DefaultKeepBytes
 	Most       int                   // listeners at once; 0 means DefaultMost
 	MostEach   int                   // of one person or token; 0 means DefaultMostEach
@@ -37,7 +37,8 @@ type Feed struct {
 	run     uint64
 	metrics *metrics
 
-	samples atomic.Uint64
+	samples atomic.Uint64                              // that became durable
+	counted atomic.Uint64                              // of these, until the second that has passed last
 	watched atomic.Pointer[map[muster.DeviceID]*watch] // never changed; nil: readings of no device are wanted
 
 	mu        sync.Mutex // guards what follows, and the listeners' places
@@ -61,6 +62,7 @@ func New(o Options) *Feed {
 	for k := range f.rings {
 		f.rings[k].keep, f.rings[k].keepBytes = o.Keep, o.KeepBytes
 	}
+	f.rings[Traffic].keep = KeptSeconds
 	f.metrics = newMetrics(o.Registerer, f.count)
 	return f
 }
@@ -116,9 +118,6 @@ func (f *Feed) Outdated(list string, since time.Time) { f.tell(Outdated{list, si
 
 // Campaigned tells of a campaign that was begun, has got further, or has ended.
 func (f *Feed) Campaigned(c muster.Campaign) { f.tell(Campaigned{c}) }
-
-// Samples returns how many samples of devices have become durable since the feed was made.
-func (f *Feed) Samples() uint64 { return f.samples.Load() }
 
 // tell keeps what has happened and wakes those who want to know.
 func (f *Feed) tell(what Happening) {

@@ -66,6 +66,8 @@ func short(what live.Happening) string {
 		return "out " + what.Name + string(muster.ReasonOf(what.Why))
 	case live.Progressed:
 		return fmt.Sprint("rows ", what.Progress.Rows)
+	case live.Passed:
+		return fmt.Sprint(what.Samples, " of ", what.Total, " by ", what.Sessions)
 	case live.Lost:
 		return fmt.Sprint("lost ", what.Kind, " ", what.AtMost)
 	}
@@ -194,9 +196,6 @@ func TestReadingsAreKeptOfDevicesThatSomebodyListensTo(t *testing.T) {
 		late := listen(t, f, of, at)
 		f.Stored(batch(pump, 7))
 		want(t, late, "lost telemetry 0", "pump@4 t=4", "pump@5 t=5", "pump@7 t=7")
-		if f.Samples() != 7 {
-			t.Errorf("%d samples are counted", f.Samples())
-		}
 		if _, err := f.Listen("x", live.Filter{Kinds: []live.Kind{live.Telemetry}}, nil); !errors.Is(err, muster.ReasonRequestInvalid) {
 			t.Errorf("telemetry of every device: %v", err)
 		}

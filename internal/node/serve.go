@@ -60,8 +60,9 @@ func (n *Node) serve(ctx context.Context) *servers {
 	if l.coaps != nil {
 		s.start(func() error { return s.coap.ServeDTLS(ctx, l.coaps) })
 	}
+	count := func(ctx context.Context) { n.live.Run(ctx, n.sessions.Count) }
 	remover := telemetry.NewRemover(n.readings, n.registry, n.log)
-	for _, work := range []func(context.Context){n.issuer.Run, n.authority.Run, n.identity.Run, n.fleet.Run, n.expiry.Run, n.revocation.Run, n.campaigns.Run, remover.Run, n.bulk.Run, n.tracer.Run, n.trim} {
+	for _, work := range []func(context.Context){n.issuer.Run, n.authority.Run, n.identity.Run, n.fleet.Run, n.expiry.Run, n.revocation.Run, n.campaigns.Run, remover.Run, n.bulk.Run, n.tracer.Run, n.trim, count} {
 		s.background.Go(func() { work(ctx) })
 	}
 	return s
