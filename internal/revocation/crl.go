@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"muster"
@@ -172,10 +173,18 @@ func (l *crl) covers(keyID string, authority bool) bool {
 	return l.keyID == "" || keyID == "" || l.keyID == keyID
 }
 
-// reaches reports whether the list would name a certificate that is found at these points if it were revoked. One that says
+// reaches reports whether the list would name a certificate with the points of a Mark if it were revoked. One that says
 // where it is from may be one of several, and is whole for those certificates alone that name the same place [RFC 5280, 6.3.3, b, 2, i].
-func (l *crl) reaches(points []string) bool {
-	return l.points == nil || slices.ContainsFunc(l.points, func(p string) bool { return slices.Contains(points, p) })
+func (l *crl) reaches(points string) bool {
+	if l.points == nil {
+		return true
+	}
+	for point := range strings.SplitSeq(points, "\x00") {
+		if slices.Contains(l.points, point) {
+			return true
+		}
+	}
+	return false
 }
 
 // follows refuses a list that is older than the one that it shall take the place of: whoever repeats it wants a revocation

@@ -7,16 +7,10 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
-	"math/big"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/crypto/ocsp"
-
-	"muster"
 )
 
 const (
@@ -30,75 +24,15 @@ const (
 	countsFor = 30 * time.Second
 )
 
-// A question is what is asked of one certificate. Nobody changes it.
-type question struct {
-	url     string
-	rule    string // ChainRule.OCSP of the profile, which has led there
-	profile muster.ProfileID
-	issuer  *x509.Certificate
-	request *ocsp.Request
-	sent    []byte
-}
-
-// newQuestion asks whether a certificate of an issuer is revoked. Digests are of SHA-1, the only ones that every responder
-// knows (RFC 5019, 2.1.1): they name the certificate and prove nothing.
-func newQuestion(leaf, issuer *x509.Certificate, rule string) (*question, error) {
-	from := rule
-	if from == muster.OCSPFromCertificate {
-		at := slices.IndexFunc(leaf.OCSPServer, func(text string) bool {
-			u, err := url.Parse(text)
-			return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
-				len(text) <= muster.MaxResponderURL && !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
-		})
-		if at < 0 {
-			return nil, errors.New("the certificate names no responder")
-		}
-		from = leaf.OCSPServer[at]
-	}
-	sent, err := ocsp.CreateRequest(leaf, issuer, nil)
-	if err != nil {
-		return nil, err
-	}
-	request, err := ocsp.ParseRequest(sent)
-	return &question{url: from, rule: rule, issuer: issuer, request: request, sent: sent}, err
-}
-
-// A said is what is known of a certificate. Nobody changes it.
-type said struct {
-	status     status
-	thisUpdate time.Time
-	nextUpdate time.Time
-	due        time.Time // it is asked again
-}
-
-type status uint8
-
-const (
-	statusUnknown status = iota // nobody has said, or whoever was asked does not know
-	statusGood
-	statusRevoked
-)
-
-// String returns the status in a word.
-func (s status) String() string { return [...]string{"unknown", "good", "revoked"}[s] }
-
-// at returns what it counts for at a time: revoked it stays until somebody says otherwise.
-func (s *said) at(now time.Time) status {
-	if s == nil || s.status == statusGood && !now.Before(s.nextUpdate) {
-		return statusUnknown
-	}
-	return s.status
-}
-
-// read believes an answer if it is one to the question, of its time, and signed by the issuer or by whom that has named for it
-// (RFC 6960, 3.2), whose certificate is returned; nil: it was the issuer.
-func (q *question) read(text []byte, now time.Time) (*said, *x509.Certificate, error) {
-	r, err := ocsp.ParseResponseForCert(text, &x509.Certificate{SerialNumber: q.request.SerialNumber}, nil)
+// read believes an answer if it is one to the question that was sent with that nonce, of its time, and signed by the issuer or by whom
+// that has named for it (RFC 6960, 3.2), whose certificate is returned; nil: it was the issuer.
+func (q *question) read(text, nonce []byte, now time.Time) (*said, *x509.Certificate, error) {
+	r, err := ocsp.ParseResponseForCert(text, &x509.Certificate{SerialNumber: q.about.Serial}, nil)
 	if err != nil {
 		return nil, nil, fmt.Errorf("the responder's answer: %w", err)
 	}
-	if !q.about(r.TBSResponseData) {
-		return nil, nil, errors.New("the answer is about another certificate")
+	if err := q.answeredBy(r.TBSResponseData, nonce); err != nil {
+		return nil, nil, err
 	}
 	by, err := q.signer(r, now)
 	if err != nil {
@@ -132,36 +66,42 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// about reports whether whatever an answer says of the serial number it says of the issuer's certificate: other authorities
-// may have given the same number, and one responder may answer for several.
-func (q *question) about(data []byte) bool {
-	var d struct {
-		Version    int `asn1:"optional,explicit,default:0,tag:0"`
-		Responder  asn1.RawValue
-		ProducedAt time.Time `asn1:"generalized"`
-		Responses  []struct {
-			ID struct {
-				Algorithm pkix.AlgorithmIdentifier
-				Name, Key []byte
-				Serial    *big.Int
-			}
-		}
-	}
+// A responseData is what an answer says, as far as golang.org/x/crypto/ocsp keeps it to itself.
+type responseData struct {
+	Version    int `asn1:"optional,explicit,default:0,tag:0"`
+	Responder  asn1.RawValue
+	ProducedAt time.Time `asn1:"generalized"`
+	Responses  []struct{ About certID }
+	Extensions []pkix.Extension `asn1:"optional,explicit,tag:1"`
+}
+
+// answeredBy refuses what is no answer to the question, as it was sent with that nonce. Whatever it says of the serial number has to
+// be of the issuer's certificate: other authorities may have given the same number, and one responder may answer for several. It
+// has that nonce or none: most responders sign ahead (RFC 9654, 2.1).
+func (q *question) answeredBy(data, nonce []byte) error {
+	var d responseData
 	if _, err := asn1.Unmarshal(data, &d); err != nil {
-		return false
+		return errors.New("the answer cannot be read")
 	}
-	sha1 := asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}
 	found := false
 	for _, r := range d.Responses {
-		if r.ID.Serial.Cmp(q.request.SerialNumber) != 0 {
+		if r.About.Serial.Cmp(q.about.Serial) != 0 {
 			continue
 		}
-		if !r.ID.Algorithm.Algorithm.Equal(sha1) || !bytes.Equal(r.ID.Name, q.request.IssuerNameHash) || !bytes.Equal(r.ID.Key, q.request.IssuerKeyHash) {
-			return false
+		if !r.About.is(&q.about) {
+			return errors.New("the answer is about another certificate")
 		}
 		found = true
 	}
-	return found
+	if !found {
+		return errors.New("the answer is about another certificate")
+	}
+	for _, e := range d.Extensions {
+		if e.Id.Equal(nonceID) && !bytes.Equal(e.Value, nonce) {
+			return errors.New("the answer has the nonce of another question")
+		}
+	}
+	return nil
 }
 
 // signer checks who has signed an answer.

@@ -2,15 +2,15 @@ package revocation
 
 import (
 	"bytes"
-	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"math/big"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/ocsp"
@@ -78,13 +78,104 @@ func TestAnAnswerIsBelievedIfItIsToTheQuestionAndSignedByWhomTheIssuerNames(t *t
 		"changed on the way": {bytes.Replace(root.answer(root, leaf, ocsp.Response{Status: ocsp.Revoked, RevokedAt: noon}),
 			[]byte("20261201"), []byte("20261202"), 1), false, 0},
 	} {
-		s, _, err := q.read(test.text, noon)
+		s, _, err := q.read(test.text, nil, noon)
 		if (err == nil) != test.believed || err == nil && s.status != test.want {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
-	if _, _, err := q.read(named.answer(root, leaf, at(999*time.Hour, 1002*time.Hour)), noon.Add(1001*time.Hour)); err == nil {
+	if _, _, err := q.read(named.answer(root, leaf, at(999*time.Hour, 1002*time.Hour)), nil, noon.Add(1001*time.Hour)); err == nil {
 		t.Error("a responder that has expired is believed")
+	}
+}
+
+// withNonce signs an answer again, with the value of a nonce in it.
+func (a *authority) withNonce(answer, nonce []byte) []byte {
+	a.t.Helper()
+	type basic struct {
+		TBS       asn1.RawValue
+		Algorithm pkix.AlgorithmIdentifier
+		Signature asn1.BitString
+	}
+	type bytes struct {
+		Type asn1.ObjectIdentifier
+		Body []byte
+	}
+	type response struct {
+		Status asn1.Enumerated
+		Bytes  bytes `asn1:"explicit,tag:0"`
+	}
+	var r response
+	var b basic
+	_, err := asn1.Unmarshal(answer, &r)
+	if err == nil {
+		_, err = asn1.Unmarshal(r.Bytes.Body, &b)
+	}
+	more, wrong := asn1.MarshalWithParams([]pkix.Extension{{Id: nonceID, Value: nonce}}, "explicit,tag:1")
+	b.TBS.Bytes, b.TBS.FullBytes = append(b.TBS.Bytes, more...), nil
+	tbs, bad := asn1.Marshal(b.TBS)
+	b.TBS.FullBytes = tbs
+	digest := sha256.Sum256(tbs)
+	signature, unsigned := a.key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	b.Signature = asn1.BitString{Bytes: signature, BitLength: 8 * len(signature)}
+	body, odd := asn1.Marshal(b)
+	r.Bytes.Body = body
+	text, last := asn1.Marshal(r)
+	if err := errors.Join(err, wrong, bad, unsigned, odd, last); err != nil {
+		a.t.Fatal(err)
+	}
+	return text
+}
+
+func TestAnAnswerWithTheNonceOfAnotherQuestionIsRefusedAndOneWithoutIsNot(t *testing.T) {
+	root := newRoot(t, "Plant")
+	leaf := root.device(5)[0]
+	q, err := newQuestion(leaf, root.cert, "http://ocsp.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine, other, without := newNonce(), newNonce(), root.answer(root, leaf, ocsp.Response{Status: ocsp.Good})
+	for name, test := range map[string]struct {
+		text     []byte
+		believed bool
+	}{
+		"without one":            {without, true},
+		"with that which it had": {root.withNonce(without, mine), true},
+		"with another":           {root.withNonce(without, other), false},
+		"with a part of it":      {root.withNonce(without, mine[:20]), false},
+		"with nothing":           {root.withNonce(without, nil), false},
+	} {
+		if _, _, err := q.read(test.text, mine, noon); (err == nil) != test.believed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAQuestionHasANonceOfItsOwnAndIsReadAsTheOneWithout(t *testing.T) {
+	root := newRoot(t, "Plant")
+	leaf := root.device(5)[0]
+	q, err := newQuestion(leaf, root.cert, "http://ocsp.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nonce := newNonce()
+	var value []byte
+	if rest, err := asn1.Unmarshal(nonce, &value); err != nil || len(rest) > 0 || len(value) != nonceSize || bytes.Equal(nonce, newNonce()) {
+		t.Errorf("nonce %x, %v", nonce, err)
+	}
+	sent, err := q.write(nonce)
+	if err != nil || !bytes.Contains(sent, nonce) {
+		t.Fatalf("sent %x, %v", sent, err)
+	}
+	read, err := ocsp.ParseRequest(sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ocsp.CreateRequest(leaf, root.cert, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := read.Marshal(); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("read as %x, %v", got, err)
 	}
 }
 
@@ -110,331 +201,6 @@ func TestAResponderIsTheOneThatIsNamed(t *testing.T) {
 	}
 }
 
-// A line is a service in a bubble of time, whose responder is set by hand.
-type line struct {
-	*desk
-	mu     sync.Mutex // guards url, says, made, fails and live
-	url    string     // asked last
-	says   ocsp.Response
-	made   time.Time // zero: when it is asked
-	fails  error
-	takes  time.Duration
-	asked  atomic.Int64
-	judged atomic.Int64
-	live   []Shown
-	stop   func()
-}
-
-func newLine(t *testing.T) *line {
-	t.Helper()
-	l := &line{desk: newDesk(t)}
-	l.store.profile.Settings.Chain.OCSP = "http://ocsp.example"
-	l.begin()
-	return l
-}
-
-// begin is a start, with what is kept.
-func (l *line) begin() {
-	start := time.Now().Add(-l.now.Sub(noon))
-	l.Service = New(l.store, Options{
-		Now: func() time.Time { return noon.Add(time.Since(start)) },
-		Ask: func(ctx context.Context, url string, question []byte, _ int) ([]byte, error) {
-			l.asked.Add(1)
-			select {
-			case <-time.After(l.takes):
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			if l.url = url; l.fails != nil {
-				return nil, l.fails
-			}
-			r, err := ocsp.ParseRequest(question)
-			if err != nil {
-				return nil, err
-			}
-			says := l.says
-			if says.ThisUpdate = l.made; l.made.IsZero() {
-				says.ThisUpdate = l.o.Now()
-			}
-			says.NextUpdate = l.o.Now().Add(10 * time.Minute)
-			return l.root.answer(l.root, &x509.Certificate{SerialNumber: r.SerialNumber}, says), nil
-		},
-		Changed: func() {
-			l.judged.Add(1)
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			for _, s := range l.live {
-				_ = l.Judge(s, soft)
-			}
-		},
-	})
-	if err := l.Load(l.t.Context()); err != nil {
-		l.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(l.t.Context())
-	var running sync.WaitGroup
-	running.Go(func() { l.Run(ctx) })
-	l.stop = func() {
-		cancel()
-		running.Wait()
-	}
-}
-
-func (l *line) set(status int, fails error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.says, l.fails = ocsp.Response{Status: status, RevokedAt: noon}, fails
-}
-
-// enter opens a session.
-func (l *line) enter(chain []*x509.Certificate) Shown {
-	s := l.Shown(chain, &muster.Identity{Asks: true})
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.live = []Shown{s}
-	return s
-}
-
-func (l *line) check(chain []*x509.Certificate, rule muster.RevocationRule, want muster.Reason) {
-	l.t.Helper()
-	if err := l.Check(l.t.Context(), chain, &muster.Identity{Revocation: rule, Asks: true}); muster.ReasonOf(err) != want {
-		l.t.Errorf("by the %s rule: %v, want %q", rule, err, want)
-	}
-}
-
-func TestAResponderIsAskedOnceAndItsAnswerKept(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		l.takes = time.Second
-		five, six := l.root.device(5), l.root.device(6)
-		var all sync.WaitGroup
-		for range 50 {
-			all.Go(func() { l.check(five, hard, "") })
-		}
-		all.Wait()
-		if n := l.asked.Load(); n != 1 {
-			t.Errorf("asked %d times by fifty at once", n)
-		}
-		l.set(ocsp.Revoked, nil)
-		l.check(six, soft, muster.ReasonCertificateRevoked)
-		l.stop()
-		l.set(0, errors.New("no network"))
-		l.begin()
-		l.check(five, hard, "")
-		l.check(six, soft, muster.ReasonCertificateRevoked)
-		time.Sleep(20 * time.Minute)
-		l.check(six, soft, muster.ReasonCertificateRevoked)
-		l.check(five, soft, "")
-		l.check(five, hard, muster.ReasonRevocationUnknown)
-		l.stop()
-	})
-}
-
-func TestNobodyWaitsLongForAResponder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		l.takes = time.Hour
-		for i, wait := range []time.Duration{askWait, askWait} {
-			began := time.Now()
-			l.check(l.root.device(int64(100+i)), soft, "")
-			if took := time.Since(began); took != wait {
-				t.Errorf("device %d waited %v", i, took)
-			}
-		}
-		time.Sleep(askTime) // it has failed by now
-		asked, began := l.asked.Load(), time.Now()
-		for i := range int64(100) {
-			l.check(l.root.device(200+i), hard, muster.ReasonRevocationUnknown)
-		}
-		if took := time.Since(began); took != 0 || l.asked.Load() != asked {
-			t.Errorf("a hundred devices waited %v for a responder that has failed, which was asked %d times", took, l.asked.Load()-asked)
-		}
-		if all := l.Responders(); len(all) != 1 || all[0].Failure == "" {
-			t.Errorf("shown as %+v", all)
-		}
-		l.takes = 0
-		time.Sleep(askRest)
-		l.check(l.root.device(200), hard, "")
-		if all := l.Responders(); all[0].Failure != "" {
-			t.Errorf("shown as %+v", all)
-		}
-		l.stop()
-	})
-}
-
-func TestManyDevicesAtOnceAreAllAskedAbout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		l.takes = 100 * time.Millisecond
-		chains := make([][]*x509.Certificate, 5*askMost)
-		for i := range chains {
-			chains[i] = l.root.device(int64(100 + i))
-		}
-		var all sync.WaitGroup
-		for _, chain := range chains {
-			all.Go(func() { l.check(chain, hard, "") })
-		}
-		all.Wait()
-		if n := l.asked.Load(); n != int64(len(chains)) {
-			t.Errorf("asked %d times", n)
-		}
-		l.stop()
-	})
-}
-
-func TestASessionThatBeganWhileNobodyCouldBeAskedIsAskedAboutLater(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		l.set(ocsp.Revoked, errors.New("no network"))
-		l.check(l.root.device(5), soft, "")
-		device := l.root.device(6)
-		l.check(device, soft, "") // the responder rests
-		open := l.enter(device)
-		l.set(ocsp.Revoked, nil)
-		time.Sleep(2*askRest + askRound)
-		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
-			t.Error(err)
-		}
-		l.stop()
-	})
-}
-
-func TestAnotherResponderIsAskedAboutSessionsThatAreOpen(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		device, other := l.root.device(5), l.root.device(6)
-		l.check(device, hard, "")
-		l.enter(device)
-		l.store.ask("http://second.example")
-		time.Sleep(6 * time.Minute)
-		l.mu.Lock()
-		asked := l.url
-		l.mu.Unlock()
-		if asked != "http://second.example" {
-			t.Errorf("asked at %s", asked)
-		}
-		n := l.asked.Load()
-		l.store.ask("")
-		time.Sleep(time.Hour)
-		if more := l.asked.Load() - n; more != 0 {
-			t.Errorf("asked %d times more though the profile has nobody asked", more)
-		}
-		l.store.ask("http://third.example")
-		l.check(device, hard, "")
-		l.check(other, hard, "")
-		of := func(chain []*x509.Certificate) *x509.Certificate { return l.answers.get(chain[0]).asks.issuer }
-		if of(device) != of(other) {
-			t.Error("the issuer of two certificates is remembered twice")
-		}
-		l.stop()
-	})
-}
-
-func TestAResponderThatRepeatsItselfHasNotFailed(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		device := l.root.device(5)
-		l.check(device, hard, "")
-		l.mu.Lock()
-		l.made = noon.Add(-time.Minute)
-		l.mu.Unlock()
-		l.enter(device)
-		time.Sleep(6 * time.Minute)
-		if all := l.Responders(); l.asked.Load() < 2 || len(all) != 1 || all[0].Failure != "" {
-			t.Errorf("asked %d times, shown as %+v", l.asked.Load(), all)
-		}
-		l.check(l.root.device(6), hard, "")
-		l.mu.Lock()
-		l.live = nil
-		l.mu.Unlock()
-		time.Sleep(respondersKept + 10*time.Second)
-		if all := l.Responders(); len(all) != 0 {
-			t.Errorf("shown as %+v though nobody asks it", all)
-		}
-		l.stop()
-	})
-}
-
-func TestWhoIsRevokedIsNotForgottenForOthers(t *testing.T) {
-	k := answers{of: map[[32]byte]*answer{}}
-	for i := range byte(8) {
-		a := &answer{certificate: [32]byte{i}}
-		if i < 7 {
-			a.said.Store(&said{status: statusRevoked})
-		}
-		k.of[a.certificate] = a
-	}
-	k.makeRoom()
-	if _, is := k.of[[32]byte{7}]; is || len(k.of) != 7 {
-		t.Errorf("%d are left", len(k.of))
-	}
-}
-
-func TestTheAnswerAboutAnOpenSessionIsRenewedAndOthersAreForgotten(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		here, gone := l.root.device(5), l.root.device(6)
-		l.check(here, hard, "")
-		l.check(gone, hard, "")
-		open := l.enter(here)
-		time.Sleep(time.Hour)
-		if n := l.answers.size(); n != 1 {
-			t.Errorf("%d answers are remembered", n)
-		}
-		if n := l.asked.Load(); n < 10 || n > 20 {
-			t.Errorf("asked %d times in an hour, about answers of ten minutes", n)
-		}
-		if err := l.Judge(open, hard); err != nil {
-			t.Error(err)
-		}
-		l.set(ocsp.Revoked, nil)
-		time.Sleep(6 * time.Minute)
-		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
-			t.Errorf("revoked: %v", err)
-		}
-		l.set(ocsp.Unknown, nil)
-		time.Sleep(2 * time.Hour)
-		if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
-			t.Errorf("not known any more: %v", err)
-		}
-		l.set(ocsp.Good, nil)
-		time.Sleep(2 * time.Hour)
-		if err := l.Judge(open, hard); err != nil {
-			t.Errorf("good again: %v", err)
-		}
-		l.stop()
-	})
-}
-
-func TestWhoIsNotAskedAbout(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLine(t)
-		own := newRoot(t, "Ours")
-		l.o.Own = func(issuer, _ string) bool { return issuer == string(own.cert.RawSubject) }
-		l.check(own.device(5), hard, "")
-		l.check(newRoot(t, "Stranger").device(5), hard, muster.ReasonRevocationUnknown)
-		l.check(newRoot(t, "Stranger").device(5), soft, "")
-		if _, err := l.Create(t.Context(), "plant", Source{CRL: l.root.list(1, 0, time.Hour, 5)}); err != nil {
-			t.Fatal(err)
-		}
-		l.check(l.root.device(5), hard, muster.ReasonCertificateRevoked)
-		if err := l.Check(t.Context(), l.root.device(6), &muster.Identity{}); err != nil {
-			t.Error(err)
-		}
-		if n := l.asked.Load(); n != 0 {
-			t.Errorf("asked %d times", n)
-		}
-		between := l.root.below("Line 7")
-		l.check(append(between.device(8), between.cert), hard, muster.ReasonRevocationUnknown) // the responder signs as the root, which is not the issuer
-		if n := l.asked.Load(); n != 1 {
-			t.Errorf("asked %d times about a device below an intermediate", n)
-		}
-		l.stop()
-	})
-}
-
 func FuzzReadAnswer(f *testing.F) {
 	t := new(testing.T)
 	root := newRoot(t, "Plant")
@@ -448,9 +214,9 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Add(stranger.responder(x509.ExtKeyUsageOCSPSigning).answer(root, leaf, ocsp.Response{Status: ocsp.Revoked, RevokedAt: noon}))
 	f.Add([]byte{0x30, 3, 10, 1, 3})
 	f.Fuzz(func(t *testing.T, text []byte) {
-		if _, _, err := q.read(text, noon); err == nil {
+		if _, _, err := q.read(text, nil, noon); err == nil {
 			t.Error("an answer that nobody has signed is believed")
 		}
-		_ = q.about(text)
+		_ = q.answeredBy(text, nil)
 	})
 }

@@ -68,13 +68,15 @@ type Service struct {
 	mu       sync.Mutex // guards these
 	held     map[muster.RevocationListID]*held
 	fetching map[muster.RevocationListID]struct{}
+	anchors  map[muster.ProfileID]anchors
 	fetches  sync.WaitGroup
 
-	answers    answers
-	responders responders
-	above      above
-	renewed    time.Time // answers were looked at
-	metrics    *metrics
+	answers     answers
+	responders  responders
+	authorities authorities
+	renewed     time.Time // answers were looked at
+	reread      time.Time // profiles were
+	metrics     *metrics
 
 	asks   context.Context // of questions that are under way; it ends with Run
 	stop   context.CancelFunc
@@ -109,7 +111,7 @@ func New(store Store, o Options) *Service {
 	s := &Service{store: store, o: o, held: map[muster.RevocationListID]*held{}, fetching: map[muster.RevocationListID]struct{}{}}
 	s.index.Store(&index{})
 	s.answers.of, s.responders.of = map[[sha256.Size]byte]*answer{}, map[string]*responder{}
-	s.above.of = map[[sha256.Size]byte]*x509.Certificate{}
+	s.authorities.of = map[[sha256.Size]byte]*x509.Certificate{}
 	s.asks, s.stop = context.WithCancel(context.Background())
 	s.places, s.queue = make(chan struct{}, askMost), make(chan struct{}, askQueue)
 	s.metrics = newMetrics(s)
@@ -137,8 +139,12 @@ func (s *Service) Load(ctx context.Context) error {
 			h.failure = muster.MessageOf(err)
 			s.o.Logger.ErrorContext(ctx, "a revocation list is not used", "list", l.Name, "error", err)
 		}
-		s.put(h)
+		h.DER = nil
+		s.held[h.ID] = h // nobody else is here yet
 	}
+	s.mu.Lock()
+	s.reindex()
+	s.mu.Unlock()
 	if err := s.loadAnswers(ctx); err != nil {
 		return fmt.Errorf("read the answers of responders: %w", err)
 	}
@@ -154,32 +160,18 @@ func (s *Service) put(h *held) {
 	s.reindex()
 }
 
-// reindex makes the index of what is held. The caller holds mu.
-func (s *Service) reindex() {
-	made := index{}
-	for _, h := range s.held {
-		if h.crl != nil {
-			made[h.crl.issuer] = append(made[h.crl.issuer], h.crl)
-		}
-	}
-	s.index.Store(&made)
-}
-
-// issuers returns who may sign a list: the authorities that profiles trust, and those that are named, if these lead there.
+// issuers returns who may sign a list: the authorities that profiles trust, and those that are named, if these lead there. The caller
+// holds changing.
 func (s *Service) issuers(ctx context.Context, named string) ([]*x509.Certificate, error) {
-	profiles, err := s.store.Profiles(ctx)
-	if err != nil {
+	if err := s.readAnchors(ctx); err != nil {
 		return nil, err
 	}
 	var trusted []*x509.Certificate
-	for _, p := range profiles {
-		if p.Strategy != muster.StrategyX509Chain || p.Settings.Chain == nil {
-			continue
-		}
-		if authority, err := p.Settings.Chain.Read(); err == nil { // else nobody trusts it
-			trusted = append(trusted, authority.Certificates()...)
-		}
+	s.mu.Lock()
+	for _, a := range s.anchors {
+		trusted = append(trusted, a.certificates...)
 	}
+	s.mu.Unlock()
 	more, err := readIssuers(named)
 	if err != nil {
 		return nil, err
@@ -244,6 +236,10 @@ func (s *Service) look(ctx context.Context) {
 	if since := now.Sub(s.renewed); since >= askRound || since < 0 {
 		s.renewed = now
 		s.renew(ctx, now)
+	}
+	if since := now.Sub(s.reread); since >= trustEvery || since < 0 {
+		s.reread = now
+		s.lookAtProfiles(ctx)
 	}
 	s.fetchDue(ctx, now)
 	for _, h := range s.snapshot() {
