@@ -58,7 +58,7 @@ it('asks what it does not recognise, and shows the mistakes before anything is f
   expect(await page.locator('td[data-wrong]').count()).toBe(0);
   await page.getByLabel('What the column tags is').selectOption('tags');
   await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
-  expect(await devices()).toEqual([]);
+  await expect.poll(devices).toEqual([]);
 });
 
 it('files the rest of a file whose mistakes are not all mended, and the failed rows when they are', async () => {
@@ -69,7 +69,7 @@ it('files the rest of a file whose mistakes are not all mended, and the failed r
   await press('Import');
   await page.waitForURL(/\/bulk\/[0-9a-f-]{36}$/);
   await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
-  expect(await devices()).toEqual(['pump-1', 'pump-2']);
+  await expect.poll(devices).toEqual(['pump-1', 'pump-2']);
   const failed = await downloaded('Download the failed rows');
   expect(failed).toContain('pump-3');
 
@@ -78,7 +78,7 @@ it('files the rest of a file whose mistakes are not all mended, and the failed r
   await press('Import');
   await page.waitForURL(/\/bulk\/[0-9a-f-]{36}$/);
   await page.getByRole('status').getByText('done').waitFor();
-  expect(await devices()).toEqual(['pump-1', 'pump-2', 'pump-3']);
+  await expect.poll(devices).toEqual(['pump-1', 'pump-2', 'pump-3']);
   expect(await downloaded('Download the fleet with its tokens')).toContain('pump-3');
 });
 

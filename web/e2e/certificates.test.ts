@@ -61,7 +61,7 @@ it('issues a certificate for a key of the browser, by keyboard alone, and a devi
   await writeFile(file('valve.key'), await copied('Private key'));
   await writeFile(file('valve.pem'), await copied('Certificate with its chain'));
   await valve('mosquitto_pub', '-q', '1', '-t', 'v1/devices/me/telemetry', '-m', '{"open":21}');
-  expect(await server.api('GET', '/v1/devices/valve/latest')).toMatchObject({ open: { value: 21 } });
+  await expect.poll(() => server.api('GET', '/v1/devices/valve/latest')).toMatchObject({ open: { value: 21 } });
 });
 
 it('revokes it, and the device that is connected with it is out', async () => {

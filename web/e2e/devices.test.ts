@@ -112,7 +112,7 @@ it('lets a device in by its X.509 certificate, and shows at once that revoking i
 
   const tls = ['-h', '127.0.0.1', '-p', String(server.mqtts), '--cafile', server.root, '--key', at('key.pem'), '--cert', at('cert.pem')];
   await run('mosquitto_pub', [...tls, '-d', '-q', '1', '-t', 'v1/devices/me/telemetry', '-m', '{"temperature":25}']);
-  expect(await server.api('GET', '/v1/devices/pump%2F1/latest')).toMatchObject({ temperature: { value: 25 } });
+  await expect.poll(() => server.api('GET', '/v1/devices/pump%2F1/latest')).toMatchObject({ temperature: { value: 25 } });
 
   const listens = run('mosquitto_sub', [...tls, '-t', 'v1/devices/me/attributes']);
   const ended = listens.then(() => 'ended', () => 'ended');
@@ -146,7 +146,7 @@ it('does not save over what somebody else has changed without asking', async () 
   await page.getByRole('textbox', { name: 'Description' }).fill('Feeds the upper basin.');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await sees(page, 'version-stale');
-  expect(await server.api('GET', '/v1/devices/pump%2F1')).not.toHaveProperty('description');
+  await expect.poll(() => server.api('GET', '/v1/devices/pump%2F1')).not.toHaveProperty('description');
   await page.getByRole('button', { name: 'Save mine over it' }).click();
   await page.getByRole('main').getByText('Feeds the upper basin.').waitFor();
 });
@@ -243,7 +243,7 @@ it('suspends a selection by keyboard alone, and says with whom it failed', async
   await page.getByRole('dialog').getByRole('link', { name: 'not-found' }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('row', { name: /meter-013.*suspended/ }).waitFor();
-  expect(await server.api('GET', '/v1/devices/meter-011')).toMatchObject({ state: 'suspended' });
+  await expect.poll(() => server.api('GET', '/v1/devices/meter-011')).toMatchObject({ state: 'suspended' });
 });
 
 it('tags all that match, asks them for other credentials, and deletes them when their number is typed', async () => {

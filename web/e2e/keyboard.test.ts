@@ -60,7 +60,7 @@ it('makes a profile in all four steps', async () => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toHaveLength(32);
   await hands.enter('link', 'To the profile');
   await page.getByRole('heading', { name: 'pumps', level: 1 }).waitFor();
-  expect(await server.api('GET', '/v1/profiles/pumps')).toMatchObject({ strategy: 'preprovisioned', retentionDays: 30 });
+  await expect.poll(() => server.api('GET', '/v1/profiles/pumps')).toMatchObject({ strategy: 'preprovisioned', retentionDays: 30 });
 });
 
 it('adds a device that brings a user name and a password', async () => {
@@ -76,7 +76,7 @@ it('adds a device that brings a user name and a password', async () => {
   await sees(page, 'pump-1 is in');
   await hands.enter('link', 'To the device');
   await sees(page, 'It has not reported anything yet');
-  expect(await server.api('GET', '/v1/devices/pump-1')).toMatchObject({ profile: 'pumps', credentials: [{ kind: 'MQTT_BASIC' }] });
+  await expect.poll(() => server.api('GET', '/v1/devices/pump-1')).toMatchObject({ profile: 'pumps', credentials: [{ kind: 'MQTT_BASIC' }] });
 });
 
 it('adds and revokes a credential', async () => {

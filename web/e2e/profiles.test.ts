@@ -57,7 +57,7 @@ it('makes a profile whose devices let themselves in with the key and the secret 
   expect(await provision('pump-1', key, secret)).toBe('SUCCESS');
   await page.getByRole('link', { name: 'To the profile' }).click();
   await page.getByRole('row', { name: new RegExp(`${key}.*live.*1`) }).waitFor();
-  expect(await server.api('GET', '/v1/profiles/pumps')).toMatchObject({ strategy: 'create', retentionDays: 30 });
+  await expect.poll(() => server.api('GET', '/v1/profiles/pumps')).toMatchObject({ strategy: 'create', retentionDays: 30 });
 });
 
 it('makes one that lets in listed names alone, and one that lets in nobody', async () => {
@@ -107,7 +107,7 @@ it('makes one for the devices of an authority, whose pattern is tried out on a c
 
   const telemetry = ['-t', 'v1/devices/me/telemetry', '-m', '{"bar":1.5}', '-q', '1'];
   await run('mosquitto_pub', ['-h', '127.0.0.1', '-p', String(server.mqtts), '--cafile', server.root, '--cert', file('pump.pem'), '--key', file('pump.key'), ...telemetry]);
-  expect(await server.api('GET', '/v1/devices/pump-7')).toMatchObject({ profile: 'certified', state: 'active' });
+  await expect.poll(() => server.api('GET', '/v1/devices/pump-7')).toMatchObject({ profile: 'certified', state: 'active' });
   await rm(folder, { recursive: true });
 });
 
@@ -138,7 +138,7 @@ it('keeps what was typed where somebody else has changed the profile meanwhile',
   await page.getByRole('alert').getByText('in the cellar').waitFor();
   await page.getByRole('button', { name: 'Save mine beside it' }).click();
   await page.getByRole('button', { name: 'Saved' }).waitFor();
-  expect(await server.api('GET', '/v1/profiles/pumps')).toMatchObject({ description: 'in the cellar', graceDays: 5, rotation: 'any-kind', certificates: { unit: 'Pumps', days: 90 } });
+  await expect.poll(() => server.api('GET', '/v1/profiles/pumps')).toMatchObject({ description: 'in the cellar', graceDays: 5, rotation: 'any-kind', certificates: { unit: 'Pumps', days: 90 } });
 });
 
 it('makes a key for a batch, gives it a new secret, and revokes it with what it let in', async () => {
@@ -176,7 +176,7 @@ it('makes a key for a batch, gives it a new secret, and revokes it with what it 
   await dialog.getByText('Somebody else has changed this key meanwhile.').waitFor();
   await dialog.getByRole('button', { name: 'Save' }).click();
   await dialog.waitFor({ state: 'detached' });
-  expect(await server.api('GET', '/v1/provision-keys/batch-1')).toMatchObject({ maxDevices: 6, networks: ['192.0.2.0/24'] });
+  await expect.poll(() => server.api('GET', '/v1/provision-keys/batch-1')).toMatchObject({ maxDevices: 6, networks: ['192.0.2.0/24'] });
 
   await page.getByRole('link', { name: 'What batch-1 has let in: 2' }).click();
   await page.getByRole('row', { name: /pump-3 active/ }).waitFor();

@@ -61,7 +61,7 @@ it('shows a refusal the moment it happens, mends it, and tells that the device c
   await sees(page, 'Let the device try again.');
   expect(await provision('pump-2', 'batch-key')).toBe('SUCCESS');
   await sees(page, 'It has come in.');
-  expect(await server.api('GET', '/v1/provision-keys/batch-key')).toMatchObject({ maxDevices: 2, devices: 2 });
+  await expect.poll(() => server.api('GET', '/v1/provision-keys/batch-key')).toMatchObject({ maxDevices: 2, devices: 2 });
 });
 
 it('registers the certificate that a stranger has shown, who comes in then', async () => {
@@ -79,7 +79,7 @@ it('registers the certificate that a stranger has shown, who comes in then', asy
   await sees(page, 'Let the device try again.');
   await publish();
   await sees(page, 'It has come in.');
-  expect(await server.api('GET', '/v1/devices/valve-9')).toMatchObject({ profile: 'batch', credentials: [{ kind: 'X509_CERTIFICATE' }] });
+  await expect.poll(() => server.api('GET', '/v1/devices/valve-9')).toMatchObject({ profile: 'batch', credentials: [{ kind: 'X509_CERTIFICATE' }] });
 });
 
 it('keeps strangers apart, and every condition in the URL', async () => {
@@ -157,7 +157,7 @@ it('raises the rate of a key that has let in too many at once, and only of that'
   await page.getByRole('button', { name: 'Raise the key’s rate' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Raise the key’s rate' }).click();
   await sees(page, 'Let the device try again.');
-  expect(await server.api('GET', '/v1/provision-keys/rated-key')).toMatchObject({ rate: 2 });
+  await expect.poll(() => server.api('GET', '/v1/provision-keys/rated-key')).toMatchObject({ rate: 2 });
   await page.reload();
   await sees(page, 'What this failed at has been changed.');
 });
