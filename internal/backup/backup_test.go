@@ -32,7 +32,8 @@ const passphrase muster.Secret = "correct horse battery staple"
 func service(t *testing.T, r registry) (*backup.Service, string) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "ca"), 0o700), os.WriteFile(filepath.Join(dir, "ca", "root.pem"), []byte("root"), 0o600)); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "ca"), 0o700), os.WriteFile(filepath.Join(dir, "ca", "root.pem"), []byte("root"), 0o600),
+		os.WriteFile(filepath.Join(dir, "ca", "root.pem.1.tmp"), []byte("ro"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return backup.New(backup.Options{
@@ -79,6 +80,9 @@ func TestWhatWasBackedUpIsRestored(t *testing.T) {
 				if got, err := os.ReadFile(filepath.Join(dir, file)); err != nil || string(got) != want {
 					t.Errorf("%s: %q, %v", file, got, err)
 				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "ca/root.pem.1.tmp")); !os.IsNotExist(err) {
+				t.Errorf("what was half written is restored: %v", err)
 			}
 		})
 	}

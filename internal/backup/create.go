@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -167,13 +168,16 @@ func (a *archive) addJSON(name string, value any) error {
 	})
 }
 
+// unfinished ends the names of files that are still being written.
+const unfinished = ".tmp"
+
 // addTree adds the file at from, or all files of the directory that is there.
 func (a *archive) addTree(ctx context.Context, from, to string) error {
 	return filepath.WalkDir(from, func(file string, d fs.DirEntry, err error) error {
 		if err != nil || ctx.Err() != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		if !d.Type().IsRegular() {
+		if !d.Type().IsRegular() || strings.HasSuffix(file, unfinished) {
 			return nil
 		}
 		rest, err := filepath.Rel(from, file)

@@ -159,14 +159,20 @@ func newOffice(t *testing.T) *office {
 		devices: map[string]muster.Device{"pump": pump}, profile: profile,
 		issued: map[muster.Serial]muster.Certificate{}, held: map[muster.DeviceID][]muster.Credential{},
 	}
-	i := open(t, o.dir, Options{Now: func() time.Time { return o.now }})
+	o.begin()
+	return o
+}
+
+// begin is a start, with what is kept.
+func (o *office) begin() {
+	o.t.Helper()
+	i := open(o.t, o.dir, Options{Now: func() time.Time { return o.now }})
 	o.Authority = NewAuthority(i, o.shelf, i.o.Keys, func(d muster.DeviceID, why error) {
 		if muster.ReasonOf(why) != muster.ReasonCredentialRevoked {
-			t.Errorf("sessions end with %v", why)
+			o.t.Errorf("sessions end with %v", why)
 		}
 		o.changed = append(o.changed, d)
 	})
-	return o
 }
 
 func (o *office) issue(n NewCertificate) muster.Certificate {

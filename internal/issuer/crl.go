@@ -31,6 +31,9 @@ type CRL struct {
 	revision   int64
 }
 
+// revisionUnknown is that of a list that was made before the start: lower than any.
+const revisionUnknown = -1
+
 const (
 	// listWait is how long whoever asks waits for a newer list while there is one that is good.
 	listWait = time.Second
@@ -50,9 +53,11 @@ type lists struct {
 
 // A list is the newest CRL of a key, and the one that is being made: never two at once.
 type list struct {
-	newest *CRL      // nil: none was made yet
-	making *build    // nil: none is being made
-	rest   time.Time // none is made before
+	kept    sync.Once // it is looked for one that was made before the start
+	newest  *CRL      // nil: none was made yet
+	making  *build    // nil: none is being made
+	rest    time.Time // none is made before
+	failure string    // why the last one could not be made; empty: it could
 }
 
 // A build is a CRL that is being made.
@@ -76,9 +81,10 @@ func (a *Authority) CRL(ctx context.Context, name string) (*CRL, error) {
 	if err != nil {
 		return nil, err
 	}
+	l := a.listOf(ctx, p)
 	patience := time.After(listWait)
 	for {
-		good, making := a.look(ctx, p, revision)
+		good, making := a.look(ctx, l, p, revision)
 		if making == nil {
 			return good, nil
 		}
@@ -101,19 +107,35 @@ func (a *Authority) CRL(ctx context.Context, name string) (*CRL, error) {
 	}
 }
 
-// look returns the newest list of a key if it is good, and the one that is being made in its place: nil if there need not be one.
-func (a *Authority) look(ctx context.Context, p *pair, revision int64) (good *CRL, making *build) {
-	id, now := p.id(), a.now()
+// listOf returns that of a key, for the first time with what was kept of it.
+func (a *Authority) listOf(ctx context.Context, p *pair) *list {
 	a.lists.mu.Lock()
-	defer a.lists.mu.Unlock()
-	l := a.lists.of[id]
+	l := a.lists.of[p.id()]
 	if l == nil {
 		l = &list{}
 		if a.lists.of == nil {
 			a.lists.of = map[muster.AuthorityID]*list{}
 		}
-		a.lists.of[id] = l
+		a.lists.of[p.id()] = l
 	}
+	a.lists.mu.Unlock()
+	l.kept.Do(func() {
+		kept, err := a.issuer.keptList(p)
+		if err != nil {
+			a.issuer.o.Logger.WarnContext(ctx, "a CRL that was kept is not used", "authority", p.id().String(), "error", err)
+		}
+		a.lists.mu.Lock()
+		defer a.lists.mu.Unlock()
+		l.newest = kept
+	})
+	return l
+}
+
+// look returns the newest list of a key if it is good, and the one that is being made in its place: nil if there need not be one.
+func (a *Authority) look(ctx context.Context, l *list, p *pair, revision int64) (good *CRL, making *build) {
+	now := a.now()
+	a.lists.mu.Lock()
+	defer a.lists.mu.Unlock()
 	if made := l.newest; made != nil && !now.Before(made.ThisUpdate) && now.Before(made.NextUpdate) {
 		good = made
 		if made.revision >= revision && now.Before(made.ThisUpdate.Add(listAge)) {
@@ -132,13 +154,19 @@ func (a *Authority) build(ctx context.Context, p *pair, l *list, b *build, rest 
 	time.Sleep(rest)
 	start := time.Now()
 	made, err := a.makeList(ctx, p, a.now())
-	if err != nil {
+	if err == nil {
+		if err := a.issuer.keepList(p, made); err != nil {
+			a.issuer.o.Logger.WarnContext(ctx, "a CRL is not there after a restart", "authority", p.id().String(), "error", err)
+		}
+	} else {
 		b.err = fmt.Errorf("make a CRL: %w", err)
 	}
 	a.lists.mu.Lock()
 	defer a.lists.mu.Unlock()
-	if err == nil {
+	if l.failure = ""; err == nil {
 		l.newest = made
+	} else {
+		l.failure = muster.MessageOf(err)
 	}
 	l.making, l.rest = nil, time.Now().Add(listRest*time.Since(start))
 	close(b.done)

@@ -26,7 +26,7 @@ const (
 	sealedSuffix    = ".sealed"
 	temporarySuffix = ".tmp"
 
-	maxFileSize = 1 << 20
+	maxFileSize = 1 << 20 // of certificates and keys
 )
 
 // prepare makes the directory and takes away what a crash left behind.
@@ -69,7 +69,7 @@ func writePair(dir, name string, keys *muster.Keyring, p *pair) error {
 // readPair returns what writePair kept, nil if there is none.
 func readPair(dir, name string, keys *muster.Keyring) (*pair, error) {
 	file := filepath.Join(dir, name+sealedSuffix)
-	text, err := readFile(file)
+	text, err := readFile(file, maxFileSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -134,7 +134,7 @@ func openKey(keys *muster.Keyring, sealed muster.Sealed, name string) (crypto.Si
 
 // writePublic sees that a file that everybody may read has this content.
 func writePublic(dir, name string, content []byte) error {
-	if kept, err := readFile(filepath.Join(dir, name)); err == nil && bytes.Equal(kept, content) {
+	if kept, err := readFile(filepath.Join(dir, name), maxFileSize); err == nil && bytes.Equal(kept, content) {
 		return nil
 	}
 	return writeFile(dir, name, content, 0o644)
@@ -173,16 +173,16 @@ func writeAndClose(f *os.File, content []byte, mode fs.FileMode) error {
 	return errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 }
 
-// readFile reads a file of reasonable size.
-func readFile(file string) ([]byte, error) {
+// readFile reads a file that is no longer than that.
+func readFile(file string, most int64) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err == nil && len(content) > maxFileSize {
-		err = fmt.Errorf("%s is larger than %d bytes", file, maxFileSize)
+	content, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(content)) > most {
+		err = fmt.Errorf("%s is larger than %d bytes", file, most)
 	}
 	return content, err
 }

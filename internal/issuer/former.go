@@ -3,6 +3,7 @@ package issuer
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -53,7 +54,7 @@ func (i *Issuer) drop(all []*pair, prefix string, over func(*pair) bool) ([]*pai
 	for _, p := range all {
 		if !over(p) {
 			kept = append(kept, p)
-		} else if err := removeFile(filepath.Join(i.dir, prefix+p.id().String()+sealedSuffix)); err != nil {
+		} else if err := errors.Join(i.dropList(p), removeFile(filepath.Join(i.dir, prefix+p.id().String()+sealedSuffix))); err != nil {
 			return all, err
 		}
 	}

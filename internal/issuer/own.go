@@ -24,11 +24,11 @@ func newOwnFiles(certFile, keyFile string) *ownFiles {
 // load returns the certificate if the files have changed since the last load, else nil. The content decides, because a
 // copied file may keep its age and its size.
 func (f *ownFiles) load() (*tls.Certificate, error) {
-	cert, err := readFile(f.certFile)
+	cert, err := readFile(f.certFile, maxFileSize)
 	if err != nil {
 		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "cannot read the certificate: %v", err)
 	}
-	key, err := readFile(f.keyFile)
+	key, err := readFile(f.keyFile, maxFileSize)
 	if err != nil {
 		return nil, muster.Refuse(muster.ReasonCertificateInvalid, "cannot read the private key: %v", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"muster/internal/admin"
+	"muster/internal/issuer"
 )
 
 // What is enough.
@@ -38,8 +39,22 @@ func Examine(ctx context.Context, c Config) []admin.Finding {
 	found = append(found, portFindings(ctx, &c, running)...)
 	if running {
 		found = append(found, certificateFinding(ctx, &c))
+		found = append(found, keptListFindings(c.Data)...)
 	}
 	return found
+}
+
+// keptListFindings says how old the authority's CRLs are, as they are kept.
+func keptListFindings(data string) []admin.Finding {
+	ages, err := issuer.KeptListAges(filepath.Join(data, authorityDir))
+	if err != nil {
+		return []admin.Finding{wrong("CRLs", err.Error(), "Look at the data directory.")}
+	}
+	var all []admin.Finding
+	for _, l := range ages {
+		all = append(all, ownListFinding(&l, time.Now()))
+	}
+	return all
 }
 
 // wrong is what is found where something is.

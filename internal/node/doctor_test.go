@@ -4,10 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"muster/internal/admin"
+	"muster/internal/issuer"
 )
 
 func finding(t *testing.T, all []admin.Finding, about string) admin.Finding {
@@ -36,7 +38,11 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- n.Run(ctx) }()
-	for _, about := range []string{"clock", "data directory", "master key", "http", "https", "mqtt", "mqtts", "coap", "coaps", "certificate"} {
+	if _, err := n.authority.CRL(ctx, "root"); err != nil { // which Run makes, too
+		t.Fatal(err)
+	}
+	list := "CRL of key " + n.authority.Signers()[0].ID.String()
+	for _, about := range []string{"clock", "data directory", "master key", "http", "https", "mqtt", "mqtts", "coap", "coaps", "certificate", list} {
 		if f := finding(t, Examine(t.Context(), c), about); !f.OK {
 			t.Errorf("%+v", f)
 		}
@@ -67,6 +73,16 @@ func TestTheDoctorFindsWhatIsWrong(t *testing.T) {
 func TestWhatIsNotEnough(t *testing.T) {
 	if f := clockFinding(time.Unix(0, 0)); f.OK || f.Fix == "" {
 		t.Errorf("%+v", f)
+	}
+	now := time.Now()
+	for _, l := range []issuer.ListAge{
+		{ID: "1", Role: "root", ThisUpdate: now.Add(-49 * time.Hour), NextUpdate: now.Add(time.Hour)},
+		{ID: "1", Role: "root", ThisUpdate: now, NextUpdate: now.Add(time.Hour), Failure: "its signer is away"},
+		{ID: "1", Failure: "its signer is away"},
+	} {
+		if f := ownListFinding(&l, now); f.OK || f.Fix == "" || !strings.Contains(f.Says, l.Failure) {
+			t.Errorf("%+v", f)
+		}
 	}
 	if f := filesFinding(1024); f.OK || f.Fix == "" {
 		t.Errorf("%+v", f)

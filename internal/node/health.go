@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -33,6 +34,9 @@ func (n *Node) Health() admin.Health {
 		queueFinding(n.intake.Queued()), journalFinding(n.journal.Lost()))
 	for _, c := range n.issuer.Certificates() {
 		found = append(found, expiryFinding(&c, time.Now()))
+	}
+	for _, l := range n.authority.ListAges() {
+		found = append(found, ownListFinding(&l, time.Now()))
 	}
 	for _, l := range n.revocation.Lists() {
 		found = append(found, listFinding(&l))
@@ -95,6 +99,21 @@ func expiryFinding(c *issuer.Certificate, now time.Time) admin.Finding {
 		f.Fix = "Renew the files of --tls-cert and --tls-key; the server reads them again by itself."
 	default:
 		f.Fix = "The server renews it by itself: look at its log for why it cannot."
+	}
+	return f
+}
+
+// ownListFinding says how old a CRL of the authority is, for which others may come.
+func ownListFinding(l *issuer.ListAge, now time.Time) admin.Finding {
+	f := admin.Finding{About: "CRL of " + cmp.Or(l.Role, "key") + " " + l.ID, OK: !l.Old(now), Says: "there is none"}
+	if !l.ThisUpdate.IsZero() {
+		f.Says = fmt.Sprintf("it is of %s, and given until %s", l.ThisUpdate.UTC().Format(time.RFC3339), l.NextUpdate.UTC().Format(time.RFC3339))
+	}
+	if !f.OK {
+		if l.Failure != "" {
+			f.Says += "; there is no newer one: " + l.Failure
+		}
+		f.Fix = "Look with `muster ca show` where the key is, and whether the program that keeps it runs; what was revoked meanwhile is not told to others."
 	}
 	return f
 }

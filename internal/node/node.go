@@ -192,7 +192,7 @@ func (n *Node) wire() {
 			n.sessions.HangupResting(w.Device, w.Credential, muster.Refuse(muster.ReasonCredentialRevoked, ""))
 		},
 	})
-	n.metrics.MustRegister(newCertificateMetrics(n.issuer))
+	n.metrics.MustRegister(newCertificateMetrics(n.issuer, n.authority))
 	n.bulk = bulk.New(n.registry, n.keys, bulk.Options{
 		Dir: n.dir.file(importsDir), Readings: n.readings, Changed: changed, Shared: shared, Watcher: n.live, Logger: n.log, Registerer: n.metrics,
 	})
