@@ -69,6 +69,7 @@ var rooms = map[string]floor{
 	"web":                  console,
 	"internal/node":        node,
 	"internal/storetest":   suite,
+	"internal/freeport":    suite,
 	"internal/conformance": blackBox,
 	"internal/simulate":    field,
 	"cmd/muster":           command,

@@ -17,6 +17,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
+
+	"muster/internal/freeport"
 )
 
 func TestMain(m *testing.M) {
@@ -57,10 +59,13 @@ func hasTools() bool {
 	return true
 }
 
+// ports are those of all scripts.
+var ports freeport.Ports
+
 // setUp gives a script addresses to listen at.
 func setUp(env *testscript.Env) error {
 	for _, name := range []string{"HTTP", "HTTPS", "MQTT", "MQTTS", "COAP", "COAPS"} {
-		address, err := freeAddress(name)
+		address, err := ports.Address()
 		if err != nil {
 			return err
 		}
@@ -79,23 +84,6 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir)
 	env.Setenv("PATH", os.Getenv("PATH"))
 	return nil
-}
-
-func freeAddress(name string) (string, error) {
-	if name == "COAP" || name == "COAPS" {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			return "", err
-		}
-		defer c.Close()
-		return c.LocalAddr().String(), nil
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // ends runs a command that has to end with that status and print nothing but its complaint.

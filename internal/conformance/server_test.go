@@ -7,18 +7,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"muster/internal/freeport"
 )
 
 // binaries builds the program once for each set of build tags.
@@ -93,31 +92,17 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// ports hands out the ports above those that Linux gives to who connects, as a server that is started again wants its own.
-var ports atomic.Int64
-
-const lowestPort, highestPort = 61000, 65535
+// ports are those of all servers of all tests.
+var ports freeport.Ports
 
 // freePort returns an address on which nobody listens and nobody else in this process will.
 func freePort(t testing.TB) string {
 	t.Helper()
-	ports.CompareAndSwap(0, rand.Int64N(highestPort-lowestPort)) // others may run the same tests
-	for range highestPort - lowestPort {
-		address := fmt.Sprintf("127.0.0.1:%d", lowestPort+ports.Add(1)%(highestPort-lowestPort))
-		l, err := net.Listen("tcp", address)
-		if err != nil {
-			continue
-		}
-		l.Close()
-		p, err := net.ListenPacket("udp", address)
-		if err != nil {
-			continue
-		}
-		p.Close()
-		return address
+	address, err := ports.Address()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free")
-	return ""
+	return address
 }
 
 // newServer starts a server on a fresh directory, with the limits that would stop a test from failing often.
