@@ -48,14 +48,46 @@ it('edits attributes in the scopes that the server writes', async () => {
   await page.getByRole('link', { name: 'Attributes' }).click();
   const shared = page.getByRole('region', { name: 'Shared' });
   await shared.getByRole('button', { name: 'Add attribute' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await sees(page, 'An attribute needs a name.');
   await page.getByLabel('Key').fill('interval');
   await page.getByLabel('Value').fill('30');
+  expect(await page.getByLabel('Kept as').inputValue()).toBe('number'); // it follows what is typed
   await page.getByRole('button', { name: 'Save' }).click();
-  await shared.getByRole('cell', { name: '30', exact: true }).waitFor();
+  await shared.getByRole('row', { name: /^interval 30 Number/ }).waitFor();
   await shared.getByRole('button', { name: 'Change interval' }).click();
+  await page.getByLabel('Value').fill('{"every": [1, 2}');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await sees(page, 'That is no number.');
+  await page.getByLabel('Kept as').selectOption('json');
+  await sees(page, 'That is no JSON.');
   await page.getByLabel('Value').fill('{"every": [1, 2]}');
   await page.getByRole('button', { name: 'Save' }).click();
   await shared.getByText('{"every":[1,2]}').waitFor();
+  await shared.getByRole('button', { name: 'Change interval' }).click();
+  await page.getByLabel('Kept as').selectOption('boolean');
+  await page.getByRole('radio', { name: 'No', exact: true }).check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await shared.getByRole('row', { name: /^interval false Yes or no/ }).waitFor();
+});
+
+it('writes over no attribute that somebody else has changed meanwhile, unless it is told to', async () => {
+  const attributes = '/v1/devices/pump%2F1/attributes/shared';
+  const shared = page.getByRole('region', { name: 'Shared' });
+  await shared.getByRole('button', { name: 'Change interval' }).click();
+  await server.api('PATCH', attributes, { interval: 45, mode: 'eco' });
+  await page.getByRole('radio', { name: 'Yes', exact: true }).check();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await sees(page, 'Somebody else has changed it meanwhile. It is now: 45');
+  await page.getByRole('button', { name: 'Save mine over it' }).click();
+  await shared.getByRole('row', { name: /^interval true/ }).waitFor();
+  await shared.getByRole('button', { name: 'Remove interval' }).click();
+  await server.api('PATCH', attributes, { interval: 60 });
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await sees(page, 'Somebody else has changed it meanwhile. It is now: 60');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+  await shared.getByRole('row', { name: /^interval 60/ }).waitFor();
+  await server.api('PATCH', attributes, { mode: null });
   await shared.getByRole('button', { name: 'Remove interval' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
   await shared.getByText('None.').waitFor();
@@ -137,6 +169,26 @@ it('traces a device, and shows who has changed what of it', async () => {
   await page.getByRole('button', { name: 'Credential: changed' }).first().click();
   await page.getByRole('dialog').getByText('state').first().waitFor();
   await page.keyboard.press('Escape');
+});
+
+it('goes through all that was changed of a device, page by page', async () => {
+  for (let i = 0; i < 50; i++) {
+    await server.api('PATCH', '/v1/devices/pump%2F1', { label: `by the door ${i}` });
+  }
+  await page.reload();
+  await sees(page, 'The newest 50; older ones are on the next page.');
+  expect(await page.getByRole('button', { name: 'Device: added' }).count()).toBe(0);
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await page.waitForURL(/part=audit&after=\d+/);
+  await page.getByRole('button', { name: 'Device: added' }).waitFor();
+  await sees(page, 'The oldest ones that are kept.');
+  await page.getByRole('link', { name: 'In the whole audit log' }).click();
+  await page.waitForURL(/settings\/audit\?name=pump%2F1/);
+  await page.goto('/devices/pump%2F1?part=journal');
+  await sees(page, /^(These are all|This is the only)/);
+  await page.getByRole('link', { name: 'Narrow it down in Why' }).click();
+  await page.waitForURL(/why\?name=pump%2F1&outcome=any/);
+  await page.goto('/devices/pump%2F1?part=audit');
 });
 
 it('does not save over what somebody else has changed without asking', async () => {

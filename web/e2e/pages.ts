@@ -12,6 +12,15 @@ const visits: Visit[] = [
   ['device-values', '/devices/greenhouse-07'],
   ['device-charts', '/devices/greenhouse-07?range=week&keys=humidity,temperature,mode', charted],
   ['device-attributes', '/devices/greenhouse-07?part=attributes'],
+  [
+    'attribute-edit',
+    '/devices/greenhouse-07?part=attributes',
+    async (page) => {
+      await page.getByRole('button', { name: 'Change thresholds' }).click();
+      await page.getByLabel('Value').fill('{"low": 12, "high": }');
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+    },
+  ],
   ['device-credentials', '/devices/greenhouse-07?part=credentials'],
   ['device-journal', '/devices/greenhouse-07?part=journal'],
   ['device-trace', '/devices/greenhouse-07?part=trace'],

@@ -29,6 +29,11 @@ export function texts<const Name extends string>(...names: Name[]) {
   };
 }
 
+// placeOf reads where a list of numbered things goes on.
+export function placeOf(after: string | undefined): number | undefined {
+  return after && /^\d+$/.test(after) ? Number(after) : undefined;
+}
+
 // oneOf returns a text if it is one of these, else the first of them.
 export function oneOf<const T extends string>(text: string | undefined, ...all: [T, ...T[]]): T {
   return all.find((one) => one === text) ?? all[0];

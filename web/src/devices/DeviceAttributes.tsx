@@ -1,35 +1,33 @@
-import { ActionIcon, Button, Group, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useState, type FormEvent } from 'react';
-import { answer, api, type Schemas } from '../api/client';
+import { useState } from 'react';
 import { Ago } from '../parts/Ago';
 import { Confirm } from '../parts/Confirm';
-import { Dialog } from '../parts/Dialog';
 import { BinIcon, PencilIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
-import { words as partWords } from '../parts/words';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
-import styles from '../parts/Form.module.css';
+import { changeAttribute, Overtaken, type Attribute, type Change, type Scope } from './attributes';
+import styles from './Attributes.module.css';
+import { EditAttribute } from './EditAttribute';
+import { OvertakenNote } from './OvertakenNote';
 import { attributesQuery, renewDevices } from './queries';
-import { parseValue, valueText } from './values';
+import { kindOf } from './values';
 import { Value } from './Value';
 import { words } from './words';
 
-type Attribute = Schemas['Attribute'];
-type Scope = Attribute['scope'];
-
 const scopes = ['shared', 'server', 'client'] as const;
 
-// What is being done with an attribute; without a key it is a new one.
+// What is being done with an attribute; without one it is a new one.
 interface Doing {
   what: 'edit' | 'remove';
   scope: Scope;
   attribute?: Attribute;
 }
 
+// DeviceAttributes are those of each scope. What is changed is what one saw: nothing that somebody else has changed is written over unasked.
 export function DeviceAttributes({ name }: { name: string }) {
   const w = useWords(words);
   const may = useMay('operator');
@@ -37,8 +35,7 @@ export function DeviceAttributes({ name }: { name: string }) {
   const [doing, setDoing] = useState<Doing>();
   const close = () => setDoing(undefined);
   const change = useMutation({
-    mutationFn: ({ scope, body }: { scope: Scope; body: Record<string, unknown> }) =>
-      answer(api.PATCH('/v1/devices/{name}/attributes/{scope}', { params: { path: { name, scope } }, body })),
+    mutationFn: (asked: Change) => changeAttribute(name, asked),
     onSuccess: () => {
       close();
       return renewDevices();
@@ -64,6 +61,13 @@ export function DeviceAttributes({ name }: { name: string }) {
         </ActionIcon>
       </Group>
     );
+  const overtaken = change.error instanceof Overtaken ? change.error : undefined;
+  const failed = overtaken ? undefined : change.error;
+  const take = () => {
+    close();
+    void renewDevices();
+  };
+  const make = (key: string, value: unknown, over: boolean) => doing && change.mutate({ scope: doing.scope, key, was: over ? overtaken?.now : doing.attribute?.value, value });
   return (
     <>
       {scopes.map((scope) => (
@@ -79,7 +83,7 @@ export function DeviceAttributes({ name }: { name: string }) {
             ) : undefined
           }
         >
-          <p style={{ margin: 0, padding: '10px 18px 0', color: 'var(--quiet)', fontSize: 13 }}>{w[`scope${scope}Text`]}</p>
+          <p className={styles.about}>{w[`scope${scope}Text`]}</p>
           <Table
             label={w[`scope${scope}`]}
             rows={data?.items.filter((a) => a.scope === scope)}
@@ -87,65 +91,38 @@ export function DeviceAttributes({ name }: { name: string }) {
             columns={[
               { key: 'key', label: w.key, cell: (a) => a.key },
               { key: 'value', label: w.value, cell: (a) => <Value value={a.value} /> },
+              { key: 'kind', label: w.keptAs, wide: true, cell: (a) => w[`value${kindOf(a.value)}`] },
               { key: 'when', label: w.when, wide: true, cell: (a) => <Ago at={a.updatedAt} /> },
               { key: 'acts', label: '', cell: acts },
             ]}
-            empty={<p style={{ margin: 0, padding: '8px 18px 16px' }}>{w.noAttributes}</p>}
+            empty={<p className={styles.none}>{w.noAttributes}</p>}
           />
         </Panel>
       ))}
       {doing?.what === 'edit' && (
-        <EditAttribute doing={doing} busy={change.isPending} error={change.error} close={close} save={(key, value) => change.mutate({ scope: doing.scope, body: { [key]: value } })} />
+        <EditAttribute
+          attribute={doing.attribute}
+          taken={(key) => Boolean(data?.items.some((a) => a.scope === doing.scope && a.key === key))}
+          overtaken={overtaken}
+          busy={change.isPending}
+          error={failed}
+          close={close}
+          take={take}
+          save={make}
+        />
       )}
       {doing?.what === 'remove' && doing.attribute && (
         <Confirm
           title={w.removeAttribute(doing.attribute.key)}
           act={w.remove}
-          error={change.error}
+          error={failed}
           busy={change.isPending}
-          close={close}
-          go={() => change.mutate({ scope: doing.scope, body: { [doing.attribute?.key ?? '']: null } })}
+          close={overtaken ? take : close}
+          go={() => make(doing.attribute?.key ?? '', undefined, Boolean(overtaken))}
         >
-          {w.removeAttributeText}
+          {overtaken ? <OvertakenNote now={overtaken.now} /> : w.removeAttributeText}
         </Confirm>
       )}
     </>
-  );
-}
-
-interface EditProps {
-  doing: Doing;
-  busy: boolean;
-  error: unknown;
-  close: () => void;
-  save: (key: string, value: unknown) => void;
-}
-
-function EditAttribute({ doing, busy, error, close, save }: EditProps) {
-  const w = useWords(words);
-  const p = useWords(partWords);
-  const known = doing.attribute;
-  const [key, setKey] = useState(known?.key ?? '');
-  const [text, setText] = useState(known ? valueText(known.value) : '');
-  const submit = (e: FormEvent) => {
-    e.preventDefault();
-    save(key, parseValue(text));
-  };
-  return (
-    <Dialog onClose={close} title={known ? w.changeAttribute(known.key) : w.addAttribute}>
-      <form className={styles.form} onSubmit={submit}>
-        {!known && <TextInput label={w.key} required withAsterisk={false} maxLength={255} autoComplete="off" data-autofocus value={key} onChange={(e) => setKey(e.currentTarget.value)} />}
-        <Textarea label={w.value} description={w.valueHint} required withAsterisk={false} autosize minRows={1} maxRows={14} classNames={{ input: styles.mono ?? '' }} value={text} onChange={(e) => setText(e.currentTarget.value)} />
-        <Refused error={error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={close}>
-            {p.cancel}
-          </Button>
-          <Button type="submit" loading={busy}>
-            {p.save}
-          </Button>
-        </Group>
-      </form>
-    </Dialog>
   );
 }

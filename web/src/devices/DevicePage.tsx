@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEvents } from '../live/useEvents';
 import { Ago } from '../parts/Ago';
-import { CopyButton } from '../parts/CopyButton';
+import { Copied } from '../parts/Copied';
 import { Facts } from '../parts/Facts';
 import { PlugIcon } from '../parts/icons';
 import { Rows } from '../parts/Loading';
@@ -52,13 +52,7 @@ export function DevicePage() {
                   [w.provisioned, device.provisionedAt && <Ago key="provisioned" at={device.provisionedAt} />],
                   [w.tags, tagsText(device.tags)],
                   [w.description, device.description],
-                  [
-                    w.id,
-                    <span key="id" style={{ display: 'inline-flex', alignItems: 'center', gap: 4 }}>
-                      <code>{device.id}</code>
-                      <CopyButton text={device.id} what={w.id} />
-                    </span>,
-                  ],
+                  [w.id, <Copied key="id" text={device.id} what={w.id} />],
                 ]}
               />
             ) : (

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
+import { transportName } from '../journal/search';
 import { Ago } from '../parts/Ago';
 import { Empty } from '../parts/Empty';
 import { Panel } from '../parts/Page';
@@ -33,7 +34,7 @@ export function DeviceSessions({ name }: { name: string }) {
         rows={data}
         id={(s) => s.id}
         columns={[
-          { key: 'over', label: w.over, cell: (s) => s.transport.toUpperCase() },
+          { key: 'over', label: w.over, cell: (s) => transportName(s.transport) },
           { key: 'from', label: w.from, cell: (s) => s.remote },
           { key: 'client', label: w.clientID, wide: true, cell: (s) => s.clientId },
           { key: 'since', label: w.since, cell: (s) => <Ago at={s.since} /> },

@@ -1,5 +1,6 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, api, queries, versioned, type Schemas } from '../api/client';
+import { placeOf } from '../app/search';
 import { overtaken } from '../live/overtaken';
 import { merge, type Latest } from './values';
 
@@ -19,7 +20,7 @@ export const latestQuery = (name: string) =>
   });
 
 export const attributesQuery = (name: string) =>
-  queryOptions({ queryKey: ['devices', 'attributes', name], queryFn: () => answer(api.GET('/v1/devices/{name}/attributes', one(name))) });
+  queryOptions({ queryKey: ['devices', 'attributes', name], refetchInterval: 15_000, queryFn: () => answer(api.GET('/v1/devices/{name}/attributes', one(name))) });
 
 export const sessionsQuery = (name: string) =>
   queryOptions({
@@ -30,11 +31,22 @@ export const sessionsQuery = (name: string) =>
     },
   });
 
-export const deviceAttemptsQuery = (name: string) =>
-  queryOptions({ queryKey: ['devices', 'attempts', name], queryFn: () => answer(api.GET('/v1/attempts', { params: { query: { device: name, limit: 50 } } })) });
+// Attempts and changes come in pages of so many, the newest first.
+const page = 50;
 
-export const deviceAuditQuery = (name: string) =>
-  queryOptions({ queryKey: ['devices', 'audit', name], queryFn: () => answer(api.GET('/v1/audit', { params: { query: { name, limit: 100 } } })) });
+export const deviceAttemptsQuery = (name: string, after?: string) =>
+  queryOptions({
+    queryKey: ['devices', 'attempts', name, after],
+    placeholderData: keepPreviousData,
+    queryFn: () => answer(api.GET('/v1/attempts', { params: { query: { device: name, after: placeOf(after), limit: page } } })),
+  });
+
+export const deviceAuditQuery = (name: string, after?: string) =>
+  queryOptions({
+    queryKey: ['devices', 'audit', name, after],
+    placeholderData: keepPreviousData,
+    queryFn: () => answer(api.GET('/v1/audit', { params: { query: { name, after: placeOf(after), limit: page } } })),
+  });
 
 export const traceQuery = (name: string) =>
   queryOptions({

@@ -18,7 +18,7 @@ export const deviceRoutes = [
   createRoute({
     getParentRoute: () => shell,
     path: '/devices/$name',
-    validateSearch: texts('part', 'range', 'from', 'to', 'keys'),
+    validateSearch: texts('part', 'range', 'from', 'to', 'keys', 'after'),
     component: lazyRouteComponent(() => import('./DevicePage'), 'DevicePage'),
   }),
 ] as const;

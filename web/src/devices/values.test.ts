@@ -1,13 +1,37 @@
 import { expect, it } from 'vitest';
-import { merge, parseValue, readingsOf, valueText } from './values';
+import { kindOf, kindOfText, merge, readingsOf, readValue, valueText } from './values';
 
-it.each([21.5, true, 'eco', '21.5', 'true', 'two words', '"quoted"', [1, 2], { a: { b: 1 } }, '', 'null'])('reads %j as it was written', (value) => {
-  expect(parseValue(valueText(value))).toEqual(value);
+it.each([21.5, true, false, 'eco', '21.5', 'true', 'two words', '"quoted"', ' blanks ', [1, 2], { a: { b: 1 } }, '', 'null', 1e21])('reads %j as it was written', (value) => {
+  expect(readValue(kindOf(value), valueText(value))).toEqual({ value });
 });
 
-it('takes for a text what is no JSON', () => {
-  expect(parseValue('by the door')).toBe('by the door');
-  expect(parseValue('30')).toBe(30);
+it.each([
+  ['30', 'number'],
+  ['-0.5e3', 'number'],
+  ['true', 'boolean'],
+  ['[1, 2]', 'json'],
+  ['{"a": ', 'text'], // it is not finished
+  ['030', 'text'],
+  ['21,5', 'text'],
+  ['"30"', 'text'],
+  ['by the door', 'text'],
+  ['', 'text'],
+] as const)('takes %j for %s', (text, kind) => {
+  expect(kindOfText(text)).toBe(kind);
+});
+
+it.each([
+  ['number', '21,5', 'number'],
+  ['number', '', 'number'],
+  ['number', '0x10', 'number'],
+  ['number', 'NaN', 'number'],
+  ['number', '9007199254740993', 'inexact'],
+  ['number', '1e999', 'inexact'],
+  ['boolean', 'yes', 'boolean'],
+  ['json', '{"a": 1', 'json'],
+  ['json', 'null', 'null'], // which would remove it
+] as const)('as %s, says what is wrong with %j', (kind, text, wrong) => {
+  expect(readValue(kind, text)).toEqual({ wrong });
 });
 
 it('shows a value that was measured before the one that is shown to nobody', () => {

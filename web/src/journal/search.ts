@@ -1,4 +1,4 @@
-import { oneOf, texts } from '../app/search';
+import { oneOf, placeOf, texts } from '../app/search';
 import type { Schemas } from '../api/client';
 import type { Wish } from '../live/follow';
 
@@ -31,7 +31,7 @@ export function queryOf(s: Search) {
     transport: s.transport ? oneOf(s.transport, ...transports) : undefined,
     outcome: outcomeOf(s),
     stranger: stranger[oneOf(s.who, ...crowds)],
-    after: s.after && /^\d+$/.test(s.after) ? Number(s.after) : undefined,
+    after: placeOf(s.after),
   };
 }
 

@@ -1,9 +1,9 @@
 import { Button, Group } from '@mantine/core';
+import form from '../parts/Form.module.css';
 import { useWords } from '../words/words';
 import type { Draft } from './draft';
 import { labels } from './labels';
 import { changes } from './merge';
-import styles from './Profile.module.css';
 import { words } from './words';
 
 interface Props {
@@ -18,7 +18,7 @@ interface Props {
 export function Changed({ base, theirs, busy, keep, take }: Props) {
   const w = useWords(words);
   return (
-    <div className={styles.changed} role="alert">
+    <div className={form.changed} role="alert">
       <p>
         <strong>{w.changedTitle}</strong> {w.changedText}
       </p>

@@ -10,7 +10,6 @@ import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
 import { boundsOf, changeOfBounds } from './bounds';
 import { KeyBounds } from './KeyBounds';
-import styles from './Profile.module.css';
 import { keyQuery, renewProfiles } from './queries';
 import { Rehearsed } from './Rehearsed';
 import { words } from './words';
@@ -65,7 +64,7 @@ function Fields({ of, close }: { of: Schemas['ProvisionKey'] & { version: string
         }}
       />
       {isStale(save.error) ? (
-        <div className={styles.changed} role="alert">
+        <div className={form.changed} role="alert">
           <p>{w.keyChanged}</p>
         </div>
       ) : (

@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { answer, api, type Schemas } from '../api/client';
+import { placeOf } from '../app/search';
 import { Ago } from '../parts/Ago';
 import { Empty } from '../parts/Empty';
 import { ChoiceFilter, Filters, SearchFilter, TimeFilter } from '../parts/Filters';
@@ -85,6 +86,6 @@ function useAudit() {
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
     queryFn: () =>
-      answer(api.GET('/v1/audit', { params: { query: { actor, noun, name, from: instant(from ?? ''), to: instant(to ?? ''), after: after ? Number(after) : undefined, limit: 50 } } })),
+      answer(api.GET('/v1/audit', { params: { query: { actor, noun, name, from: instant(from ?? ''), to: instant(to ?? ''), after: placeOf(after), limit: 50 } } })),
   });
 }
