@@ -108,8 +108,10 @@ func (p *peer) compose(e *exchange, token message.Token, a answer) [][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	e.concluded = true
-	if a.observation != nil && a.observation.over {
-		a.observation = nil
+	if o := a.observation; o != nil {
+		if o.composed = !o.over; o.over {
+			a.observation = nil
+		}
 	}
 	mayAwait := !p.gone && len(p.awaiting) < maxAwaiting
 	switch {

@@ -36,7 +36,9 @@ type observation struct {
 	format      int
 
 	leave    func() // nil: it is not known yet
-	ready    bool   // the request is answered
+	composed bool   // the answer to the request, which says that it is observed
+	ready    bool   // that answer is sent
+	farewell []byte // what is sent behind it; nil: nothing
 	over     bool
 	sequence uint32 // of the last message
 	last     uint16 // its id
@@ -125,6 +127,9 @@ func (o *observation) answered() {
 	p.mu.Lock()
 	o.ready = true
 	due := o.due()
+	if o.farewell != nil {
+		due = append(due, o.farewell)
+	}
 	p.mu.Unlock()
 	p.sendAll(due)
 }
@@ -160,19 +165,28 @@ func (o *observation) Hangup(why error) {
 // dismiss ends an observation with a last message, whose code says that nothing follows. [RFC 7641, 4.2] The caller holds mu
 // and sends it.
 func (p *peer) dismiss(o *observation, why error) [][]byte {
-	told := !o.over && o.ready
+	if o.over {
+		return nil
+	}
 	p.end(o)
-	if !told {
+	if !o.composed {
 		return nil // who is not answered yet is answered and no more
 	}
 	a := bare(code(codes.GET, muster.Message{}, why))
 	if refusal := muster.Public(why); !refusal.Quiet {
 		a.payload = []byte(refusal.Reason)
 	}
+	var last []byte
 	if o.confirmable && len(p.awaiting) < maxAwaiting {
-		return [][]byte{p.await(a, o.token)}
+		last = p.await(a, o.token)
+	} else {
+		last = encode(a.message(message.NonConfirmable, p.nextID(), o.token))
 	}
-	return [][]byte{encode(a.message(message.NonConfirmable, p.nextID(), o.token))}
+	if !o.ready {
+		o.farewell = last
+		return nil
+	}
+	return [][]byte{last}
 }
 
 // due takes the notices out that may be sent now: one, if it is to be acknowledged. The caller holds mu and sends them.

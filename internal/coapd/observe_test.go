@@ -215,3 +215,20 @@ func TestAPeerThatAcknowledgesNothingIsForgotten(t *testing.T) {
 	p.repeat(id, c)
 	w.wantLeft()
 }
+
+func TestWhoIsForgottenWhileItsAnswerLeavesIsToldBehindIt(t *testing.T) {
+	p, out := fakePeer(newServer(&script{}, Options{}), "192.0.2.1:1000")
+	token := message.Token("k")
+	o := p.observe(&request{token: token})
+	o.granted(func() {})
+	p.send = func(datagram []byte) {
+		if out.send(datagram) == 1 {
+			o.Hangup(muster.Refuse(muster.ReasonDeviceSuspended, ""))
+		}
+	}
+	p.conclude(&exchange{}, token, answer{code: codes.Content, observation: o})
+	all := out.messages(t)
+	if len(all) != 2 || all[0].Code != codes.Content || all[1].Code != codes.Forbidden || string(all[1].Token) != "k" {
+		t.Errorf("it was sent %v", all)
+	}
+}

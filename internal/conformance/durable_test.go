@@ -95,13 +95,13 @@ func (l *load) run(kills int) {
 	for i, over := range transports {
 		all.Go(func() { l.join(ctx, over, i) })
 	}
-	within(l.t, 20*time.Second, "every device reports", func() bool {
+	within(l.t, 60*time.Second, "every device reports", func() bool {
 		return !slices.ContainsFunc(l.writers, func(w *writer) bool { return w.acknowledged() == 0 })
 	})
 	for range kills {
 		before := l.acknowledged()
 		time.Sleep(150*time.Millisecond + time.Duration(rand.IntN(250))*time.Millisecond)
-		within(l.t, 20*time.Second, "there is a load", func() bool { return l.acknowledged() >= before+50 })
+		within(l.t, 60*time.Second, "there is a load", func() bool { return l.acknowledged() >= before+50 })
 		l.s.kill()
 		l.s.start()
 	}
