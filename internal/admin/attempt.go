@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"muster"
 	"muster/internal/journal"
 )
@@ -42,9 +44,22 @@ type AttemptStory struct {
 
 // A Check is one that an attempt had to pass, and how it went.
 type Check struct {
-	Name   string `json:"name" example:"secret"`
-	Asks   string `json:"asks" doc:"what has to be so" example:"the secret is the key's"`
-	Result string `json:"result" enum:"passed,failed,not reached"`
+	Code   CheckCode `json:"code" doc:"stable, and no other check's" example:"provision.secret"`
+	Name   string    `json:"name" doc:"the end of the code" example:"secret"`
+	Asks   string    `json:"asks" doc:"what has to be so" example:"the secret is the key's"`
+	Result string    `json:"result" enum:"passed,failed,not reached"`
+}
+
+// A CheckCode is one that a check may have.
+type CheckCode string
+
+// Schema returns which there are.
+func (CheckCode) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, code := range journal.CheckCodes() {
+		s.Enum = append(s.Enum, code)
+	}
+	return s
 }
 
 // A ReasonCount is how often attempts ended with one reason.
@@ -178,7 +193,7 @@ func (a *api) showAttempt(ctx context.Context, in *struct {
 }
 
 func checksOf(story []journal.Check) []Check {
-	return listOf(story, func(c journal.Check) Check { return Check{c.Name, c.Asks, c.Result.String()} }).Body.Items
+	return listOf(story, func(c journal.Check) Check { return Check{CheckCode(c.Code), c.Name, c.Asks, c.Result.String()} }).Body.Items
 }
 
 func (a *api) countAttempts(ctx context.Context, in *struct {

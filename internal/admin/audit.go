@@ -16,8 +16,8 @@ type AuditEntry struct {
 	At     time.Time       `json:"at"`
 	Actor  string          `json:"actor" doc:"a user's name, token: and a token's, or setup:link" example:"anna"`
 	Remote string          `json:"remote,omitempty" doc:"from where"`
-	Action string          `json:"action" example:"update"`
-	Noun   string          `json:"noun" example:"device"`
+	Action string          `json:"action" enum:"create,update,delete,remove,revoke,rotate,retire,issue,approve,reject,sweep,import,export,reload,trace,trace-end" example:"update"`
+	Noun   string          `json:"noun" enum:"attributes,authority,campaign,certificate,credential,device,import,login,pending,profile,provision-key,readings,revocation-list,server,token,user" example:"device"`
 	Name   string          `json:"name" doc:"which one; of a credential, the name of its device" example:"pump-1"`
 	Before json.RawMessage `json:"before,omitempty" doc:"the fields that were touched, as they were" example:"{\"label\":\"old\"}"`
 	After  json.RawMessage `json:"after,omitempty" doc:"and as they are" example:"{\"label\":\"new\"}"`

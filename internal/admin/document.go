@@ -51,6 +51,23 @@ func (a *api) describe() {
 			}
 		}
 	}
+	describeReasons(schemas)
+}
+
+// describeReasons names the reasons that there are, and the fields that have one of them. Examples are made before: the
+// fields' own count in them.
+func describeReasons(schemas map[string]*huma.Schema) {
+	codes := muster.Reasons()
+	slices.Sort(codes)
+	all := &huma.Schema{Type: huma.TypeString, Description: "a stable code; later versions may have more"}
+	for _, code := range codes {
+		all.Enum = append(all.Enum, string(code))
+	}
+	schemas["Reason"] = all
+	for _, name := range [...]string{"Problem", "Attempt", "AttemptStory", "Verdict", "Naming", "CampaignDevice", "Import", "Failure", "Finding"} {
+		field := schemas[name].Properties["reason"]
+		field.Type, field.Ref = "", "#/components/schemas/Reason"
+	}
 }
 
 func (a *api) describeOperation(op *huma.Operation, path string) {

@@ -32,10 +32,13 @@ type referenceType struct {
 	Values []string
 }
 
-// referenceSchemas returns all that have a name, by it.
+// referenceSchemas returns all kinds of objects that have a name, by it.
 func referenceSchemas(schemas huma.Registry) []referenceSchema {
 	all := make([]referenceSchema, 0, len(schemas.Map()))
-	for name := range schemas.Map() {
+	for name, s := range schemas.Map() {
+		if s.Type != huma.TypeObject {
+			continue // the codes of reasons, which have a chapter
+		}
 		all = append(all, referenceSchema{Name: name, Fields: fieldsOf(schemas, name)})
 	}
 	slices.SortFunc(all, func(a, b referenceSchema) int { return strings.Compare(a.Name, b.Name) })

@@ -34,14 +34,6 @@ type Health struct {
 	Findings []Finding `json:"findings" nullable:"false"`
 }
 
-// A Finding says how it is with one thing.
-type Finding struct {
-	About string `json:"about"`
-	OK    bool   `json:"ok"`
-	Says  string `json:"says"`
-	Fix   string `json:"fix,omitempty" doc:"where it is not ok"`
-}
-
 // A Listener is an address that devices or people reach.
 type Listener struct {
 	Name    string `json:"name" enum:"http,https,mqtt,mqtts,coap,coaps"`
@@ -51,7 +43,7 @@ type Listener struct {
 
 // A Certificate is one that the server shows, or signs with.
 type Certificate struct {
-	Use         string    `json:"use" enum:"server,intermediate,root"`
+	Use         string    `json:"use" enum:"server,intermediate,root,next root"`
 	Subject     string    `json:"subject"`
 	Names       []string  `json:"names" nullable:"false" doc:"and addresses that it is for"`
 	Issuer      string    `json:"issuer"`

@@ -1,6 +1,7 @@
 package journal_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,5 +73,29 @@ func TestEveryReasonOfAProofHasItsCheck(t *testing.T) {
 		if (device || again) && journal.Story(muster.Attempt{Action: muster.ActionProvision, Reason: r}) == nil {
 			t.Errorf("%s is no check's", r)
 		}
+	}
+}
+
+// Who says checks in another language goes by their codes.
+func TestACodeIsThatOfOneCheck(t *testing.T) {
+	asks, told := map[string]string{}, []string(nil)
+	for _, r := range append(muster.Reasons(), "") {
+		for _, action := range []muster.Action{muster.ActionProvision, muster.ActionConnect, muster.ActionMessage, muster.ActionRotate} {
+			for _, shown := range []string{"", "certificate CN=pump", "for a certificate, JWT"} {
+				for _, c := range journal.Story(muster.Attempt{Action: action, Reason: r, Shown: shown}) {
+					if said, known := asks[c.Code]; known && said != c.Asks || !strings.HasSuffix(c.Code, c.Name) {
+						t.Errorf("%s, %s: %q and %q", c.Code, c.Name, said, c.Asks)
+					}
+					asks[c.Code] = c.Asks
+				}
+			}
+		}
+	}
+	for code := range asks {
+		told = append(told, code)
+	}
+	slices.Sort(told)
+	if codes := journal.CheckCodes(); !slices.Equal(told, codes) {
+		t.Errorf("told  %q\nnamed %q", told, codes)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ func Examine(ctx context.Context, c Config) []admin.Finding {
 		found = append(found, wrong("data directory", "it cannot be looked at: "+err.Error(), "Make it with `muster init`, or name another with --data."))
 		return append(found, portFindings(ctx, &c, false)...)
 	}
-	found = append(found, modeFinding("data directory", info, "chmod 700"), keyFinding(c.Data), spaceFinding(c.Data), syncFinding(c.Data))
+	found = append(found, directoryFinding(info), keyFinding(c.Data), spaceFinding(c.Data), syncFinding(c.Data))
 	running := held(filepath.Join(c.Data, lockFile))
 	found = append(found, portFindings(ctx, &c, running)...)
 	if running {
@@ -62,8 +63,16 @@ func wrong(about, says, fix string) admin.Finding {
 	return admin.Finding{About: about, Says: says, Fix: fix}
 }
 
+// failed is what is found where something cannot be done.
+func failed(code admin.FindingCode, about string, err error, fix string) admin.Finding {
+	return admin.Finding{Code: code, About: about, Says: err.Error(), Detail: err.Error(), Fix: fix}
+}
+
 func clockFinding(now time.Time) admin.Finding {
-	f := admin.Finding{About: "clock", OK: now.Year() >= 2026 && now.Year() < 2100, Says: "it is " + now.UTC().Format(time.RFC3339)}
+	f := admin.Finding{
+		Code: admin.FindClock, About: "clock", OK: now.Year() >= 2026 && now.Year() < 2100,
+		Says: "it is " + now.UTC().Format(time.RFC3339), At: now.UTC().Truncate(time.Second),
+	}
 	if !f.OK {
 		f.Fix = "Set the clock, and let it be kept by NTP: certificates and JWTs are judged by it."
 	}
@@ -71,15 +80,25 @@ func clockFinding(now time.Time) admin.Finding {
 }
 
 func filesFinding(files uint64) admin.Finding {
-	f := admin.Finding{About: "open files", OK: files >= enoughFiles, Says: fmt.Sprintf("%d may be open, which is %d MQTT connections", files, connections(files))}
+	f := admin.Finding{
+		Code: admin.FindFiles, About: "open files", OK: files >= enoughFiles,
+		Says:    fmt.Sprintf("%d may be open, which is %d MQTT connections", files, connections(files)),
+		Figures: map[string]int64{"files": int64(min(files, math.MaxInt64)), "connections": int64(connections(files))},
+	}
 	if !f.OK {
 		f.Fix = "Raise the limit: LimitNOFILE= in the systemd unit, or ulimit -n."
 	}
 	return f
 }
 
-func modeFinding(about string, info fs.FileInfo, command string) admin.Finding {
-	f := admin.Finding{About: about, OK: info.Mode().Perm()&0o077 == 0, Says: fmt.Sprintf("its mode is %04o", info.Mode().Perm())}
+func directoryFinding(info fs.FileInfo) admin.Finding {
+	return modeFinding(admin.Finding{Code: admin.FindDirectory, About: "data directory"}, info, "chmod 700")
+}
+
+// modeFinding completes f, which is about a file that nobody else may read.
+func modeFinding(f admin.Finding, info fs.FileInfo, command string) admin.Finding {
+	mode := info.Mode().Perm()
+	f.OK, f.Says, f.Figures = mode&0o077 == 0, fmt.Sprintf("its mode is %04o", mode), map[string]int64{"mode": int64(mode)}
 	if !f.OK {
 		f.Fix = "Others on this machine can read it: " + command + "."
 	}
@@ -88,7 +107,7 @@ func modeFinding(about string, info fs.FileInfo, command string) admin.Finding {
 
 // keyFinding looks for the master key where a server would, and never says what it is.
 func keyFinding(dir string) admin.Finding {
-	const about = "master key"
+	f := admin.Finding{Code: admin.FindKey, About: "master key"}
 	text, source, err := findKey(dir)
 	if err == nil && text == nil {
 		err = errors.New("it is missing: " + source)
@@ -97,12 +116,15 @@ func keyFinding(dir string) admin.Finding {
 		_, err = parseKey(text, source)
 	}
 	if err != nil {
-		return wrong(about, err.Error(), "Put back the key that the data directory was made with; docs/operations.md says where it is looked for.")
+		return failed(admin.FindKeyWrong, f.About, err, "Put back the key that the data directory was made with; docs/operations.md says where it is looked for.")
 	}
+	f.Name = source
 	if info, err := os.Stat(source); err == nil {
-		return modeFinding(about, info, "chmod 600 "+source)
+		f.Code = admin.FindKeyFile
+		return modeFinding(f, info, "chmod 600 "+source)
 	}
-	return admin.Finding{About: about, OK: true, Says: "it comes from " + source}
+	f.OK, f.Says = true, "it comes from "+source
+	return f
 }
 
 // freeSpace returns how many bytes there are for the server on the disk that holds dir.
@@ -117,9 +139,12 @@ func freeSpace(dir string) (uint64, error) {
 func spaceFinding(dir string) admin.Finding {
 	free, err := freeSpace(dir)
 	if err != nil {
-		return wrong("free space", err.Error(), "Look at the disk that holds the data directory.")
+		return failed(admin.FindSpaceUnknown, "free space", err, "Look at the disk that holds the data directory.")
 	}
-	f := admin.Finding{About: "free space", OK: free >= enoughSpace, Says: fmt.Sprintf("%d MB are free", free>>20)}
+	f := admin.Finding{
+		Code: admin.FindSpace, About: "free space", OK: free >= enoughSpace,
+		Says: fmt.Sprintf("%d MB are free", free>>20), Figures: map[string]int64{"megabytes": int64(free >> 20)},
+	}
 	if !f.OK {
 		f.Fix = "Free space: readings are refused below 256 MB."
 	}
@@ -131,7 +156,7 @@ func syncFinding(dir string) admin.Finding {
 	const about, fix = "disk sync", "Use a disk that syncs sooner; every acknowledgement waits for it."
 	f, err := os.CreateTemp(dir, "doctor-*.new")
 	if err != nil {
-		return wrong(about, err.Error(), "Let the server's user write to the data directory.")
+		return failed(admin.FindDirectoryLocked, about, err, "Let the server's user write to the data directory.")
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
@@ -140,13 +165,16 @@ func syncFinding(dir string) admin.Finding {
 		began := time.Now()
 		_, err := f.Write(make([]byte, 4096))
 		if err := errors.Join(err, f.Sync()); err != nil {
-			return wrong(about, err.Error(), fix)
+			return failed(admin.FindSyncFailed, about, err, fix)
 		}
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
 	middle := took[len(took)/2]
-	finding := admin.Finding{About: about, OK: middle <= enoughSync, Says: fmt.Sprintf("a small write is durable after %v", middle.Round(10*time.Microsecond))}
+	finding := admin.Finding{
+		Code: admin.FindSync, About: about, OK: middle <= enoughSync,
+		Says: fmt.Sprintf("a small write is durable after %v", middle.Round(10*time.Microsecond)), Figures: map[string]int64{"microseconds": middle.Microseconds()},
+	}
 	if !finding.OK {
 		finding.Fix = fix
 	}

@@ -27,10 +27,10 @@ const (
 func (n *Node) Health() admin.Health {
 	found := []admin.Finding{clockFinding(time.Now()), filesFinding(openFiles())}
 	if info, err := os.Stat(n.dir.path); err == nil {
-		found = append(found, modeFinding("data directory", info, "chmod 700"))
+		found = append(found, directoryFinding(info))
 	}
 	found = append(found, keyFinding(n.dir.path), spaceFinding(n.dir.path), n.disk.finding(n.dir.path),
-		storeFinding("registry", n.registry.Healthy()), storeFinding("readings", errors.Join(n.readings.Healthy(), n.intake.Healthy())),
+		storeFinding(admin.FindRegistry, n.registry.Healthy()), storeFinding(admin.FindReadings, errors.Join(n.readings.Healthy(), n.intake.Healthy())),
 		queueFinding(n.intake.Queued()), journalFinding(n.journal.Lost()))
 	for _, c := range n.issuer.Certificates() {
 		found = append(found, expiryFinding(&c, time.Now()))
@@ -68,15 +68,21 @@ func (s *syncTimer) finding(dir string) admin.Finding {
 	return s.last
 }
 
-func storeFinding(about string, err error) admin.Finding {
-	if err == nil {
-		return admin.Finding{About: about, OK: true, Says: "it takes what it is given"}
+func storeFinding(code admin.FindingCode, err error) admin.Finding {
+	f := admin.Finding{Code: code, About: string(code), OK: true, Says: "it takes what it is given"}
+	if err != nil {
+		r, message := muster.ReasonOf(err), muster.MessageOf(err)
+		f.OK, f.Says, f.Fix, f.Reason, f.Detail = false, message, r.Advice(), string(r), message
 	}
-	return wrong(about, muster.MessageOf(err), muster.ReasonOf(err).Advice())
+	return f
 }
 
 func queueFinding(bytes, most int) admin.Finding {
-	f := admin.Finding{About: "queue", OK: bytes*100 <= most*nearlyFull, Says: fmt.Sprintf("%d kB of readings wait for the disk, %d kB may", bytes>>10, most>>10)}
+	f := admin.Finding{
+		Code: admin.FindQueue, About: "queue", OK: bytes*100 <= most*nearlyFull,
+		Says:    fmt.Sprintf("%d kB of readings wait for the disk, %d kB may", bytes>>10, most>>10),
+		Figures: map[string]int64{"kilobytes": int64(bytes >> 10), "most": int64(most >> 10)},
+	}
 	if !f.OK {
 		f.Fix = "Use a disk that syncs sooner; devices wait until there is room."
 	}
@@ -84,7 +90,10 @@ func queueFinding(bytes, most int) admin.Finding {
 }
 
 func journalFinding(lost int64, last time.Time) admin.Finding {
-	f := admin.Finding{About: "journal", OK: lost == 0 || time.Since(last) > lostLately, Says: fmt.Sprintf("%d attempts could not be kept since the start", lost)}
+	f := admin.Finding{
+		Code: admin.FindJournal, About: "journal", OK: lost == 0 || time.Since(last) > lostLately,
+		Says: fmt.Sprintf("%d attempts could not be kept since the start", lost), Figures: map[string]int64{"attempts": lost},
+	}
 	if !f.OK {
 		f.Fix = "Look at the disk, and with `muster attempts` for who tries so often."
 	}
@@ -92,7 +101,10 @@ func journalFinding(lost int64, last time.Time) admin.Finding {
 }
 
 func expiryFinding(c *issuer.Certificate, now time.Time) admin.Finding {
-	f := admin.Finding{About: c.Use + " certificate", OK: c.NotAfter.Sub(now) > enoughDays*24*time.Hour, Says: "it is valid until " + c.NotAfter.UTC().Format(time.DateOnly)}
+	f := admin.Finding{
+		Code: certificateCode(c), About: c.Use + " certificate", OK: c.NotAfter.Sub(now) > enoughDays*24*time.Hour,
+		Says: "it is valid until " + c.NotAfter.UTC().Format(time.DateOnly), At: c.NotAfter,
+	}
 	switch {
 	case f.OK:
 	case c.File != "":
@@ -105,12 +117,14 @@ func expiryFinding(c *issuer.Certificate, now time.Time) admin.Finding {
 
 // ownListFinding says how old a CRL of the authority is, for which others may come.
 func ownListFinding(l *issuer.ListAge, now time.Time) admin.Finding {
-	f := admin.Finding{About: "CRL of " + cmp.Or(l.Role, "key") + " " + l.ID, OK: !l.Old(now), Says: "there is none"}
+	key := cmp.Or(l.Role, "key") + " " + l.ID
+	f := admin.Finding{Code: admin.FindOwnListMissing, About: "CRL of " + key, OK: !l.Old(now), Says: "there is none", Name: key}
 	if !l.ThisUpdate.IsZero() {
+		f.Code, f.At = admin.FindOwnList, l.NextUpdate
 		f.Says = fmt.Sprintf("it is of %s, and given until %s", l.ThisUpdate.UTC().Format(time.RFC3339), l.NextUpdate.UTC().Format(time.RFC3339))
 	}
 	if !f.OK {
-		if l.Failure != "" {
+		if f.Detail = l.Failure; f.Detail != "" {
 			f.Says += "; there is no newer one: " + l.Failure
 		}
 		f.Fix = "Look with `muster ca show` where the key is, and whether the program that keeps it runs; what was revoked meanwhile is not told to others."
@@ -118,14 +132,27 @@ func ownListFinding(l *issuer.ListAge, now time.Time) admin.Finding {
 	return f
 }
 
+func certificateCode(c *issuer.Certificate) admin.FindingCode {
+	if c.File != "" {
+		return admin.FindServerFile
+	}
+	return map[string]admin.FindingCode{
+		"server": admin.FindServer, "intermediate": admin.FindIntermediate, "root": admin.FindRoot, "next root": admin.FindNextRoot,
+	}[c.Use]
+}
+
 func listFinding(l *revocation.List) admin.Finding {
-	f := admin.Finding{About: "revocation list " + l.Name, OK: !l.Outdated && l.Failure == "", Says: "the next one comes by " + l.NextUpdate.UTC().Format(time.RFC3339)}
+	f := admin.Finding{
+		Code: admin.FindList, About: "revocation list " + l.Name, OK: !l.Outdated && l.Failure == "", Name: l.Name,
+		Says: "the next one comes by " + l.NextUpdate.UTC().Format(time.RFC3339), At: l.NextUpdate,
+	}
 	switch {
 	case f.OK:
 	case l.Failure != "":
-		f.Says = l.Failure
+		f.Code, f.Says, f.Detail = admin.FindListFailed, l.Failure, l.Failure
 		f.Fix = "Look whether its address answers, with `muster revocation-list refresh`; what was fetched before counts until its date."
 	default:
+		f.Code = admin.FindListOverdue
 		f.Says = "the next one should have come by " + l.NextUpdate.UTC().Format(time.RFC3339)
 		f.Fix = "Ask its authority for a newer one; profiles with the hard rule refuse its certificates until then."
 	}
@@ -133,8 +160,9 @@ func listFinding(l *revocation.List) admin.Finding {
 }
 
 func responderFinding(r *revocation.Responder) admin.Finding {
-	f := admin.Finding{About: "OCSP responder " + r.URL, OK: r.Failure == "", Says: "it answers"}
+	f := admin.Finding{Code: admin.FindResponder, About: "OCSP responder " + r.URL, OK: r.Failure == "", Name: r.URL, Says: "it answers"}
 	if !f.OK {
+		f.Code, f.At, f.Detail = admin.FindResponderFailed, r.Since, r.Failure
 		f.Says = "since " + r.Since.UTC().Format(time.RFC3339) + ": " + r.Failure
 		f.Fix = "Look whether it answers, with `openssl ocsp`, and whether responderNetworks has its network; profiles with the hard rule refuse certificates of which it has said nothing."
 	}

@@ -130,6 +130,11 @@ func TestANodeThatIsWellSaysSo(t *testing.T) {
 			t.Errorf("%+v", f)
 		}
 	}
+	for _, f := range h.Findings {
+		if f.Code == "" {
+			t.Errorf("it has no code: %+v", f)
+		}
+	}
 	if err := os.Chmod(n.dir.path, 0o755); err != nil {
 		t.Fatal(err)
 	}

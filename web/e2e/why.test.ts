@@ -52,7 +52,7 @@ it('shows a refusal the moment it happens, mends it, and tells that the device c
   await page.getByRole('heading', { name: 'pump-2 was not let in' }).waitFor();
   await page.getByRole('listitem').filter({ hasText: 'The key may let in one more' }).getByText('failed').waitFor();
   await page.getByRole('button', { name: 'Copy as text' }).click();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('[!] the key may let in one more');
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('[!] The key may let in one more');
 
   await page.getByRole('button', { name: 'Raise the key’s maximum' }).click();
   const dialog = page.getByRole('dialog');
@@ -62,6 +62,26 @@ it('shows a refusal the moment it happens, mends it, and tells that the device c
   expect(await provision('pump-2', 'batch-key')).toBe('SUCCESS');
   await sees(page, 'It has come in.');
   await expect.poll(() => server.api('GET', '/v1/provision-keys/batch-key')).toMatchObject({ maxDevices: 2, devices: 2 });
+});
+
+it('tells the story in German to who reads German, and has nobody else fetch that', async () => {
+  const fetched = () => page.evaluate(() => performance.getEntriesByType('resource').filter((r) => r.name.includes('german')).length);
+  await page.goto('/why?reason=provision-key-exhausted');
+  await sees(page, 'the provision key has let in as many devices as it may');
+  expect(await fetched()).toBe(0);
+  await page.getByRole('button', { name: 'anna' }).click();
+  await page.getByRole('menuitem', { name: 'Sprache: Deutsch' }).click();
+  await page.getByRole('row', { name: /pump-2/ }).getByText('Der Schlüssel hat so viele Geräte zugelassen, wie er darf').waitFor();
+  expect(await fetched()).toBe(1);
+  await page.getByRole('link', { name: 'provision-key-exhausted' }).first().click();
+  await page.getByRole('heading', { name: 'pump-2 wurde nicht zugelassen' }).waitFor();
+  await sees(page, 'Der Schlüssel hat so viele Geräte zugelassen, wie er darf.');
+  await sees(page, 'Erhöhen Sie seine Höchstzahl, oder legen Sie für die nächste Charge einen neuen Schlüssel an.');
+  await page.getByRole('listitem').filter({ hasText: 'Der Schlüssel darf noch ein Gerät zulassen' }).getByText('nicht bestanden').waitFor();
+  expect(await page.getByRole('main').getByText(/^(the|there|neither|raise) /i).allTextContents()).toEqual([]);
+  await page.getByRole('button', { name: 'anna' }).click();
+  await page.getByRole('menuitem', { name: 'Language: English' }).click();
+  await page.getByRole('heading', { name: 'pump-2 was not let in' }).waitFor();
 });
 
 it('registers the certificate that a stranger has shown, who comes in then', async () => {

@@ -10,7 +10,9 @@ import { nonce } from './app/nonce';
 import { router } from './app/router';
 import { theme, variables } from './app/theme';
 import { onSignedOut } from './people/session';
+import { prepare } from './words/said';
 
+prepare();
 onSignedOut(() => void router.navigate({ to: '/sign-in', search: { to: router.state.location.href } }));
 
 createRoot(document.getElementById('root') as HTMLElement).render(

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { answer, api } from '../api/client';
 import { useEvents } from '../live/useEvents';
 import { Facts } from '../parts/Facts';
-import { Reason, Refused } from '../parts/Refused';
+import { Reason, Refused, Why } from '../parts/Refused';
 import { Table } from '../parts/Table';
 import { useMay } from '../people/session';
 import { useLanguage, useWords } from '../words/words';
@@ -46,7 +46,7 @@ export function Outcome({ of: i }: { of: Import }) {
       </div>
       {i.reason && (
         <p className={styles.why}>
-          {i.detail} <Reason code={i.reason} />
+          <Why of={i} /> <Reason code={i.reason} />
         </p>
       )}
       <Acts of={i} />
@@ -108,7 +108,7 @@ function Failures({ of: i }: { of: Import }) {
         columns={[
           { key: 'line', label: w.line, number: true, cell: (f) => f.line },
           { key: 'column', label: w.column, cell: (f) => f.column && <code>{f.column}</code> },
-          { key: 'message', label: w.wrong, cell: (f) => <span className={styles.message}>{f.message}</span> },
+          { key: 'message', label: w.wrong, cell: (f) => <span className={styles.message}><Why of={{ reason: f.reason, detail: f.message }} /></span> },
           { key: 'reason', label: w.toDo, cell: (f) => <Reason code={f.reason} /> },
         ]}
       />

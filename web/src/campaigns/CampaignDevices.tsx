@@ -8,6 +8,7 @@ import { Panel } from '../parts/Page';
 import { Pager } from '../parts/Pager';
 import { Reason, Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
+import { useSaid } from '../words/said';
 import { useWords } from '../words/words';
 import { StepTag } from './Progress';
 import { campaignDevicesQuery } from './queries';
@@ -19,6 +20,7 @@ const route = getRouteApi('/shell/certificates/campaigns/$id');
 // CampaignDevices lists the devices of a campaign by how far each is, and why one does not follow.
 export function CampaignDevices({ id }: { id: string }) {
   const w = useWords(words);
+  const said = useSaid();
   const search = route.useSearch();
   const { step, after } = search;
   const navigate = route.useNavigate();
@@ -53,7 +55,7 @@ export function CampaignDevices({ id }: { id: string }) {
               },
               { key: 'step', label: w.step, cell: (d) => <StepTag step={d.step} /> },
               { key: 'at', label: w.at, wide: true, cell: (d) => d.at && <Ago at={d.at} /> },
-              { key: 'why', label: w.why, wide: true, cell: (d) => d.reason && <span title={d.detail ?? d.title}><Reason code={d.reason} /></span> },
+              { key: 'why', label: w.why, wide: true, cell: (d) => d.reason && <span title={[said.title(d), said.aside(d)].map((s) => s?.text).filter(Boolean).join(': ')}><Reason code={d.reason} /></span> },
             ]}
             empty={<Empty title={w.noneInStep} />}
           />

@@ -6,9 +6,11 @@ import { Facts } from '../parts/Facts';
 import { Rows } from '../parts/Loading';
 import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
+import { Say } from '../parts/Say';
 import { Tag } from '../parts/Tag';
 import { When } from '../parts/When';
 import { useMay } from '../people/session';
+import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import { CampaignActs } from './CampaignActs';
 import { CampaignDevices } from './CampaignDevices';
@@ -23,6 +25,7 @@ const route = getRouteApi('/shell/certificates/campaigns/$id');
 // CampaignPage shows how far a campaign is, as it goes on.
 export function CampaignPage() {
   const w = useWords(words);
+  const said = useSaid();
   const language = useLanguage();
   const { id } = route.useParams();
   const may = useMay('operator');
@@ -40,7 +43,7 @@ export function CampaignPage() {
       {c && (
         <>
           <Panel title={w.progress} act={<Tag tone={stateTones[c.state]}>{w[`state${c.state}`]}</Tag>}>
-            {c.detail && c.state === 'paused' && <p role="status">{c.detail}</p>}
+            {c.detail && c.state === 'paused' && <p role="status"><Say of={said.free(c.detail)} /></p>}
             <Progress of={c} />
             <Steps of={c} />
           </Panel>

@@ -5,8 +5,10 @@ import { Value } from '../devices/Value';
 import { Ago } from '../parts/Ago';
 import { CrossIcon, DotIcon, TickIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
-import { Reason, sentence } from '../parts/Refused';
+import { Reason, Why } from '../parts/Refused';
+import { Say } from '../parts/Say';
 import { Tag } from '../parts/Tag';
+import { useSaid } from '../words/said';
 import { useWords } from '../words/words';
 import styles from './Listening.module.css';
 import { useHeard } from './useHeard';
@@ -73,11 +75,18 @@ function Reported({ sample }: { sample: Schemas['Sample'] }) {
 
 function Refusal({ attempt: a }: { attempt: Schemas['Attempt'] }) {
   const w = useWords(words);
+  const advice = useSaid().advice(a);
   return (
     <div>
       <strong>{w.refused}</strong>
-      <p>{sentence(a.detail || a.title || (a.reason ?? ''))}</p>
-      {a.advice && <p>{a.advice}</p>}
+      <p>
+        <Why of={a} />
+      </p>
+      {advice && (
+        <p>
+          <Say of={advice} />
+        </p>
+      )}
       <p className={styles.more}>
         <Reason code={a.reason ?? ''} />
         <Story number={a.number} />
@@ -92,13 +101,14 @@ function Refusal({ attempt: a }: { attempt: Schemas['Attempt'] }) {
 // Strangers may be the device with a mistake in its address, or somebody else.
 function Strangers({ all }: { all: Schemas['Attempt'][] }) {
   const w = useWords(words);
+  const said = useSaid();
   return (
     <div className={styles.strangers}>
       <h3>{w.strangers}</h3>
       <ul>
         {all.map((a) => (
           <li key={a.number}>
-            {w.fromOver(a.name || a.remote || '?', a.transport.toUpperCase())}: {a.title} <Story number={a.number} />
+            {w.fromOver(a.name || a.remote || '?', a.transport.toUpperCase())}: <Say of={said.title(a)} /> <Story number={a.number} />
           </li>
         ))}
       </ul>

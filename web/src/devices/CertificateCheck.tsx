@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue } from 'react';
 import { answer, api } from '../api/client';
-import { Refused } from '../parts/Refused';
+import { Refused, Why } from '../parts/Refused';
 import { Tag } from '../parts/Tag';
 import { useWords } from '../words/words';
 import { words } from './words';
@@ -24,7 +24,7 @@ export function CertificateCheck({ text }: { text: string }) {
   const fresh = data.reason === 'certificate-unknown';
   return (
     <div role="status">
-      <Tag tone={fresh ? 'good' : 'care'}>{fresh ? w.certificateFresh : data.admitted ? w.certificateKnown(data.name ?? '') : (data.detail ?? data.title)}</Tag>
+      <Tag tone={fresh ? 'good' : 'care'}>{fresh ? w.certificateFresh : data.admitted ? w.certificateKnown(data.name ?? '') : <Why of={data} />}</Tag>
     </div>
   );
 }

@@ -7,9 +7,9 @@ import { Empty } from '../parts/Empty';
 import { Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
-import { audit } from '../settings/audit';
+import { useDeed } from '../settings/audit';
 import { AuditEntry } from '../settings/AuditEntry';
-import { deed, fieldsOf } from '../settings/AuditPart';
+import { fieldsOf } from '../settings/AuditPart';
 import { useWords } from '../words/words';
 import { DevicePager } from './DevicePager';
 import { deviceAuditQuery } from './queries';
@@ -21,7 +21,7 @@ const ofDevices = ['device', 'credential', 'attributes', 'readings', 'certificat
 // DeviceAudit is who has changed what of a device.
 export function DeviceAudit({ name }: { name: string }) {
   const w = useWords(words);
-  const a = useWords(audit);
+  const deed = useDeed();
   const { after } = route.useSearch();
   const { data, error, refetch } = useQuery(deviceAuditQuery(name, after));
   const [entry, setEntry] = useState<number>();
@@ -50,7 +50,7 @@ export function DeviceAudit({ name }: { name: string }) {
               label: w.what,
               cell: (e) => (
                 <UnstyledButton c="var(--act)" fz="inherit" onClick={() => setEntry(e.number)}>
-                  {deed(a, e)}
+                  {deed(e)}
                 </UnstyledButton>
               ),
             },

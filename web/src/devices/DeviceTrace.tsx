@@ -59,8 +59,8 @@ export function DeviceTrace({ name }: { name: string }) {
         id={(l) => String(l.number)}
         columns={[
           { key: 'when', label: w.when, cell: (l) => new Date(l.at).toLocaleTimeString(undefined, { hour12: false, fractionalSecondDigits: 3 }) },
-          { key: 'what', label: w.what, cell: (l) => l.event },
-          { key: 'text', label: w.text, cell: (l) => <code>{l.text}</code> },
+          { key: 'what', label: w.what, cell: (l) => <span lang="en">{l.event}</span> },
+          { key: 'text', label: w.text, cell: (l) => <code lang="en">{l.text}</code> },
         ]}
         empty={<Empty title={data?.on ? w.noLines : w.noTrace}>{w.traceText}</Empty>}
       />

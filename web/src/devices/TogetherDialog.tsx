@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { isUnknown, Refusal } from '../api/client';
 import { Dialog } from '../parts/Dialog';
-import { Reason, Refused } from '../parts/Refused';
+import { Reason, Refused, Why } from '../parts/Refused';
 import type { Selection } from '../parts/useSelection';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
@@ -160,7 +160,7 @@ function Outcome({ progress, total, busy, error, asked, stop, again, close }: Ou
                   {f.one.name}
                 </Link>
                 {f.error instanceof Refusal && <Reason code={f.error.problem.reason} />}
-                <small>{f.error instanceof Refusal ? f.error.problem.detail : String(f.error)}</small>
+                <small>{f.error instanceof Refusal ? <Why of={f.error.problem} /> : String(f.error)}</small>
               </li>
             ))}
           </ul>

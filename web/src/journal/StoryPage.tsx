@@ -9,6 +9,8 @@ import { Facts } from '../parts/Facts';
 import { Rows } from '../parts/Loading';
 import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
+import { Say } from '../parts/Say';
+import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import { After } from './After';
 import { Checks } from './Checks';
@@ -25,6 +27,7 @@ const route = getRouteApi('/shell/why/$number');
 
 export function StoryPage() {
   const w = useWords(words);
+  const said = useSaid();
   const { number } = route.useParams();
   const { data: story, error, refetch } = useQuery(storyQuery(Number(number)));
   return (
@@ -33,7 +36,7 @@ export function StoryPage() {
       title={story ? titleOf(story, w) : w.copyTitle(number)}
       back={{ to: '/why', label: w.title }}
       about={story && <About of={story} />}
-      act={story && <CopyButton text={asText(story)} label={w.copy} />}
+      act={story && <CopyButton text={asText(story, w, said)} label={w.copy} />}
     >
       <Refused error={error} again={() => void refetch()} />
       {story ? <Parts key={story.number} story={story} /> : !error && <Rows />}
@@ -56,6 +59,7 @@ function About({ of }: { of: Story }) {
 
 function Parts({ story }: { story: Story }) {
   const w = useWords(words);
+  const said = useSaid();
   const language = useLanguage();
   const [device, setDevice] = useState(story.name ?? '');
   const profile = story.profile && (
@@ -84,7 +88,7 @@ function Parts({ story }: { story: Story }) {
             [w.device, <Name key="name" of={story} />],
             [w.profile, profile],
             [w.key, story.key && <code>{story.key}</code>],
-            [w.shown, story.shown],
+            [w.shown, story.shown && <Say key="shown" of={said.free(story.shown)} />],
             [w.from, story.remote],
             [w.when, new Date(story.at).toLocaleString(language, { dateStyle: 'medium', timeStyle: 'medium' })],
             [w.count, story.count > 1 && w.times(story.count.toLocaleString(language))],

@@ -4,6 +4,8 @@ import type { Schemas } from '../api/client';
 import { CrossIcon } from '../parts/icons';
 import { Reason, sentence } from '../parts/Refused';
 import { useMay } from '../people/session';
+import { Say } from '../parts/Say';
+import { useSaid } from '../words/said';
 import { useWords } from '../words/words';
 import styles from './Story.module.css';
 import { words } from './words';
@@ -14,22 +16,28 @@ const waits = ['provision-pending', 'provision-rejected', 'provision-waiting-roo
 export function Verdict({ story, children }: { story: Schemas['AttemptStory']; children: ReactNode }) {
   const w = useWords(words);
   const may = useMay('operator');
-  const { reason = '', title = '', detail, advice, certificate } = story;
+  const said = useSaid();
+  const { reason = '', certificate } = story;
+  const title = said.title(story);
+  const aside = said.aside(story);
+  const advice = said.advice(story);
   return (
     <div className={styles.verdict}>
       <p className={styles.title} data-tone="bad">
         <CrossIcon size={20} />
-        <span lang="en">{sentence(title)}</span>
+        <span lang={title.lang}>{sentence(title.text)}</span>
       </p>
-      {detail && detail !== title && (
-        <p className={styles.detail} lang="en">
-          {sentence(detail)}
+      {aside && (
+        <p className={styles.detail} lang={aside.lang}>
+          {sentence(aside.text)}
         </p>
       )}
       {advice && (
         <div>
           <h3>{w.todo}</h3>
-          <p lang="en">{advice}</p>
+          <p>
+            <Say of={advice} />
+          </p>
         </div>
       )}
       {children}

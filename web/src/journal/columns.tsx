@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Ago } from '../parts/Ago';
 import type { Column } from '../parts/Table';
 import { Tag } from '../parts/Tag';
+import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import styles from './Journal.module.css';
 import { transportName, type Attempt } from './search';
@@ -32,9 +33,11 @@ function Who({ of: { name, profile, at } }: { of: Attempt }) {
 }
 
 // Outcome says what became of an attempt, and leads to its story.
-export function Outcome({ of: { number, reason, title, count } }: { of: Attempt }) {
+export function Outcome({ of: attempt }: { of: Attempt }) {
   const w = useWords(words);
   const language = useLanguage();
+  const { number, reason, count } = attempt;
+  const title = useSaid().title(attempt);
   return (
     <span className={styles.why}>
       <span>
@@ -45,7 +48,7 @@ export function Outcome({ of: { number, reason, title, count } }: { of: Attempt 
         </Tag>
         {count > 1 && <span className={styles.times}>{w.times(count.toLocaleString(language))}</span>}
       </span>
-      {title && <small lang="en">{title}</small>}
+      {reason && <small lang={title.lang}>{title.text}</small>}
     </span>
   );
 }

@@ -1,25 +1,28 @@
 import type { Schemas } from '../api/client';
+import type { Speech } from '../words/said';
 import { transportName } from './search';
+import type { words } from './words';
 
 const marks = { passed: '+', failed: '!', 'not reached': ' ' };
 
 // asText writes an attempt as a text that can be sent to somebody. It has nothing secret in it, as the journal has not.
-export function asText(s: Schemas['AttemptStory']): string {
+export function asText(s: Schemas['AttemptStory'], w: typeof words.en, said: Speech): string {
   const facts: [string, string | undefined][] = [
-    ['Name', s.name],
-    ['Profile', s.profile],
-    ['Provision key', s.key],
-    ['Showed', s.shown],
-    ['Way', s.way],
-    ['Outcome', s.reason ? `${s.reason}: ${s.title ?? ''}` : 'let in'],
-    ['Detail', s.detail === s.title ? undefined : s.detail],
-    ['What to do', s.advice],
+    [w.device, s.name],
+    [w.profile, s.profile],
+    [w.key, s.key],
+    [w.from, s.remote],
+    [w.shown, s.shown],
+    [w.way, s.way && w[`way${s.way}`]],
+    [w.outcome, s.reason ? `${s.reason}: ${said.title(s).text}` : w.letIn],
+    [w.detail, said.aside(s)?.text],
+    [w.todo, said.advice(s)?.text],
   ];
-  const times = s.count > 1 ? `, ${s.count} times` : '';
+  const times = s.count > 1 ? `, ${w.times(String(s.count))}` : '';
   return [
-    `Attempt ${s.number}, ${s.at}: ${s.action} over ${transportName(s.transport)}${s.remote ? ` from ${s.remote}` : ''}${times}`,
+    `${w.copyTitle(String(s.number))}, ${s.at}: ${w.over(w[`action${s.action}`], transportName(s.transport))}${times}`,
     ...facts.filter(([, value]) => value).map(([name, value]) => `${name}: ${value}`),
-    ...s.checks.map((c) => `[${marks[c.result]}] ${c.asks}`),
+    ...s.checks.map((c) => `[${marks[c.result]}] ${said.check(c).text}`),
     '',
   ].join('\n');
 }

@@ -26,7 +26,7 @@ beforeEach(() => {
   changes = [];
 });
 
-const story = (reason: string, about: Partial<Story> = {}): Story => ({
+const story = (reason: Story['reason'], about: Partial<Story> = {}): Story => ({
   number: 7,
   at: '2026-03-01T00:00:00Z',
   count: 1,
@@ -50,7 +50,7 @@ const credential = { id: 'c1', kind: 'ACCESS_TOKEN' };
 const ca = { ca: 'PEM', cnPattern: '(.*)' };
 
 // What a server knows, and what the first thing that can be done about a reason asks of it.
-it.each<[reason: string, known: object, change: string, about?: Partial<Story>]>([
+it.each<[reason: Story['reason'], known: object, change: string, about?: Partial<Story>]>([
   ['provision-disabled', profile({ strategy: 'disabled' }), 'PATCH /v1/profiles/yard {"strategy":"preprovisioned"} "v1"'],
   ['provision-key-not-yet-valid', key({ notBefore: '2999-01-01T00:00:00Z' }), 'PATCH /v1/provision-keys/yard-key {"notBefore":""} "v1"'],
   ['provision-key-suspended', key({ suspendedAt: '2026-01-01T00:00:00Z' }), 'POST /v1/provision-keys/k1/resume'],
@@ -111,7 +111,7 @@ it('extends what has expired from now on, and not from when it did', async () =>
   ]);
 });
 
-it.each<[reason: string, known: object, about?: Partial<Story>]>([
+it.each<[reason: Story['reason'], known: object, about?: Partial<Story>]>([
   ['provision-key-exhausted', key({ maxDevices: 4 })],
   ['rate-limited', key({ rate: 6 }), tooSoon],
   ['provision-key-network', key({})],

@@ -59,7 +59,7 @@ export function Lists({ all }: { all: RevocationList[] | undefined }) {
         ?.filter((l) => l.failure)
         .map((l) => (
           <p key={l.name} style={{ margin: 0, padding: '10px 18px', color: 'var(--bad)' }}>
-            {l.name}: {l.failure}
+            {l.name}: <span lang="en">{l.failure}</span>
           </p>
         ))}
       {(doing?.what === 'add' || doing?.what === 'change') && <ListForm list={doing.list} close={close} />}

@@ -1,8 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { Fragment } from 'react';
 import { NextIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
+import { Say } from '../parts/Say';
 import { countQuery, mostCounted } from '../waiting/queries';
+import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import { needs, type Need } from './needs';
 import styles from './Needs.module.css';
@@ -12,13 +15,14 @@ import { words } from './words';
 // Needs are what needs attention, each with a way to where it is mended.
 export function Needs() {
   const w = useWords(words);
+  const said = useSaid();
   const language = useLanguage();
   const health = useQuery(healthQuery).data;
   const lately = useQuery(latelyQuery).data?.items;
   const waiting = useQuery(countQuery).data;
   const forecast = useQuery(forecastQuery).data?.items;
   const paused = useQuery(pausedQuery).data?.items;
-  const all = needs({ health, lately, waiting, mostWaiting: mostCounted, forecast, paused }, w, language, Date.now());
+  const all = needs({ health, lately, waiting, mostWaiting: mostCounted, forecast, paused }, w, said, language, Date.now());
   if (!health) {
     return null;
   }
@@ -48,8 +52,16 @@ export function Needs() {
 function What({ need }: { need: Need }) {
   return (
     <span className={styles.what}>
-      <strong>{need.title}</strong>
-      <span>{need.text}</span>
+      <strong>
+        <Say of={need.title} />
+      </strong>
+      <span>
+        {need.text.map((said) => (
+          <Fragment key={said.text}>
+            <Say of={said} />{' '}
+          </Fragment>
+        ))}
+      </span>
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { Rows } from '../parts/Loading';
 import { Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
+import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import { provisioned, refused, sum } from './counts';
 import styles from './Overview.module.css';
@@ -15,6 +16,7 @@ const most = 6; // reasons that have a bar of their own
 // Today shows how many were let in since midnight, and why others were not.
 export function Today() {
   const w = useWords(words);
+  const said = useSaid();
   const language = useLanguage();
   const { data, error, refetch } = useQuery(todayQuery);
   if (!data) {
@@ -39,7 +41,7 @@ export function Today() {
       ) : (
         <ul className={styles.bars} aria-label={w.refusedBy}>
           {all.slice(0, most).map((r) => (
-            <li key={r.reason} title={r.title}>
+            <li key={r.reason} title={said.title(r).text}>
               <Link to="/why" search={{ reason: r.reason }}>
                 {r.reason}
               </Link>

@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
+import { english, inGerman, type Speech } from '../words/said';
+import german from '../words/german.json';
 import { needs, type Known } from './needs';
 import { words } from './words';
 
+type Code = NonNullable<NonNullable<Known['health']>['findings'][number]['code']>;
+
 const now = Date.parse('2026-03-01T12:00:00Z');
-const told = (known: Known) => needs(known, words.en, 'en', now).map((n) => `${n.tone} ${n.title}: ${n.text}`);
+const told = (known: Known, said: Speech = english) => needs(known, words.en, said, 'en', now).map((n) => `${n.tone} ${n.title.text}: ${n.text.map((t) => t.text).join(' ')}`);
 const count = (reason: string, n: number) => ({ reason, action: 'connect', count: n, entries: 1, lastAt: '' }) as const;
 
 it('is quiet about what is well', () => {
@@ -35,7 +39,7 @@ it('names what is broken before what can wait', () => {
   ).toEqual([
     'bad Free space: 12 MB are free. Make room.',
     'bad Revocation list plant: It is old.',
-    'bad moon: It is full.',
+    'bad Moon: It is full.',
     'bad Readings are not kept: 7 refusals in the last 10 minutes: the disk is full, or too slow.',
     'care Attempts are held back: 30 in the last 10 minutes: addresses or provision keys that try too often, or more than the server can take.',
     'care Many are refused: 402 in the last 10 minutes, most of them for token-unknown.',
@@ -44,20 +48,32 @@ it('names what is broken before what can wait', () => {
 
 it('leads to where each of them is mended', () => {
   const campaign = (id: string) => ({ id }) as NonNullable<Known['paused']>[number];
-  const finding = (about: string) => ({ about, ok: false, says: 'it is old' });
-  const link = (known: Known) => needs(known, words.en, 'en', now)[0]?.link;
+  const finding = (code: Code) => ({ code, about: code, ok: false, says: 'it is old' });
+  const link = (known: Known) => needs(known, words.en, english, 'en', now)[0]?.link;
   expect(link({ forecast: [{ day: '2026-03-03', count: 2, kind: 'ACCESS_TOKEN', profile: 'p' }] })).toMatchObject({ to: '/certificates/expiry' });
   expect(link({ paused: [campaign('7')] })).toEqual({ to: '/certificates/campaigns/$id', params: { id: '7' } });
   expect(link({ paused: [campaign('7'), campaign('8')] })).toEqual({ to: '/certificates/campaigns', search: { state: 'paused' } });
-  for (const [about, to] of [
-    ['revocation list plant', '/certificates/others'],
-    ['OCSP responder http://ocsp.example/', '/certificates/others'],
-    ['root certificate', '/certificates/authority'],
-    ['server certificate', '/settings/server'],
-    ['disk sync', '/settings/server'],
-  ]) {
-    expect(link({ health: { ok: false, findings: [finding(about ?? '')] } })).toEqual({ to });
+  const places: [code: Code, to: string][] = [
+    ['revocation-list-overdue', '/certificates/others'],
+    ['ocsp-responder-failed', '/certificates/others'],
+    ['root-certificate', '/certificates/authority'],
+    ['server-certificate', '/settings/server'],
+    ['disk-sync', '/settings/server'],
+  ];
+  for (const [code, to] of places) {
+    expect(link({ health: { ok: false, findings: [finding(code)] } })).toEqual({ to });
   }
+});
+
+it('says in German what the server has found, and leaves what went wrong as the server says it', () => {
+  const findings: NonNullable<Known['health']>['findings'] = [
+    { code: 'free-space', about: 'free space', ok: false, says: '12 MB are free', fix: 'Make room.', figures: { megabytes: 12 } },
+    { code: 'registry', about: 'registry', ok: false, says: 'disk I/O error', fix: 'Look at it.', reason: 'storage-unavailable', detail: 'disk I/O error' },
+  ];
+  expect(told({ health: { ok: false, findings } }, inGerman(german))).toEqual([
+    'bad Freier Platz: 12 MB sind frei. Schaffen Sie Platz: Unter 256 MB werden Messwerte abgewiesen.',
+    'bad Das Register: Der Speicher ist nicht verfügbar; nichts wurde behalten. Disk I/O error. Prüfen Sie die Platte und das Protokoll des Servers.',
+  ]);
 });
 
 it('is more urgent about what ends in three days than about what ends in two weeks', () => {

@@ -1,5 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { Schemas } from '../api/client';
+import type { Said, Speech } from '../words/said';
 import { refused, sum, type ByReason } from './counts';
 import { within } from './forecast';
 import type { words } from './words';
@@ -10,8 +11,8 @@ type Words = (typeof words)['en'];
 export interface Need {
   key: string;
   tone: 'bad' | 'care';
-  title: string;
-  text: string;
+  title: Said;
+  text: readonly Said[];
   link?: Pick<LinkProps, 'to' | 'params' | 'search'>;
 }
 
@@ -31,35 +32,38 @@ export const stormMinutes = 10; // what is called lately
 const many = 100; // refusals within stormMinutes that are worth a word
 
 // needs are what needs attention, what is broken first.
-export function needs(known: Known, w: Words, language: string, now: number): Need[] {
+export function needs(known: Known, w: Words, said: Speech, language: string, now: number): Need[] {
   const number = (n: number) => n.toLocaleString(language);
   const minutes = number(stormMinutes);
-  const all = (known.health?.findings ?? []).filter((f) => !f.ok).map((f) => finding(f, w));
+  const all = (known.health?.findings ?? []).filter((f) => !f.ok).map((f) => finding(f, said));
+  const add = (need: Omit<Need, 'title' | 'text'> & { title: string; text: string | Said }) => {
+    all.push({ ...need, title: { text: need.title }, text: [typeof need.text === 'string' ? { text: need.text } : need.text] });
+  };
   const lately = refused(known.lately ?? []);
   const failing = sum(lately.filter((r) => lost.includes(r.reason)));
   const throttled = sum(lately.filter((r) => held.includes(r.reason)));
   const others = lately.filter((r) => !lost.includes(r.reason) && !held.includes(r.reason));
   if (failing > 0) {
-    all.push({ key: 'failing', tone: 'bad', title: w.failing, text: w.failingText(number(failing), minutes), link: { to: '/settings/server' } });
+    add({ key: 'failing', tone: 'bad', title: w.failing, text: w.failingText(number(failing), minutes), link: { to: '/settings/server' } });
   }
   if (throttled > 0) {
-    all.push({ key: 'throttled', tone: 'care', title: w.throttled, text: w.throttledText(number(throttled), minutes), link: why(lately.find((r) => held.includes(r.reason))) });
+    add({ key: 'throttled', tone: 'care', title: w.throttled, text: w.throttledText(number(throttled), minutes), link: why(lately.find((r) => held.includes(r.reason))) });
   }
   if (sum(others) >= many) {
-    all.push({ key: 'storm', tone: 'care', title: w.storm, text: w.stormText(number(sum(others)), minutes, others[0]?.reason ?? ''), link: why(others[0]) });
+    add({ key: 'storm', tone: 'care', title: w.storm, text: w.stormText(number(sum(others)), minutes, others[0]?.reason ?? ''), link: why(others[0]) });
   }
   if (known.waiting) {
     const text = known.waiting > (known.mostWaiting ?? Infinity) ? `${known.mostWaiting}+` : number(known.waiting);
-    all.push({ key: 'waiting', tone: 'care', title: w.waiting(text), text: w.waitingText, link: { to: '/waiting' } });
+    add({ key: 'waiting', tone: 'care', title: w.waiting(text), text: w.waitingText, link: { to: '/waiting' } });
   }
   const soon = [3, 14].map((days) => ({ days, count: within(known.forecast ?? [], days, now) })).find(({ count }) => count > 0);
   if (soon) {
-    all.push({ key: 'ends', tone: soon.days === 3 ? 'bad' : 'care', title: w.endsSoon(number(soon.count), number(soon.days)), text: w.endsSoonText, link: { to: '/certificates/expiry', search: { days: '30' } } });
+    add({ key: 'ends', tone: soon.days === 3 ? 'bad' : 'care', title: w.endsSoon(number(soon.count), number(soon.days)), text: w.endsSoonText, link: { to: '/certificates/expiry', search: { days: '30' } } });
   }
   const [paused, ...more] = known.paused ?? [];
   if (paused) {
     const link: Need['link'] = more.length > 0 ? { to: '/certificates/campaigns', search: { state: 'paused' } } : { to: '/certificates/campaigns/$id', params: { id: paused.id } };
-    all.push({ key: 'paused', tone: 'care', title: w.paused(number(1 + more.length)), text: paused.detail || w.pausedText, link });
+    add({ key: 'paused', tone: 'care', title: w.paused(number(1 + more.length)), text: paused.detail ? said.free(paused.detail) : w.pausedText, link });
   }
   return all.sort((a, b) => Number(a.tone === 'care') - Number(b.tone === 'care'));
 }
@@ -69,26 +73,28 @@ function why(most: ByReason | undefined): Need['link'] {
   return { to: '/why', search: { reason: most?.reason } };
 }
 
-const list = 'revocation list ';
-const responder = 'OCSP responder ';
-const authority = ['root certificate', 'intermediate certificate'];
+// places are where what the server has found is mended; the rest is looked after where the server is shown.
+const places: Partial<Record<NonNullable<Schemas['Finding']['code']>, NonNullable<Need['link']>>> = {
+  'revocation-list-overdue': { to: '/certificates/others' },
+  'revocation-list-failed': { to: '/certificates/others' },
+  'ocsp-responder-failed': { to: '/certificates/others' },
+  'intermediate-certificate': { to: '/certificates/authority' },
+  'root-certificate': { to: '/certificates/authority' },
+  'own-revocation-list': { to: '/certificates/authority' },
+  'own-revocation-list-missing': { to: '/certificates/authority' },
+  'next-root-certificate': { to: '/certificates/authority' },
+};
 
-// finding is a need that the server has found itself. What it says about it is in its own words.
-function finding(f: Schemas['Finding'], w: Words): Need {
-  const text = [f.says, f.fix].filter(Boolean).map((s) => sentence(s ?? '')).join(' ');
-  return { key: f.about, tone: 'bad', text, ...titled(f.about, w) };
-}
-
-// titled says what a finding is about, and where that is mended.
-function titled(about: string, w: Words): Pick<Need, 'title' | 'link'> {
-  if (about.startsWith(list)) {
-    return { title: w.aboutList(about.slice(list.length)), link: { to: '/certificates/others' } };
-  }
-  if (about.startsWith(responder)) {
-    return { title: w.aboutResponder(about.slice(responder.length)), link: { to: '/certificates/others' } };
-  }
-  const known = `about${about}`;
-  return { title: known in w ? String(w[known as keyof Words]) : about, link: { to: authority.includes(about) ? '/certificates/authority' : '/settings/server' } };
+// finding is a need that the server has found itself.
+function finding(f: Schemas['Finding'], said: Speech): Need {
+  const text = [said.says(f), said.cause(f), said.fix(f)].filter((t) => t !== undefined);
+  return {
+    key: f.about,
+    tone: 'bad',
+    title: said.about(f),
+    text: text.map((t) => ({ ...t, text: sentence(t.text) })),
+    link: (f.code && places[f.code]) ?? { to: '/settings/server' },
+  };
 }
 
 function sentence(text: string): string {

@@ -1,12 +1,15 @@
 import { Button } from '@mantine/core';
 import { Refusal } from '../api/client';
+import { useSaid, type Said, type Speech } from '../words/said';
 import { useWords } from '../words/words';
 import styles from './Refused.module.css';
+import { Say } from './Say';
 import { words } from './words';
 
 // Refused says why something was not done, what to do about it, and where the manual says more.
 export function Refused({ error, again }: { error: unknown; again?: () => void }) {
   const w = useWords(words);
+  const said = useSaid();
   if (!error) {
     return null;
   }
@@ -17,13 +20,19 @@ export function Refused({ error, again }: { error: unknown; again?: () => void }
       </div>
     );
   }
-  const { detail, title, advice, reason } = error.problem;
+  const advice = said.advice(error.problem);
   return (
     <div className={styles.box} role="alert">
-      <p className={styles.detail}>{sentence(detail || title)}</p>
-      {advice && <p className={styles.advice}>{sentence(advice)}</p>}
+      <p className={styles.detail}>
+        <Why of={error.problem} />
+      </p>
+      {advice && (
+        <p className={styles.advice} lang={advice.lang}>
+          {sentence(advice.text)}
+        </p>
+      )}
       <p className={styles.foot}>
-        <Reason code={reason} />
+        <Reason code={error.problem.reason} />
         {again && (
           <Button size="compact-xs" variant="default" onClick={again}>
             {w.tryAgain}
@@ -32,6 +41,26 @@ export function Refused({ error, again }: { error: unknown; again?: () => void }
       </p>
     </div>
   );
+}
+
+// Why says in a sentence or two why something was refused: what the server says of this one time, and in another language the
+// reason's title before it.
+export function Why({ of }: { of: Parameters<Speech['title']>[0] }) {
+  const said = useSaid();
+  const title = said.title(of);
+  const aside = said.aside(of);
+  if (!aside?.lang) {
+    return <Say of={whole(aside ?? title)} />;
+  }
+  return (
+    <>
+      <Say of={whole(title)} /> <Say of={whole(aside)} />
+    </>
+  );
+}
+
+function whole({ text, lang }: Said): Said {
+  return { text: sentence(text), lang };
 }
 
 // Reason is a code that leads to its section of the manual.

@@ -1,7 +1,9 @@
 import type { Schemas } from '../api/client';
 import { Reason } from '../parts/Refused';
+import { Say } from '../parts/Say';
 import { Table } from '../parts/Table';
 import { Tag } from '../parts/Tag';
+import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import styles from './Profile.module.css';
 import { words } from './words';
@@ -11,6 +13,7 @@ type Group = Schemas['RehearsalGroup'];
 // Rehearsed says who of the last days would have got in and who not, and for whom that is other than it was.
 export function Rehearsed({ of }: { of: Schemas['Rehearsal'] }) {
   const w = useWords(words);
+  const said = useSaid();
   const language = useLanguage();
   const number = (n: number) => n.toLocaleString(language);
   const judged = of.groups.filter((g) => g.result !== 'unjudged');
@@ -35,7 +38,7 @@ export function Rehearsed({ of }: { of: Schemas['Rehearsal'] }) {
       )}
       {of.notes.map((note) => (
         <p key={note} className={styles.note}>
-          {note}
+          <Say of={said.free(note)} />
         </p>
       ))}
     </div>

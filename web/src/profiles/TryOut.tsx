@@ -4,8 +4,9 @@ import { useState } from 'react';
 import { answer, api, type Schemas } from '../api/client';
 import { Ago } from '../parts/Ago';
 import { PEM } from '../parts/PEM';
-import { Reason, Refused, sentence } from '../parts/Refused';
+import { Reason, Refused, sentence, Why } from '../parts/Refused';
 import { Tag } from '../parts/Tag';
+import { useSaid } from '../words/said';
 import { useWords } from '../words/words';
 import type { Draft } from './draft';
 import styles from './StrategyFields.module.css';
@@ -33,15 +34,16 @@ export function TryOut({ draft: { ca, cnPattern, nameFrom } }: { draft: Draft })
 
 function Told({ of, alone }: { of: Schemas['Naming']; alone: boolean }) {
   const w = useWords(words);
+  const advice = useSaid().advice(of);
   return (
     <div className={styles.told}>
       <Tag tone={of.name ? 'good' : 'bad'}>{of.name ? w.tryOutFound(of.name) : w.tryOutNone}</Tag>
       {of.reason && (
         <Tag tone="bad">
-          {sentence(of.detail || (of.title ?? ''))} <Reason code={of.reason} />
+          <Why of={of} /> <Reason code={of.reason} />
         </Tag>
       )}
-      {of.reason && of.advice && <span>{sentence(of.advice)}</span>}
+      {of.reason && advice && <span lang={advice.lang}>{sentence(advice.text)}</span>}
       {!of.reason && <Tag tone={alone ? 'quiet' : 'good'}>{alone ? w.tryOutAlone : w.tryOutTrusted}</Tag>}
       <span>
         {of.subject} · {w.until} <Ago at={of.notAfter} />

@@ -6,21 +6,21 @@ import { Facts } from '../parts/Facts';
 import { Rows } from '../parts/Loading';
 import { Refused } from '../parts/Refused';
 import { useWords } from '../words/words';
-import { audit } from './audit';
-import { deed, fieldsOf } from './AuditPart';
+import { useDeed } from './audit';
+import { fieldsOf } from './AuditPart';
 import styles from './Settings.module.css';
 import { words } from './words';
 
 // AuditEntry opens one entry: the fields that were touched, as they were and as they are.
 export function AuditEntry({ number, close }: { number: string; close: () => void }) {
   const w = useWords(words);
-  const a = useWords(audit);
+  const deed = useDeed();
   const { data, error } = useQuery({
     queryKey: ['audit', 'one', number],
     queryFn: async () => (await answer(api.GET('/v1/audit', { params: { query: { after: Number(number) + 1, limit: 1 } } }))).items.find((e) => String(e.number) === number) ?? null,
   });
   return (
-    <Dialog onClose={close} size="lg" title={data ? deed(a, data) : w.entry}>
+    <Dialog onClose={close} size="lg" title={data ? deed(data) : w.entry}>
       <Refused error={error} />
       {data === undefined && !error && <Rows count={3} />}
       {data === null && <span>{w.entryGone}</span>}

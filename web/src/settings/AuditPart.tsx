@@ -12,7 +12,7 @@ import { Table } from '../parts/Table';
 import { instant } from '../parts/typed';
 import { useWords } from '../words/words';
 import { AuditEntry } from './AuditEntry';
-import { audit, nouns, wordOf } from './audit';
+import { nouns, things, useDeed } from './audit';
 import styles from './Settings.module.css';
 import { words } from './words';
 
@@ -21,7 +21,8 @@ const route = getRouteApi('/shell/settings/audit');
 // AuditPart is who has changed what, the newest first.
 export function AuditPart() {
   const w = useWords(words);
-  const a = useWords(audit);
+  const thing = useWords(things);
+  const deed = useDeed();
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error, refetch } = useAudit();
@@ -34,7 +35,7 @@ export function AuditPart() {
     <>
       <Filters>
         <SearchFilter label={w.whoExactly} value={search.actor} onChange={(text) => narrow({ actor: text || undefined })} />
-        <ChoiceFilter label={w.what} any={w.anything} value={search.noun} all={nouns.map((n) => [n, a[n]] as const)} onChange={(noun) => narrow({ noun })} />
+        <ChoiceFilter label={w.what} any={w.anything} value={search.noun} all={nouns.map((n) => [n, thing[n]] as const)} onChange={(noun) => narrow({ noun })} />
         <SearchFilter label={w.nameExactly} value={search.name} onChange={(text) => narrow({ name: text || undefined })} />
         <TimeFilter label={w.fromThen} value={search.from} onChange={(from) => narrow({ from })} />
         <TimeFilter label={w.beforeThen} value={search.to} onChange={(to) => narrow({ to })} />
@@ -52,7 +53,7 @@ export function AuditPart() {
               label: w.what,
               cell: (e) => (
                 <Link from="/settings/audit" search={{ ...search, entry: String(e.number) }}>
-                  {deed(a, e)}
+                  {deed(e)}
                 </Link>
               ),
             },
@@ -67,11 +68,6 @@ export function AuditPart() {
       {search.entry && <AuditEntry number={search.entry} close={() => void navigate({ search: { ...search, entry: undefined } })} />}
     </>
   );
-}
-
-// deed says what was done, to what kind of thing.
-export function deed(a: Parameters<typeof wordOf>[0], e: Schemas['AuditEntry']): string {
-  return `${wordOf(a, e.noun)}: ${wordOf(a, e.action)}`;
 }
 
 // fieldsOf are the names of the fields that an entry tells of.

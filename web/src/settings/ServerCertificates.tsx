@@ -36,7 +36,7 @@ export function ServerCertificates() {
               </Tag>
             ),
           },
-          { key: 'renewal', label: w.renewal, wide: true, cell: (c) => (c.file ? <code>{c.file}</code> : c.use === 'root' ? w.byHand : w.byItself) },
+          { key: 'renewal', label: w.renewal, wide: true, cell: (c) => (c.file ? <code>{c.file}</code> : c.use.endsWith('root') ? w.byHand : w.byItself) },
           {
             key: 'fingerprint',
             label: 'SHA-256',

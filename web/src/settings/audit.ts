@@ -1,7 +1,11 @@
-import { dictionary } from '../words/words';
+import type { Schemas } from '../api/client';
+import { dictionary, useWords } from '../words/words';
 
-// What the audit log tells of, and what was done with it.
-export const audit = dictionary(
+type Entry = Schemas['AuditEntry'];
+type Terms<K extends string> = Record<K, string>;
+
+// things are what the audit log tells of.
+export const things = dictionary<Terms<Entry['noun']>>(
   {
     attributes: 'Attributes',
     authority: 'Authority',
@@ -19,21 +23,6 @@ export const audit = dictionary(
     server: 'Server',
     token: 'API token',
     user: 'User',
-    create: 'added',
-    update: 'changed',
-    delete: 'deleted',
-    remove: 'removed',
-    revoke: 'revoked',
-    rotate: 'rotated',
-    retire: 'retired',
-    issue: 'issued',
-    approve: 'approved',
-    reject: 'rejected',
-    sweep: 'swept',
-    export: 'exported with secrets',
-    reload: 'settings read again',
-    trace: 'trace begun',
-    'trace-end': 'trace ended',
   },
   {
     attributes: 'Attribute',
@@ -52,6 +41,30 @@ export const audit = dictionary(
     server: 'Server',
     token: 'API-Token',
     user: 'Benutzer',
+  },
+);
+
+// deeds are what was done with them.
+export const deeds = dictionary<Terms<Entry['action']>>(
+  {
+    create: 'added',
+    update: 'changed',
+    delete: 'deleted',
+    remove: 'removed',
+    revoke: 'revoked',
+    rotate: 'rotated',
+    retire: 'retired',
+    issue: 'issued',
+    approve: 'approved',
+    reject: 'rejected',
+    sweep: 'swept',
+    import: 'imported',
+    export: 'exported with secrets',
+    reload: 'settings read again',
+    trace: 'trace begun',
+    'trace-end': 'trace ended',
+  },
+  {
     create: 'hinzugefügt',
     update: 'geändert',
     delete: 'gelöscht',
@@ -63,6 +76,7 @@ export const audit = dictionary(
     approve: 'genehmigt',
     reject: 'abgelehnt',
     sweep: 'Geräte zurückgenommen',
+    import: 'importiert',
     export: 'mit Geheimnissen exportiert',
     reload: 'Einstellungen neu gelesen',
     trace: 'Verfolgung begonnen',
@@ -87,9 +101,11 @@ export const nouns = [
   'login',
   'token',
   'server',
-] as const;
+] as const satisfies readonly Entry['noun'][];
 
-// wordOf returns the word for a noun or a deed, and the server's own where there is none.
-export function wordOf(w: Record<string, string>, said: string): string {
-  return w[said] ?? said;
+// useDeed returns what says what was done, to what kind of thing.
+export function useDeed(): (e: Entry) => string {
+  const thing = useWords(things);
+  const did = useWords(deeds);
+  return (e) => `${thing[e.noun]}: ${did[e.action]}`;
 }

@@ -22,7 +22,8 @@ export type Language = (typeof languages)[number];
 const kept = 'muster-language';
 const listeners = new Set<() => void>();
 
-function chosen(): Language {
+// languageOf returns the language of the pages in this browser.
+export function languageOf(): Language {
   const own = localStorage.getItem(kept);
   if (own === 'en' || own === 'de') {
     return own;
@@ -41,7 +42,7 @@ export function useLanguage(): Language {
   return useSyncExternalStore((hear) => {
     listeners.add(hear);
     return () => listeners.delete(hear);
-  }, chosen);
+  }, languageOf);
 }
 
 export function useWords<T>(d: Dictionary<T>): T {
