@@ -24,7 +24,8 @@ const (
 // warnings are how many days before its end a credential is told of.
 var warnings = [...]int{30, 14, 3}
 
-// A Watcher hears of each credential once when it ends in less than so many days.
+// A Watcher hears of each credential when it ends in less than so many days: once, or again after a crash or while nothing can be
+// noted.
 type Watcher interface {
 	Expiring(h muster.Holder, days int)
 }
@@ -135,8 +136,8 @@ func (s *Service) count(ctx context.Context, now time.Time) error {
 }
 
 // warn tells of the credentials that have come so near to their end since the last time. Of those that were so near when
-// they were made, or when this was looked at for the first time, their makers knew. How far it has come is noted before it is
-// told, so that nothing is told twice.
+// they were made, or when this was looked at for the first time, their makers knew. How far it has come is noted after it was
+// told, page by page, so that none is missed: what a crash comes in between of is told again.
 func (s *Service) warn(ctx context.Context, days int, now time.Time) error {
 	told, err := s.store.Foretold(ctx, days)
 	if err != nil {
@@ -159,15 +160,14 @@ func (s *Service) warn(ctx context.Context, days int, now time.Time) error {
 		if err != nil {
 			return err
 		}
+		count += s.tell(page.Credentials, days, now)
+		reached := until
 		if q.After = page.Next; q.After != nil {
-			err = s.store.Foretell(ctx, days, q.After.At)
-		} else {
-			err = s.store.Foretell(ctx, days, until)
+			reached = q.After.At.Add(-time.Millisecond) // others on the next page may end with the last of this one
 		}
-		if err != nil {
+		if err := s.store.Foretell(ctx, days, reached); err != nil {
 			return err
 		}
-		count += s.tell(page.Credentials, days, now)
 	}
 	if count > 0 {
 		s.o.Logger.WarnContext(ctx, "credentials end soon", "count", count, "withinDays", days)

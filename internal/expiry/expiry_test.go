@@ -108,13 +108,97 @@ func TestACredentialIsToldOfOnceThirtyFourteenAndThreeDaysBeforeItEnds(t *testin
 	l.expect(t, "late 14ns", "first 3ns", "second 3ns", "late 3ns")
 }
 
-func TestWhatCannotBeNotedIsNotTold(t *testing.T) {
+func TestWhatCannotBeNotedIsToldAgain(t *testing.T) {
 	store := &shelf{told: map[int]time.Time{30: noon}, held: []muster.Holder{ending("first", muster.CredentialActive, day)}, broken: errors.New("disk on fire")}
 	var l listener
-	if err := New(store, Options{Watcher: &l, Now: func() time.Time { return noon }}).look(t.Context()); !errors.Is(err, store.broken) {
-		t.Error(err)
+	look := func(want error) {
+		t.Helper()
+		if err := New(store, Options{Watcher: &l, Now: func() time.Time { return noon }}).look(t.Context()); !errors.Is(err, want) {
+			t.Error(err)
+		}
 	}
+	look(store.broken)
+	l.expect(t, "first 30ns")
+	store.broken = nil
+	look(nil)
+	l.expect(t, "first 30ns")
+	look(nil)
 	l.expect(t)
+}
+
+// A fuse kills what runs when it has come to its end.
+type fuse struct{ left int }
+
+func (f *fuse) burn() {
+	if f.left--; f.left == 0 {
+		panic(f)
+	}
+}
+
+// A mortal is a store and a watcher of which each call may be the last one of the process, before it has done anything.
+type mortal struct {
+	*shelf
+	*listener
+	fuse
+}
+
+func (m *mortal) FleetCredentials(ctx context.Context, q muster.CredentialQuery) (muster.CredentialPage, error) {
+	m.burn()
+	return m.shelf.FleetCredentials(ctx, q)
+}
+
+func (m *mortal) Foretell(ctx context.Context, days int, until time.Time) error {
+	m.burn()
+	return m.shelf.Foretell(ctx, days, until)
+}
+
+func (m *mortal) Expiring(h muster.Holder, days int) {
+	m.burn()
+	m.listener.Expiring(h, days)
+}
+
+// A book is the store of a mortal: both of them have a method of the name of Expiring.
+type book struct{ *mortal }
+
+func (b book) Expiring(ctx context.Context, from, until time.Time) ([]muster.Expiring, error) {
+	return b.shelf.Expiring(ctx, from, until)
+}
+
+// live looks, and reports whether it has come to an end by itself.
+func (m *mortal) live(t *testing.T) (ended bool) {
+	t.Helper()
+	defer func() {
+		if at := recover(); at != nil && at != &m.fuse {
+			panic(at)
+		}
+	}()
+	if err := New(book{m}, Options{Watcher: m, Now: func() time.Time { return noon }}).look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return true
+}
+
+func TestNoCredentialIsMissedWhereverACrashComesBetween(t *testing.T) {
+	for last, ended := 1, false; !ended; last++ {
+		store := &shelf{told: map[int]time.Time{30: noon, 14: noon, 3: noon}}
+		for _, hint := range []string{"a", "b", "c", "d"} { // each on a page of its own
+			store.held = append(store.held, ending(hint, muster.CredentialActive, day))
+		}
+		store.held = append(store.held, ending("e", muster.CredentialActive, 2*day))
+		m := &mortal{shelf: store, listener: &listener{}, fuse: fuse{left: last}}
+		if ended = m.live(t); !ended {
+			m.left = 0
+			m.live(t)
+		}
+		slices.Sort(m.heard)
+		told := slices.Compact(m.heard)
+		if len(told) != 3*len(store.held) {
+			t.Errorf("killed at the %dth call, after the restart all that was told is %q", last, told)
+		}
+		m.heard = nil
+		m.live(t)
+		m.expect(t)
+	}
 }
 
 func TestAForecastBeginsNowAndGoesByDay(t *testing.T) {

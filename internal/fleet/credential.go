@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -110,10 +109,6 @@ func (s *Service) addCredential(
 	}
 	if err := unheld(held, c.Lookup); err != nil {
 		return none(err)
-	}
-	held = slices.DeleteFunc(held, func(c muster.Credential) bool { return c.State == muster.CredentialRevoked })
-	if len(held) >= muster.MaxCredentials {
-		return none(invalid("the device has %d credentials, the most that one may have: revoke one first", len(held)))
 	}
 	if err := file(ctx, c); err != nil {
 		return none(missing(err, "device or credential", name))

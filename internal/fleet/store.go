@@ -74,7 +74,8 @@ type Store interface {
 
 	// Credentials returns the credentials of a device, the oldest first.
 	Credentials(ctx context.Context, device muster.DeviceID) ([]muster.Credential, error)
-	// CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse.
+	// CreateCredential adds a credential to a device. Refused with ReasonCredentialInUse, or with ReasonRequestInvalid if the
+	// device has muster.MaxCredentials that are not revoked.
 	CreateCredential(ctx context.Context, c muster.Credential) error
 	// UpdateCredential changes state and dates of a credential; the rest stays. NotFound if it is gone.
 	UpdateCredential(ctx context.Context, id muster.CredentialID, change func(*muster.Credential) error) (muster.Credential, error)

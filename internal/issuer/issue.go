@@ -62,7 +62,7 @@ func (a *Authority) issueToDevice(
 	if days > 0 {
 		p.Settings.Certificates.Days = days
 	}
-	held, err := a.store.Credentials(ctx, d.ID)
+	held, err := a.store.Credentials(ctx, d.ID) // nothing is signed in vain; the store counts when it files
 	if err != nil {
 		return muster.Certificate{}, err
 	}

@@ -43,7 +43,8 @@ type Store interface {
 	// provisionState, State, ProvisionedAt and ProvisionedWith, and counts the device for the key. Refused with
 	// ReasonDeviceProvisioned (it was not released, or has come in since, or the proof is none, or the approval is used
 	// up), ReasonDeviceSuspended, ReasonCredentialInUse,
-	// ReasonJWTReplayed (the nonce is used up), ReasonRateLimited (too many are), or as Admit is for its key and its request.
+	// ReasonJWTReplayed (the nonce is used up), ReasonRateLimited (too many are), or as Admit is for its key and its request. Without a
+	// key it is refused with ReasonRequestInvalid if the device has muster.MaxCredentials.
 	Readmit(ctx context.Context, m muster.Readmission) (muster.Device, error)
 	// PendingRequest returns what is pending of the request of that digest at a time, or muster.NotFound.
 	PendingRequest(ctx context.Context, request muster.LookupKey, at time.Time) (muster.Pending, error)

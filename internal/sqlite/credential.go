@@ -71,7 +71,7 @@ const (
 )
 
 // RotateCredential adds a credential to a device and lets another one of it retire, which the first use of the new one
-// revokes.
+// revokes. Refused with ReasonCredentialRevoked, or as CreateCredential is.
 func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID, c muster.Credential) error {
 	return r.write(ctx, func(tx *conn) error {
 		before, err := one(tx, readCredential, credentialByID, blob(old[:]))
@@ -82,6 +82,9 @@ func (r *Registry) RotateCredential(ctx context.Context, old muster.CredentialID
 			return muster.NotFound
 		case before.State == muster.CredentialRevoked, before.State == muster.CredentialPending: // retiring, the latter would open the door
 			return muster.Refuse(muster.ReasonCredentialRevoked, "")
+		}
+		if err := roomForOne(tx, c.Device); err != nil {
+			return err
 		}
 		if err := insertCredential(tx, c); err != nil {
 			return err
@@ -205,10 +208,13 @@ func (r *Registry) Credentials(ctx context.Context, device muster.DeviceID) ([]m
 	return list(ctx, r.readers, readCredential, credentialsOfDevice, blob(device[:]))
 }
 
-// CreateCredential adds a credential to a device, which is released no more. Refused with ReasonCredentialInUse, or
-// ReasonNotFound if the device is gone.
+// CreateCredential adds a credential to a device, which is released no more. Refused with ReasonCredentialInUse,
+// ReasonRequestInvalid if the device has muster.MaxCredentials, or ReasonNotFound if it is gone.
 func (r *Registry) CreateCredential(ctx context.Context, c muster.Credential) error {
 	return r.write(ctx, func(tx *conn) error {
+		if err := roomForOne(tx, c.Device); err != nil {
+			return err
+		}
 		if err := insertCredential(tx, c); err != nil {
 			return err
 		}
@@ -225,6 +231,15 @@ func auditedCredential(ctx context.Context, tx *conn, action string, device must
 		return err
 	}
 	return audited(ctx, tx, act{action, "credential", d.Name, before, after})
+}
+
+// roomForOne refuses one more credential for a device that has as many as it may.
+func roomForOne(tx *conn, device muster.DeviceID) error {
+	n, err := one(tx, integer[int], `SELECT count(*) FROM credential WHERE device = ? AND state <> ?`, blob(device[:]), number(muster.CredentialRevoked))
+	if err == nil && n >= muster.MaxCredentials {
+		return muster.Refuse(muster.ReasonRequestInvalid, "the device has %d credentials, the most that one may have: revoke one first", n)
+	}
+	return err
 }
 
 func insertCredential(tx *conn, c muster.Credential) error {

@@ -169,14 +169,25 @@ func countDevice(tx *conn, id muster.ProvisionKeyID) error {
 	if err != nil || n > 0 {
 		return err
 	}
+	if err := stillOpens(tx, id); err != nil {
+		return err
+	}
+	return muster.Refuse(muster.ReasonProvisionKeyExhausted, "")
+}
+
+// stillOpens refuses a key that was revoked, suspended or deleted after it was read; zero: none is needed.
+func stillOpens(tx *conn, id muster.ProvisionKeyID) error {
+	if id.IsZero() {
+		return nil
+	}
 	k, err := one(tx, readProvisionKey, provisionKeyByID, blob(id[:]))
 	switch {
 	case err != nil:
 		return absent(err, muster.ReasonProvisionKeyUnknown)
-	case !k.RevokedAt.IsZero() && !k.RevokedAt.After(now):
+	case !k.RevokedAt.IsZero() && !k.RevokedAt.After(time.Now()):
 		return muster.Refuse(muster.ReasonProvisionKeyRevoked, "")
 	case !k.SuspendedAt.IsZero():
 		return muster.Refuse(muster.ReasonProvisionKeySuspended, "")
 	}
-	return muster.Refuse(muster.ReasonProvisionKeyExhausted, "")
+	return nil
 }

@@ -57,6 +57,9 @@ func (r *Registry) Readmit(ctx context.Context, m muster.Readmission) (d muster.
 		if d.State == muster.DeviceSuspended {
 			return muster.Refuse(muster.ReasonDeviceSuspended, "")
 		}
+		if err := stillOpens(tx, m.Key); err != nil {
+			return err
+		}
 		if err := spend(tx, d.ID, m.Nonce, m.At); err != nil {
 			return err
 		}
@@ -148,8 +151,14 @@ func unused(tx *conn, m muster.Readmission) error {
 	return err
 }
 
-// give files a credential for which a device has asked, and which campaigns may have asked it to fetch.
+// give files a credential for which a device has asked, and which campaigns may have asked it to fetch. A device that asks without
+// a key of its profile has no more of them than it may; by a key, it has at most one more until that is used.
 func give(tx *conn, m muster.Readmission) error {
+	if m.Key.IsZero() {
+		if err := roomForOne(tx, m.Device); err != nil {
+			return err
+		}
+	}
 	if err := insertCredential(tx, m.Credential); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ func raceSentences() []sentence {
 		{"of 50 that want one credential exactly one gets it", raceForCredential},
 		{"50 listed devices that 64 claim at once let themselves in once each", raceToClaim},
 		{"a key lets in no more than it may, however many knock at once", raceForPlaces},
+		{"a device has no more credentials than it may, however many are added at once", raceForRoom},
 		{"a one-time token is spent by exactly one of 50", raceForToken},
 		{"changes at the same time do not overwrite each other", raceToChange},
 		{"what was changed is seen by whoever asks afterwards, however many ask", raceToSee},
@@ -81,6 +82,29 @@ func raceForCredential(t *testing.T, r *registry) {
 	r.same(r.winners(errs, muster.ReasonCredentialInUse), 1)
 	r.same(r.counted(), 1)
 	r.same(len(r.names(muster.DeviceQuery{Limit: 100})), 1)
+}
+
+func raceForRoom(t *testing.T, r *registry) {
+	d, first := r.list("pump")
+	asks := r.readmission(d.ID)
+	asks.Key, asks.Proof, asks.Beside = muster.ProvisionKeyID{}, first.ID, true
+	errs := atOnce(60, func(i int) error {
+		c := newCredential(d.ID, strconv.Itoa(i))
+		switch i % 3 {
+		case 0:
+			return r.CreateCredential(t.Context(), c)
+		case 1:
+			return r.RotateCredential(t.Context(), first.ID, c)
+		}
+		m := asks
+		m.Credential = c
+		_, err := r.Readmit(t.Context(), m)
+		return err
+	})
+	r.same(r.winners(errs, muster.ReasonRequestInvalid), muster.MaxCredentials-1)
+	held, err := r.Credentials(t.Context(), d.ID)
+	r.must(err)
+	r.same(len(held), muster.MaxCredentials)
 }
 
 // listMany files the devices prefix-0 to prefix-(n-1), which are expected.

@@ -28,6 +28,7 @@ func readmissionSentences() []sentence {
 		}},
 		{"a suspended device stays released, and out", readmissionSuspended},
 		{"a credential in use or a closed key changes nothing", readmissionRefused},
+		{"a key that was closed since it was read lets nobody in again, whatever they prove", readmissionByClosedKey},
 		{"a name that nobody has is not enrolled", func(t *testing.T, r *registry) {
 			_, err := r.Enrolled(t.Context(), "pump")
 			r.missing(err)
@@ -141,6 +142,40 @@ func readmissionRefused(t *testing.T, r *registry) {
 	known, err := r.Enrolled(t.Context(), "pump")
 	r.must(err)
 	r.same(known.Released, true)
+}
+
+func readmissionByClosedKey(t *testing.T, r *registry) {
+	d := r.admit("pump")
+	held, err := r.Credentials(t.Context(), d.ID)
+	r.must(err)
+	approval := r.waits("pump", "192.0.2.1")
+	r.decides(muster.PendingApproved, approval)
+	change := func(do func(*muster.ProvisionKey)) {
+		_, err := r.UpdateProvisionKey(t.Context(), r.key.ID, func(k *muster.ProvisionKey) error {
+			do(k)
+			return nil
+		})
+		r.must(err)
+	}
+	try := func(want muster.Reason) {
+		t.Helper()
+		proved, approved := r.readmission(d.ID), r.readmission(d.ID)
+		proved.Proof, approved.Approval = held[0].ID, approval.ID
+		for _, m := range []muster.Readmission{proved, approved} {
+			_, err := r.Readmit(t.Context(), m)
+			r.refused(err, want)
+		}
+		r.states(d, muster.CredentialActive)
+	}
+	change(func(k *muster.ProvisionKey) { k.SuspendedAt = after(1) })
+	try(muster.ReasonProvisionKeySuspended)
+	change(func(k *muster.ProvisionKey) { k.RevokedAt = after(1) })
+	try(muster.ReasonProvisionKeyRevoked)
+	change(func(k *muster.ProvisionKey) { k.SuspendedAt, k.RevokedAt = time.Time{}, time.Time{} })
+	m := r.readmission(d.ID)
+	m.Approval = approval.ID
+	_, err = r.Readmit(t.Context(), m)
+	r.must(err) // the approval was not used up
 }
 
 func readmittedByProof(t *testing.T, r *registry) {
