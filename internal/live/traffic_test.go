@@ -3,6 +3,7 @@ package live_test
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,18 +15,20 @@ import (
 var traffic = live.Filter{Kinds: []live.Kind{live.Traffic}}
 
 // running is a feed that tells of each second until the test is over; connected is how many devices are.
-func running(t *testing.T, connected *int) *live.Feed {
+func running(t *testing.T, connected *atomic.Int64) *live.Feed {
 	t.Helper()
 	f := live.New(live.Options{Keep: 3}) // which says nothing of traffic
 	ctx, stop := context.WithCancel(t.Context())
-	go f.Run(ctx, func() int { return *connected })
+	go f.Run(ctx, func() int { return int(connected.Load()) })
 	t.Cleanup(stop)
 	return f
 }
 
 func TestEachSecondIsToldOnceWithWhatWasDoneInIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		connected, began := 2, time.Now()
+		began := time.Now()
+		var connected atomic.Int64
+		connected.Store(2)
 		f := running(t, &connected)
 		if s := f.Seconds(10); s == nil || len(s) != 0 {
 			t.Errorf("before the first is over there are %+v", s)
@@ -34,7 +37,7 @@ func TestEachSecondIsToldOnceWithWhatWasDoneInIt(t *testing.T) {
 		f.Stored(batch(muster.NewID[muster.Device](), 2))
 		time.Sleep(1500 * time.Millisecond)
 		l := listen(t, f, traffic)
-		connected = 1
+		connected.Store(1)
 		f.Stored(batch(muster.NewID[muster.Device](), 3))
 		time.Sleep(2 * time.Second)
 		at := want(t, l, "1 of 3 by 1", "0 of 3 by 1")
@@ -61,7 +64,7 @@ func TestEachSecondIsToldOnceWithWhatWasDoneInIt(t *testing.T) {
 
 func TestTenMinutesOfTrafficAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		connected := 0
+		var connected atomic.Int64
 		f := running(t, &connected)
 		l := listen(t, f, traffic)
 		began := time.Now()

@@ -133,6 +133,10 @@ func answering(m muster.Message, err error) func(*guest, string, string, muster.
 	}
 }
 
+// tick is a second where time passes faster: long enough for a busy machine to connect within five of them. Such a machine moves the
+// clock late, and then by several ticks at once.
+const tick = 25 * time.Millisecond
+
 // open starts a server in front of h and returns its address. A second that is shorter makes time pass faster. Below
 // TestOverAStream its connections are no sockets.
 func open(t testing.TB, h *house, o Options, length time.Duration) (*Server, string) {
