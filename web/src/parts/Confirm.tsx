@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useWords } from '../words/words';
 import { Dialog } from './Dialog';
+import form from './Form.module.css';
 import { Refused } from './Refused';
 import { words } from './words';
 
@@ -22,7 +23,7 @@ export function Confirm({ title, act, error, busy, unready, calm, close, go, chi
   const w = useWords(words);
   return (
     <Dialog onClose={close} title={title}>
-      <div style={{ display: 'grid', gap: 16 }}>
+      <div className={form.form}>
         <div>{children}</div>
         <Refused error={error} />
         <Group justify="flex-end" gap="xs">

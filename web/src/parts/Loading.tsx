@@ -17,7 +17,7 @@ export function Loading() {
 // Rows stand for those of a table.
 export function Rows({ count = 6 }: { count?: number }) {
   return (
-    <div style={{ display: 'grid', gap: 14, padding: '16px 18px' }}>
+    <div className={styles.rows}>
       {Array.from({ length: count }, (_, i) => (
         <Skeleton key={i} height={14} width={`${92 - ((i * 17) % 40)}%`} />
       ))}

@@ -46,7 +46,7 @@ export function NewProfilePage() {
   const made = create.data;
   return (
     <Page title={w.add} narrow back={{ to: '/profiles', label: w.title }}>
-      <Steps all={[w.stepDetails, w.stepConnection, w.stepSecurity, w.stepProvisioning]} at={made ? last + 1 : step} />
+      <Steps all={[w.details, w.connection, w.security, w.provisioning]} at={made ? last + 1 : step} />
       <Panel>
         {made ? (
           <div className={styles.form}>
