@@ -51,6 +51,27 @@ it('counts what is reported while it is reported, and draws it', async () => {
   expect(await messages.getByRole('table', { name: 'Messages a second' }).getByRole('row').count()).toBeGreaterThan(1);
 });
 
+it('shows at once what was before, after a reload and after nobody has looked', async () => {
+  await page.reload();
+  const messages = page.getByRole('region', { name: 'Messages a second' });
+  const picture = messages.getByRole('img', { name: /highest [1-9]/ });
+  await picture.waitFor();
+
+  const look = (hidden: boolean) =>
+    page.evaluate((is) => {
+      Object.defineProperty(document, 'hidden', { value: is, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+  await messages.getByText('live').waitFor();
+  await look(true);
+  await messages.getByText('live').waitFor({ state: 'detached' });
+  const from = Date.now() - 3_600_000;
+  await send('/api/v1/token-of-pump-1-0123456789/telemetry', Array.from({ length: 200 }, (_, i) => ({ ts: from + i, values: { pressure: 1 } })));
+  await expect.poll(async () => Math.max(...(await server.api<{ items: { samples: number }[] }>('GET', '/v1/traffic')).items.map((s) => s.samples)), { timeout: 5_000 }).toBeGreaterThanOrEqual(200);
+  await look(false);
+  await messages.getByRole('img', { name: /highest 2\d\d,/ }).waitFor();
+});
+
 it('counts who was refused, and why', async () => {
   expect(await (await ask('pump-2', 'guessed')).json()).toMatchObject({ status: 'NOT_FOUND' });
   const today = page.getByRole('region', { name: 'Today' });
@@ -111,4 +132,19 @@ it('draws what a device has reported, with its gaps, live and as far back as one
   await page.goBack();
   await page.waitForURL(/range=week/);
   expect(page.wrong).toEqual([]);
+});
+
+it('says that it is old when the server is silent, and never that all is well', async () => {
+  await page.close();
+  const late = await browser.contexts()[0]?.newPage();
+  await late?.clock.install();
+  await late?.goto('/');
+  const messages = late?.getByRole('region', { name: 'Messages a second' });
+  await messages?.getByText('live').waitFor();
+  await server.stop();
+  await expect.poll(async () => {
+    await late?.clock.fastForward(10_000);
+    return await late?.getByRole('region', { name: 'What needs attention' }).getByText(/^The server has not answered since/).count();
+  }).toBe(1);
+  await messages?.getByText(/^as of \d\d:\d\d:\d\d$/).waitFor();
 });

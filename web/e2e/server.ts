@@ -20,6 +20,7 @@ export interface Server {
 export async function serve(): Promise<Server> {
   const data = await mkdtemp(join(tmpdir(), 'muster-e2e-'));
   const child = spawn(binary, ['serve', '--data', join(data, 'd'), '--log-level', 'warn', ...listeners()], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((done) => child.once('exit', done));
   const text = await said(child, /\/setup\?token=\S+/);
   const url = `http://${/HTTP\s+http:\/\/(\S+)/.exec(text)?.[1]}`;
   const token = (await readFile(join(data, 'd', 'api-token'), 'utf8')).trim();
@@ -51,7 +52,6 @@ export async function serve(): Promise<Server> {
       }
     },
     async stop() {
-      const ended = new Promise((done) => child.once('exit', done));
       child.kill('SIGTERM');
       await ended;
       await rm(data, { recursive: true, force: true });

@@ -70,8 +70,9 @@ export const queries = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 5_000,
+      networkMode: 'always', // the server may be on a machine that has no other network
       retry: (failures, error) => failures < 2 && worthAnotherTry(error),
     },
-    mutations: { retry: false, gcTime: 0 }, // what they were given, or have made, may be secret
+    mutations: { retry: false, networkMode: 'always', gcTime: 0 }, // what they were given, or have made, may be secret
   },
 });

@@ -26,7 +26,7 @@ export function Forecast() {
           <Chart
             label={w.expiring}
             head={w.perDay}
-            none={w.expiringNone}
+            none={data ? w.expiringNone : ' '}
             times={times}
             values={values.some((n) => n > 0) ? values : values.map(() => null)}
             from={from}

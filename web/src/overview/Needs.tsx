@@ -1,3 +1,4 @@
+import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Fragment } from 'react';
@@ -7,27 +8,40 @@ import { Say } from '../parts/Say';
 import { countQuery, mostCounted } from '../waiting/queries';
 import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
-import { needs, type Need } from './needs';
+import { needs, silence, type Need } from './needs';
 import styles from './Needs.module.css';
 import { forecastQuery, healthQuery, latelyQuery, pausedQuery } from './queries';
 import { words } from './words';
 
-// Needs are what needs attention, each with a way to where it is mended.
+// Needs are what needs attention, each with a way to where it is mended. That nothing does is only said when everything was asked.
 export function Needs() {
   const w = useWords(words);
   const said = useSaid();
   const language = useLanguage();
-  const health = useQuery(healthQuery).data;
-  const lately = useQuery(latelyQuery).data?.items;
-  const waiting = useQuery(countQuery).data;
-  const forecast = useQuery(forecastQuery).data?.items;
-  const paused = useQuery(pausedQuery).data?.items;
-  const all = needs({ health, lately, waiting, mostWaiting: mostCounted, forecast, paused }, w, said, language, Date.now());
-  if (!health) {
-    return null;
-  }
+  const health = useQuery(healthQuery);
+  const lately = useQuery(latelyQuery);
+  const waiting = useQuery(countQuery);
+  const forecast = useQuery(forecastQuery);
+  const paused = useQuery(pausedQuery);
+  const asked = [health, lately, waiting, forecast, paused];
+  const known = {
+    silence: silence(asked),
+    health: health.data,
+    lately: lately.data?.items,
+    waiting: waiting.data,
+    mostWaiting: mostCounted,
+    forecast: forecast.data?.items,
+    paused: paused.data?.items,
+  };
+  const all = needs(known, w, said, language, Date.now());
   if (all.length === 0) {
-    return <p className={styles.calm}>{w.calm}</p>;
+    return asked.some((q) => q.isPending) ? (
+      <div className={styles.asking}>
+        <Skeleton height={12} width={180} />
+      </div>
+    ) : (
+      <p className={styles.calm}>{w.calm}</p>
+    );
   }
   return (
     <Panel title={w.attention} flush>

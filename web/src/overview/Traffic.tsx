@@ -1,7 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { Chart } from '../parts/Chart';
+import { moment } from '../parts/chart';
 import { Panel } from '../parts/Page';
+import { Refused } from '../parts/Refused';
 import { Tag } from '../parts/Tag';
 import { useLanguage, useWords } from '../words/words';
 import styles from './Overview.module.css';
@@ -13,20 +15,27 @@ import { words } from './words';
 // Traffic shows who is connected and what is reported, second by second.
 export function Traffic() {
   const w = useWords(words);
+  const language = useLanguage();
   const { data: server } = useQuery(serverQuery);
-  const { seconds, live } = useTraffic();
-  const last = seconds.at(-1);
+  const { seconds, last, live, old, error, refetch } = useTraffic();
   const to = last?.at ?? Date.now();
   const span = { from: to - shown, to, whole: true };
+  const time = (at: number) => moment(at, shown, language);
+  const started = Date.parse(server?.startedAt ?? '');
+  const head = started > span.from && !old ? w.lastMinutesSince(time(started)) : w.lastMinutes;
+  const tag = live ? <Tag tone="good">{w.live}</Tag> : old && <Tag tone="care">{w.asOf(time(to))}</Tag>;
+  const refusal = seconds.length === 0 && <Refused error={error} again={() => void refetch()} />;
   return (
     <>
-      <Panel title={w.connected}>
+      <Panel title={w.connected} act={tag}>
+        {refusal}
         <Figure number={last?.sessions ?? server?.sessions}>{w.connectedAbout}</Figure>
-        <Chart label={w.connected} head={w.lastMinutes} none=" " {...course(seconds, 'sessions')} {...span} />
+        <Chart label={w.connected} head={head} none=" " {...course(seconds, 'sessions')} {...span} />
       </Panel>
-      <Panel title={w.messages} act={live && <Tag tone="good">{w.live}</Tag>}>
+      <Panel title={w.messages} act={tag}>
+        {refusal}
         <Figure number={last?.samples} />
-        <Chart label={w.messages} head={w.lastMinutes} none=" " {...course(seconds, 'samples')} {...span} />
+        <Chart label={w.messages} head={head} none=" " {...course(seconds, 'samples')} {...span} />
       </Panel>
     </>
   );

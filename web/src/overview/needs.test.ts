@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { english, inGerman, type Speech } from '../words/said';
 import german from '../words/german.json';
-import { needs, type Known } from './needs';
+import { needs, silence, type Known } from './needs';
 import { words } from './words';
 
 type Code = NonNullable<NonNullable<Known['health']>['findings'][number]['code']>;
@@ -80,4 +80,15 @@ it('is more urgent about what ends in three days than about what ends in two wee
   const ends = (day: string) => told({ forecast: [{ day, count: 2, kind: 'ACCESS_TOKEN', profile: 'p' }] })[0];
   expect(ends('2026-03-03')).toMatch(/^bad 2 credentials end within 3 days/);
   expect(ends('2026-03-12')).toMatch(/^care 2 credentials end within 14 days/);
+});
+
+it('says first that questions are not answered any more, and since when', () => {
+  const error = Object.assign(new Error(), { problem: { reason: 'server-unreachable' } });
+  const answered = { error: null, dataUpdatedAt: now };
+  const lost = (dataUpdatedAt: number) => ({ error, dataUpdatedAt });
+  expect(silence([answered, answered])).toBeUndefined();
+  expect(silence([answered, lost(now - 9_000), lost(now - 20_000)])).toEqual({ reason: 'server-unreachable', since: now - 20_000 });
+  const all = (dataUpdatedAt: number) => told({ silence: silence([lost(dataUpdatedAt)]), lately: [count('storage-full', 7)] });
+  expect(all(new Date(2026, 2, 1, 3, 12, 5).getTime())[0]).toMatch(/^bad Not everything here is up to date: The server has not answered since .*03:12.*, or not every question \(server-unreachable\)\.$/);
+  expect(all(0)).toEqual(['bad Not everything here is up to date: The server does not answer, or not every question (server-unreachable).', expect.stringContaining('Readings are not kept')]);
 });

@@ -1,5 +1,6 @@
 import type { LinkProps } from '@tanstack/react-router';
-import type { Schemas } from '../api/client';
+import type { Refusal, Schemas } from '../api/client';
+import { moment } from '../parts/chart';
 import type { Said, Speech } from '../words/said';
 import { refused, sum, type ByReason } from './counts';
 import { within } from './forecast';
@@ -18,12 +19,26 @@ export interface Need {
 
 // What is known of the server; what has not been answered yet needs nothing.
 export interface Known {
+  silence?: Silence;
   health?: Schemas['Health'];
   lately?: readonly Schemas['ReasonCount'][];
   waiting?: number; // requests
   mostWaiting?: number; // as far as they are counted
   forecast?: readonly Schemas['ExpiringCredentials'][];
   paused?: readonly Schemas['Campaign'][];
+}
+
+// A Silence is a question that was not answered, and when such questions last were; 0: never.
+export interface Silence {
+  reason: string;
+  since: number;
+}
+
+// silence is what is not answered any more of what is asked again and again; nothing where everything is.
+export function silence(asked: readonly { error: Error | null; dataUpdatedAt: number }[]): Silence | undefined {
+  const failed = asked.filter((q) => q.error);
+  const error: Partial<Refusal> | null | undefined = failed[0]?.error;
+  return error ? { reason: error.problem?.reason ?? String(error), since: Math.min(...failed.map((q) => q.dataUpdatedAt)) } : undefined;
 }
 
 const held = ['rate-limited', 'server-busy'];
@@ -35,10 +50,15 @@ const many = 100; // refusals within stormMinutes that are worth a word
 export function needs(known: Known, w: Words, said: Speech, language: string, now: number): Need[] {
   const number = (n: number) => n.toLocaleString(language);
   const minutes = number(stormMinutes);
-  const all = (known.health?.findings ?? []).filter((f) => !f.ok).map((f) => finding(f, said));
+  const all: Need[] = [];
   const add = (need: Omit<Need, 'title' | 'text'> & { title: string; text: string | Said }) => {
     all.push({ ...need, title: { text: need.title }, text: [typeof need.text === 'string' ? { text: need.text } : need.text] });
   };
+  if (known.silence) {
+    const { reason, since } = known.silence;
+    add({ key: 'silence', tone: 'bad', title: w.silence, text: since ? w.silenceSince(moment(since, now - since, language), reason) : w.silenceText(reason) });
+  }
+  all.push(...(known.health?.findings ?? []).filter((f) => !f.ok).map((f) => finding(f, said)));
   const lately = refused(known.lately ?? []);
   const failing = sum(lately.filter((r) => lost.includes(r.reason)));
   const throttled = sum(lately.filter((r) => held.includes(r.reason)));

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
 import { stormMinutes } from './needs';
+import { joined, secondOf, shown, type Second } from './traffic';
 
 // midnight is when the day began that somebody who looks at the page calls today.
 export function midnight(): number {
@@ -8,6 +9,16 @@ export function midnight(): number {
 }
 
 export const serverQuery = queryOptions({ queryKey: ['overview', 'server'], queryFn: () => answer(api.GET('/v1/server')) });
+
+// trafficQuery is what is kept of the last minutes, as it is to be gone on with by events. It is there for whoever comes back to the page soon.
+export const trafficQuery = queryOptions({
+  queryKey: ['overview', 'traffic'],
+  gcTime: shown,
+  queryFn: async ({ client, queryKey }): Promise<readonly Second[]> => {
+    const { items } = await answer(api.GET('/v1/traffic'));
+    return joined(items.map((s) => secondOf(s.at, s)), client.getQueryData(queryKey) ?? []);
+  },
+});
 
 export const healthQuery = queryOptions({ queryKey: ['overview', 'health'], refetchInterval: 30_000, queryFn: () => answer(api.GET('/v1/server/health')) });
 
