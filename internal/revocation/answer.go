@@ -47,6 +47,9 @@ func (s *said) at(now time.Time) status {
 	return s.status
 }
 
+// isDue reports whether nothing was said yet, or it is asked again.
+func (s *said) isDue(now time.Time) bool { return s == nil || !now.Before(s.due) }
+
 // later has nothing asked before a time, unless there is another answer by now.
 func (a *answer) later(known *said, due time.Time) {
 	next := said{}
@@ -60,13 +63,12 @@ func (a *answer) later(known *said, due time.Time) {
 // isDue reports whether there is no answer, or one that is to be asked for again, and notes that somebody wants it.
 func (a *answer) isDue(now time.Time) bool {
 	a.wanted.Store(now.UnixNano())
-	known := a.said.Load()
-	return known == nil || !now.Before(known.due)
+	return a.said.Load().isDue(now)
 }
 
 // rest has nothing asked for a while, if it is due.
 func (a *answer) rest(now time.Time) {
-	if known := a.said.Load(); known == nil || !now.Before(known.due) {
+	if known := a.said.Load(); known.isDue(now) {
 		a.later(known, now.Add(askRest))
 	}
 }

@@ -3,9 +3,11 @@ package revocation
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"muster"
@@ -177,4 +179,25 @@ func (s *Service) askAbout(ctx context.Context, a *answer, at *step, p *path, no
 		return nil
 	}
 	return done
+}
+
+// authorities are those above certificates that are asked about, each once.
+type authorities struct {
+	mu sync.Mutex // guards of
+	of map[[sha256.Size]byte]*x509.Certificate
+}
+
+// same returns the certificate, or one that is the same.
+func (k *authorities) same(c *x509.Certificate) *x509.Certificate {
+	id := sha256.Sum256(c.Raw)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if known := k.of[id]; known != nil {
+		return known
+	}
+	if len(k.of) >= maxResponders {
+		clear(k.of)
+	}
+	k.of[id] = c
+	return c
 }

@@ -3,7 +3,6 @@ package revocation
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -12,7 +11,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"golang.org/x/crypto/ocsp"
@@ -103,25 +101,4 @@ func (q *question) write(nonce []byte) ([]byte, error) {
 	return asn1.Marshal(struct{ TBS request }{request{
 		All: []single{{q.about}}, Extensions: []pkix.Extension{{Id: nonceID, Value: nonce}},
 	}})
-}
-
-// authorities are those above certificates that are asked about, each once.
-type authorities struct {
-	mu sync.Mutex // guards of
-	of map[[sha256.Size]byte]*x509.Certificate
-}
-
-// same returns the certificate, or one that is the same.
-func (k *authorities) same(c *x509.Certificate) *x509.Certificate {
-	id := sha256.Sum256(c.Raw)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if known := k.of[id]; known != nil {
-		return known
-	}
-	if len(k.of) >= maxResponders {
-		clear(k.of)
-	}
-	k.of[id] = c
-	return c
 }

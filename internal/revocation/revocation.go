@@ -7,12 +7,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -158,59 +156,6 @@ func (s *Service) put(h *held) {
 	h.DER = nil
 	s.held[h.ID] = h
 	s.reindex()
-}
-
-// issuers returns who may sign a list: the authorities that profiles trust, and those that are named, if these lead there. The caller
-// holds changing.
-func (s *Service) issuers(ctx context.Context, named string) ([]*x509.Certificate, error) {
-	if err := s.readAnchors(ctx); err != nil {
-		return nil, err
-	}
-	var trusted []*x509.Certificate
-	s.mu.Lock()
-	for _, a := range s.anchors {
-		trusted = append(trusted, a.certificates...)
-	}
-	s.mu.Unlock()
-	more, err := readIssuers(named)
-	if err != nil {
-		return nil, err
-	}
-	roots, between := x509.NewCertPool(), x509.NewCertPool()
-	for _, c := range trusted {
-		roots.AddCert(c)
-	}
-	for _, c := range more {
-		between.AddCert(c)
-	}
-	for _, c := range more {
-		_, err := c.Verify(x509.VerifyOptions{
-			Roots: roots, Intermediates: between, CurrentTime: s.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-		})
-		if err != nil {
-			return nil, invalid("the issuer %.200q does not lead to an authority that a profile trusts", c.Subject)
-		}
-	}
-	return append(trusted, more...), nil
-}
-
-// readIssuers reads certificates, PEM and nothing else.
-func readIssuers(text string) (all []*x509.Certificate, err error) {
-	if len(text) > muster.MaxEvidence {
-		return nil, invalid("the issuer is longer than %d bytes", muster.MaxEvidence)
-	}
-	for rest := []byte(text); strings.TrimSpace(string(rest)) != ""; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" || len(all) == muster.MaxChain {
-			return nil, invalid("the issuer is not %d certificates at most, PEM", muster.MaxChain)
-		}
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, invalid("a certificate of the issuer cannot be read")
-		}
-		all = append(all, c)
-	}
-	return all, nil
 }
 
 // Run fetches lists when they are due, warns of those that are past their date, and renews answers of responders, until ctx

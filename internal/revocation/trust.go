@@ -1,13 +1,13 @@
 package revocation
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"maps"
 	"slices"
+	"strings"
 	"time"
-	"unique"
 
 	"muster"
 )
@@ -15,49 +15,6 @@ import (
 // trustEvery is how often it is looked which authorities profiles trust: as long as it takes until a changed profile counts for
 // devices that are remembered.
 const trustEvery = 30 * time.Second
-
-// An index finds lists by their issuers, and by a profile and a subject the authorities that the profile trusts, if one of
-// these has fallen. Nobody changes it.
-type index struct {
-	lists  map[string][]*crl
-	fallen map[below][]trusted
-}
-
-// below names whoever stands right below authorities of one subject, DER, that a profile trusts.
-type below struct {
-	profile muster.ProfileID
-	issuer  unique.Handle[string]
-}
-
-// A trusted is an authority of a profile.
-type trusted struct {
-	keyID  string // names its key; empty: it does not say
-	fallen bool   // a list names it, or all of those that stand above it have fallen
-}
-
-// names reports whether a list names a certificate, an authority's or a user's.
-func (x *index) names(m Mark, authority bool) bool {
-	for _, l := range x.lists[m.issuer.Value()] {
-		if _, named := l.serials[m.serial]; named && l.covers(m.keyID.Value(), authority) {
-			return true
-		}
-	}
-	return false
-}
-
-// isBelowFallen reports whether all authorities of a profile that may have issued a certificate have fallen. It need not have been shown
-// with them.
-func (x *index) isBelowFallen(m Mark, profile muster.ProfileID) bool {
-	found := false
-	for _, t := range x.fallen[below{profile, m.issuer}] {
-		if keyID := m.keyID.Value(); keyID == "" || t.keyID == "" || keyID == t.keyID {
-			if found = true; !t.fallen {
-				return false
-			}
-		}
-	}
-	return found
-}
 
 // anchors are the authorities that a profile trusts.
 type anchors struct {
@@ -99,69 +56,6 @@ func (s *Service) readAnchors(ctx context.Context) error {
 	return nil
 }
 
-// reindex makes the index of what is held. The caller holds mu.
-func (s *Service) reindex() {
-	made := &index{lists: map[string][]*crl{}, fallen: map[below][]trusted{}}
-	for _, h := range s.held {
-		if h.crl != nil {
-			made.lists[h.crl.issuer] = append(made.lists[h.crl.issuer], h.crl)
-		}
-	}
-	if len(made.lists) > 0 {
-		for profile, a := range s.anchors {
-			made.addFallen(profile, &a)
-		}
-	}
-	s.index.Store(made)
-}
-
-// addFallen adds authorities of a profile, where one of their subject has fallen.
-func (x *index) addFallen(profile muster.ProfileID, a *anchors) {
-	fallen := x.fallenOf(a)
-	for i, is := range fallen {
-		at := below{profile, unique.Make(string(a.certificates[i].RawSubject))}
-		if _, known := x.fallen[at]; known || !is {
-			continue
-		}
-		for j, c := range a.certificates {
-			if bytes.Equal(c.RawSubject, a.certificates[i].RawSubject) {
-				x.fallen[at] = append(x.fallen[at], trusted{string(c.SubjectKeyId), fallen[j]})
-			}
-		}
-	}
-}
-
-// fallenOf reports of each authority whether a list names it, or all of those that stand above it have fallen.
-func (x *index) fallenOf(a *anchors) []bool {
-	fallen := make([]bool, len(a.certificates))
-	for again := true; again; {
-		again = false
-		for i, c := range a.certificates {
-			if fallen[i] || bytes.Equal(c.RawIssuer, c.RawSubject) {
-				continue
-			}
-			if x.names(a.marks[i], true) || allAbove(c, a.certificates, fallen) {
-				fallen[i], again = true, true
-			}
-		}
-	}
-	return fallen
-}
-
-// allAbove reports whether there are authorities that may have issued a certificate, and all have fallen.
-func allAbove(c *x509.Certificate, all []*x509.Certificate, fallen []bool) bool {
-	found := false
-	for i, above := range all {
-		if !bytes.Equal(above.RawSubject, c.RawIssuer) || len(c.AuthorityKeyId) > 0 && len(above.SubjectKeyId) > 0 && !bytes.Equal(c.AuthorityKeyId, above.SubjectKeyId) {
-			continue
-		}
-		if found = true; !fallen[i] {
-			return false
-		}
-	}
-	return found
-}
-
 // lookAtProfiles has lists count for what profiles trust by now.
 func (s *Service) lookAtProfiles(ctx context.Context) {
 	before := s.index.Load()
@@ -180,4 +74,57 @@ func (s *Service) lookAtProfiles(ctx context.Context) {
 	if !maps.EqualFunc(before.fallen, s.index.Load().fallen, slices.Equal) {
 		s.o.Changed()
 	}
+}
+
+// issuers returns who may sign a list: the authorities that profiles trust, and those that are named, if these lead there. The caller
+// holds changing.
+func (s *Service) issuers(ctx context.Context, named string) ([]*x509.Certificate, error) {
+	if err := s.readAnchors(ctx); err != nil {
+		return nil, err
+	}
+	var trusted []*x509.Certificate
+	s.mu.Lock()
+	for _, a := range s.anchors {
+		trusted = append(trusted, a.certificates...)
+	}
+	s.mu.Unlock()
+	more, err := readIssuers(named)
+	if err != nil {
+		return nil, err
+	}
+	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	for _, c := range trusted {
+		roots.AddCert(c)
+	}
+	for _, c := range more {
+		between.AddCert(c)
+	}
+	for _, c := range more {
+		_, err := c.Verify(x509.VerifyOptions{
+			Roots: roots, Intermediates: between, CurrentTime: s.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		})
+		if err != nil {
+			return nil, invalid("the issuer %.200q does not lead to an authority that a profile trusts", c.Subject)
+		}
+	}
+	return append(trusted, more...), nil
+}
+
+// readIssuers reads certificates, PEM and nothing else.
+func readIssuers(text string) (all []*x509.Certificate, err error) {
+	if len(text) > muster.MaxEvidence {
+		return nil, invalid("the issuer is longer than %d bytes", muster.MaxEvidence)
+	}
+	for rest := []byte(text); strings.TrimSpace(string(rest)) != ""; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil || block.Type != "CERTIFICATE" || len(all) == muster.MaxChain {
+			return nil, invalid("the issuer is not %d certificates at most, PEM", muster.MaxChain)
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, invalid("a certificate of the issuer cannot be read")
+		}
+		all = append(all, c)
+	}
+	return all, nil
 }
