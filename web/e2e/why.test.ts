@@ -74,7 +74,9 @@ it('tells the story in German to who reads German, and has nobody else fetch tha
   await page.getByRole('row', { name: /pump-2/ }).getByText('Der Schlüssel hat so viele Geräte zugelassen, wie er darf').waitFor();
   expect(await fetched()).toBe(1);
   await page.getByRole('link', { name: 'provision-key-exhausted' }).first().click();
+  await page.reload();
   await page.getByRole('heading', { name: 'pump-2 wurde nicht zugelassen' }).waitFor();
+  expect(await page.locator('html').getAttribute('lang')).toBe('de');
   await sees(page, 'Der Schlüssel hat so viele Geräte zugelassen, wie er darf.');
   await sees(page, 'Erhöhen Sie seine Höchstzahl, oder legen Sie für die nächste Charge einen neuen Schlüssel an.');
   await page.getByRole('listitem').filter({ hasText: 'Der Schlüssel darf noch ein Gerät zulassen' }).getByText('nicht bestanden').waitFor();

@@ -11,7 +11,9 @@ import { router } from './app/router';
 import { theme, variables } from './app/theme';
 import { onSignedOut } from './people/session';
 import { prepare } from './words/said';
+import { begin } from './words/words';
 
+begin();
 prepare();
 onSignedOut(() => void router.navigate({ to: '/sign-in', search: { to: router.state.location.href } }));
 

@@ -54,7 +54,10 @@ export function Why({ of }: { of: Parameters<Speech['title']>[0] }) {
   }
   return (
     <>
-      <Say of={whole(title)} /> <Say of={whole(aside)} />
+      <Say of={whole(title)} />{' '}
+      <span className={styles.aside} lang={aside.lang}>
+        {sentence(aside.text)}
+      </span>
     </>
   );
 }

@@ -79,8 +79,8 @@ export const deeds = dictionary<Terms<Entry['action']>>(
     import: 'importiert',
     export: 'mit Geheimnissen exportiert',
     reload: 'Einstellungen neu gelesen',
-    trace: 'Verfolgung begonnen',
-    'trace-end': 'Verfolgung beendet',
+    trace: 'Mitschrift begonnen',
+    'trace-end': 'Mitschrift beendet',
   },
 );
 

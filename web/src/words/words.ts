@@ -38,6 +38,11 @@ export function speak(language: Language) {
   listeners.forEach((hear) => hear());
 }
 
+// begin has the page say in which language it is, from its first moment on.
+export function begin() {
+  document.documentElement.lang = languageOf();
+}
+
 export function useLanguage(): Language {
   return useSyncExternalStore((hear) => {
     listeners.add(hear);
