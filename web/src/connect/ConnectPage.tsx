@@ -11,6 +11,7 @@ import { Refused } from '../parts/Refused';
 import { Table } from '../parts/Table';
 import { useMay } from '../people/session';
 import { asksWithKey } from '../profiles/draft';
+import { fieldWords } from '../profiles/fieldWords';
 import { allProfiles } from '../profiles/queries';
 import { words as profileWords } from '../profiles/words';
 import { useWords } from '../words/words';
@@ -85,6 +86,7 @@ function KnownDevices() {
 function NewDevices() {
   const w = useWords(words);
   const p = useWords(profileWords);
+  const f = useWords(fieldWords);
   const may = useMay('operator');
   const { data, error, refetch } = useQuery(allProfiles);
   return (
@@ -99,15 +101,15 @@ function NewDevices() {
           columns={[
             {
               key: 'name',
-              label: p.name,
+              label: f.name,
               cell: (one) => (
                 <Link to="/join/$profile" params={{ profile: one.name }}>
                   {one.name}
                 </Link>
               ),
             },
-            { key: 'strategy', label: p.strategy, cell: (one) => p[`strategy${one.strategy}`] },
-            { key: 'description', label: p.description, wide: true, cell: (one) => one.description },
+            { key: 'strategy', label: f.strategy, cell: (one) => f[`strategy${one.strategy}`] },
+            { key: 'description', label: f.description, wide: true, cell: (one) => one.description },
           ]}
           empty={<Empty title={w.noProfile} act={may && <Link to="/add-profile">{p.add}</Link>} />}
         />

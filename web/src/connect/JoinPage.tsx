@@ -10,8 +10,8 @@ import { Page, Panel } from '../parts/Page';
 import { Refused } from '../parts/Refused';
 import { useMay } from '../people/session';
 import { randomText } from '../profiles/draft';
+import { keyWords } from '../profiles/keyWords';
 import { keysQuery, renewProfiles } from '../profiles/queries';
-import { words as profileWords } from '../profiles/words';
 import { useWords } from '../words/words';
 import { Commands } from './Commands';
 import styles from './Commands.module.css';
@@ -86,7 +86,7 @@ interface KeyProps {
 // KeyFields take a provision key and its secret, or make both.
 function KeyFields({ profile, live, value, secret, choose, change, made }: KeyProps) {
   const w = useWords(words);
-  const p = useWords(profileWords);
+  const p = useWords(keyWords);
   const may = useMay('operator');
   const make = useMutation({
     mutationFn: () => answer(api.POST('/v1/provision-keys', { body: { profile } })),

@@ -2,12 +2,12 @@ import { Checkbox, Textarea, TextInput } from '@mantine/core';
 import form from '../parts/Form.module.css';
 import { useWords } from '../words/words';
 import type { FieldsProps } from './DetailsFields';
+import { fieldWords } from './fieldWords';
 import styles from './Profile.module.css';
-import { words } from './words';
 
 // CertificateFields are what stands in certificates that the built-in authority gives to devices of the profile.
 export function CertificateFields({ draft, change }: FieldsProps) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   return (
     <>
       <p className={styles.note}>{w.certificatesText}</p>

@@ -2,6 +2,7 @@ import { Button, Group } from '@mantine/core';
 import form from '../parts/Form.module.css';
 import { useWords } from '../words/words';
 import type { Draft } from './draft';
+import { fieldWords } from './fieldWords';
 import { labels } from './labels';
 import { changes } from './merge';
 import { words } from './words';
@@ -17,6 +18,7 @@ interface Props {
 // Changed says what somebody else has changed while one typed. Nothing that was typed is lost.
 export function Changed({ base, theirs, busy, keep, take }: Props) {
   const w = useWords(words);
+  const f = useWords(fieldWords);
   return (
     <div className={form.changed} role="alert">
       <p>
@@ -25,7 +27,7 @@ export function Changed({ base, theirs, busy, keep, take }: Props) {
       <dl>
         {changes(base, theirs).map((field) => (
           <div key={field}>
-            <dt>{w[labels[field]]}</dt>
+            <dt>{f[labels[field]]}</dt>
             <dd>{shown(theirs[field], w.yes, w.no)}</dd>
           </div>
         ))}

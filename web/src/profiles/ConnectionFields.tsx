@@ -4,8 +4,8 @@ import { CopyButton } from '../parts/CopyButton';
 import { limitsQuery } from '../settings/queries';
 import { useLanguage, useWords } from '../words/words';
 import type { FieldsProps } from './DetailsFields';
+import { fieldWords } from './fieldWords';
 import styles from './Profile.module.css';
-import { words } from './words';
 
 const topics = [
   ['topicTelemetry', 'v1/devices/me/telemetry'],
@@ -18,7 +18,7 @@ const topics = [
 
 // ConnectionFields are how devices of the profile send, and how much of it is kept.
 export function ConnectionFields({ draft, change }: FieldsProps) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   const language = useLanguage();
   const { data } = useQuery(limitsQuery);
   const limit = (key: string) => data?.items.find((l) => l.key === key)?.value.toLocaleString(language) ?? '…';

@@ -1,7 +1,7 @@
 import { Textarea, TextInput } from '@mantine/core';
 import { useWords } from '../words/words';
 import type { Draft } from './draft';
-import { words } from './words';
+import { fieldWords } from './fieldWords';
 
 export interface FieldsProps {
   draft: Draft;
@@ -9,7 +9,7 @@ export interface FieldsProps {
 }
 
 export function DetailsFields({ draft, change }: FieldsProps) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   return (
     <>
       <TextInput label={w.name} description={w.nameHint} required withAsterisk={false} maxLength={255} autoComplete="off" value={draft.name} onChange={(e) => change({ name: e.currentTarget.value })} />

@@ -10,13 +10,14 @@ import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
 import { boundsOf, changeOfBounds } from './bounds';
 import { KeyBounds } from './KeyBounds';
+import { keyWords } from './keyWords';
 import { keyQuery, renewProfiles } from './queries';
+import { rehearsalWords } from './rehearsalWords';
 import { Rehearsed } from './Rehearsed';
-import { words } from './words';
 
 // EditKey changes for whom a key opens, and says beforehand whom of the last week that would have met.
 export function EditKey({ of, close }: { of: Schemas['ProvisionKey']; close: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const { data, error } = useQuery({ ...keyQuery(of.id), staleTime: 0 });
   return (
     <Dialog onClose={close} size="lg" title={w.editKeyTitle(of.key)}>
@@ -28,7 +29,8 @@ export function EditKey({ of, close }: { of: Schemas['ProvisionKey']; close: () 
 }
 
 function Fields({ of, close }: { of: Schemas['ProvisionKey'] & { version: string }; close: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
+  const r = useWords(rehearsalWords);
   const p = useWords(partWords);
   const [version, setVersion] = useState(of.version);
   const [bounds, setBounds] = useState(() => boundsOf(of));
@@ -73,7 +75,7 @@ function Fields({ of, close }: { of: Schemas['ProvisionKey'] & { version: string
       {rehearse.data && <Rehearsed of={rehearse.data} />}
       <Group justify="flex-end" gap="xs">
         <Button variant="default" loading={rehearse.isPending} onClick={() => rehearse.mutate()}>
-          {w.rehearse}
+          {r.rehearse}
         </Button>
         <Button type="submit" loading={save.isPending}>
           {p.save}

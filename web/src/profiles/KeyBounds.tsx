@@ -2,11 +2,11 @@ import { Group, Textarea, TextInput } from '@mantine/core';
 import form from '../parts/Form.module.css';
 import { useWords } from '../words/words';
 import type { Bounds } from './bounds';
-import { words } from './words';
+import { keyWords } from './keyWords';
 
 // KeyBounds say when, from where, for which names and how often a key opens.
 export function KeyBounds({ value, change }: { value: Bounds; change: (b: Bounds) => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const set = (part: Partial<Bounds>) => change({ ...value, ...part });
   return (
     <>

@@ -3,7 +3,7 @@ import { CopyButton } from '../parts/CopyButton';
 import form from '../parts/Form.module.css';
 import { useWords } from '../words/words';
 import { randomText } from './draft';
-import { words } from './words';
+import { keyWords } from './keyWords';
 
 export interface KeyDraft {
   key: string;
@@ -12,7 +12,7 @@ export interface KeyDraft {
 
 // KeyFields are what devices bring to get in: made up, to be copied, and to be changed by who has them already.
 export function KeyFields({ value, change }: { value: KeyDraft; change: (k: KeyDraft) => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   return (
     <>
       <TextInput

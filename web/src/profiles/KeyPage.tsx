@@ -17,16 +17,16 @@ import { instant } from '../parts/typed';
 import { useMay } from '../people/session';
 import { useLanguage, useWords } from '../words/words';
 import { KeyState, KeyWindow } from './KeyState';
+import { keyWords } from './keyWords';
 import { NewSweep } from './NewSweep';
 import { keyQuery } from './queries';
 import { Sweeps } from './Sweeps';
-import { words } from './words';
 
 const route = getRouteApi('/shell/profiles/$name/keys/$key');
 
 // KeyPage is what a key has let in, and when; and how that is taken back, such as what came with a stolen one.
 export function KeyPage() {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const language = useLanguage();
   const may = useMay('operator');
   const { name, key: id } = route.useParams();

@@ -12,12 +12,12 @@ import { bodyOfBounds, emptyBounds } from './bounds';
 import { randomText } from './draft';
 import { KeyBounds } from './KeyBounds';
 import { KeyFields } from './KeyFields';
+import { keyWords } from './keyWords';
 import { renewProfiles } from './queries';
-import { words } from './words';
 
 // NewKey makes one more key for a profile, such as for a batch: with dates, a maximum, networks and a pattern of names.
 export function NewKey({ profile, close }: { profile: string; close: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const p = useWords(partWords);
   const [key, setKey] = useState(() => ({ key: randomText(20), secret: randomText(32) }));
   const [bounds, setBounds] = useState(emptyBounds);

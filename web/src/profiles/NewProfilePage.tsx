@@ -15,8 +15,9 @@ import { ConnectionFields } from './ConnectionFields';
 import { DetailsFields } from './DetailsFields';
 import { asksWithKey, bodyOf, emptyDraft, randomText, type Draft } from './draft';
 import { KeyFields } from './KeyFields';
-import { SecurityFields } from './SecurityFields';
+import { keyWords } from './keyWords';
 import { renewProfiles } from './queries';
+import { SecurityFields } from './SecurityFields';
 import { StrategyFields } from './StrategyFields';
 import { words } from './words';
 
@@ -25,6 +26,7 @@ const last = 3;
 // NewProfilePage is the wizard of four steps that makes a profile, with the key and the secret that its devices bring.
 export function NewProfilePage() {
   const w = useWords(words);
+  const k = useWords(keyWords);
   const [step, setStep] = useState(0);
   const [draft, setDraft] = useState(emptyDraft);
   const [key, setKey] = useState(() => ({ key: randomText(20), secret: randomText(32) }));
@@ -55,8 +57,8 @@ export function NewProfilePage() {
             {made.provisionKey && made.provisionSecret && (
               <Once
                 all={[
-                  [w.key, made.provisionKey],
-                  [w.secret, made.provisionSecret],
+                  [k.key, made.provisionKey],
+                  [k.secret, made.provisionSecret],
                 ]}
               />
             )}

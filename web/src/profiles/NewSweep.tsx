@@ -6,8 +6,8 @@ import { Confirm } from '../parts/Confirm';
 import form from '../parts/Form.module.css';
 import { instant } from '../parts/typed';
 import { useWords } from '../words/words';
+import { keyWords } from './keyWords';
 import { renewProfiles } from './queries';
-import { words } from './words';
 
 const actions = ['suspend', 'release'] as const;
 
@@ -21,7 +21,7 @@ interface Props {
 
 // NewSweep takes back what a key has let in between two times.
 export function NewSweep({ of, from, to, count, close }: Props) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const [action, setAction] = useState<(typeof actions)[number]>('suspend');
   const begin = useMutation({
     mutationFn: () =>

@@ -14,18 +14,18 @@ import { useMay } from '../people/session';
 import { useLanguage, useWords } from '../words/words';
 import { EditKey } from './EditKey';
 import { KeyState, KeyWindow } from './KeyState';
+import { keyWords } from './keyWords';
 import { NewKey } from './NewKey';
 import { keysQuery, renewProfiles } from './queries';
 import { RevokeKey } from './RevokeKey';
 import { RotateKey } from './RotateKey';
-import { words } from './words';
 
 type Key = Schemas['ProvisionKey'];
 type Act = 'edit' | 'rotate' | 'revoke' | 'delete';
 
 // ProfileKeys are the keys that let devices into a profile, and how many each has let in.
 export function ProfileKeys({ profile }: { profile: string }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const language = useLanguage();
   const may = useMay('operator');
   const { data, error, refetch } = useQuery(keysQuery(profile));
@@ -91,7 +91,7 @@ export function ProfileKeys({ profile }: { profile: string }) {
 
 // Acts are what can be done with a key. To turn it is to suspend it, or to let it go on.
 function Acts({ of, ask, turn }: { of: Key; ask: (what: Act) => void; turn: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   return (
     <Menu position="bottom-end">
       <Menu.Target>
@@ -117,7 +117,7 @@ function Acts({ of, ask, turn }: { of: Key; ask: (what: Act) => void; turn: () =
 }
 
 function DeleteKey({ of, close }: { of: Key; close: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const remove = useMutation({
     mutationFn: () => answer(api.DELETE('/v1/provision-keys/{key}', { params: { path: { key: of.id } } })),
     onSuccess: () => {

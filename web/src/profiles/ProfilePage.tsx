@@ -12,6 +12,7 @@ import { Refused } from '../parts/Refused';
 import { Tabs } from '../parts/Tabs';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
+import { fieldWords } from './fieldWords';
 import { ProfileKeys } from './ProfileKeys';
 import { ProfileSettings, settingsParts } from './ProfileSettings';
 import { profileQuery, renewProfiles } from './queries';
@@ -22,6 +23,7 @@ const parts = ['keys', ...settingsParts] as const;
 
 export function ProfilePage() {
   const w = useWords(words);
+  const f = useWords(fieldWords);
   const { name } = route.useParams();
   const part = oneOf(route.useSearch().part, ...parts);
   const { data: profile, error, refetch } = useQuery(profileQuery(name));
@@ -30,7 +32,7 @@ export function ProfilePage() {
     <Page
       title={name}
       back={{ to: '/profiles', label: w.title }}
-      about={profile && [w[`strategy${profile.strategy}`], profile.description].filter(Boolean).join(' · ')}
+      about={profile && [f[`strategy${profile.strategy}`], profile.description].filter(Boolean).join(' · ')}
       act={
         <>
           <Button variant="default" renderRoot={(props) => <Link to="/devices" search={{ profile: name }} {...props} />}>

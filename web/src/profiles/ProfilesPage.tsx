@@ -14,6 +14,7 @@ import { Table } from '../parts/Table';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
 import { strategies } from './draft';
+import { fieldWords } from './fieldWords';
 import { words } from './words';
 
 const route = getRouteApi('/shell/profiles');
@@ -21,6 +22,7 @@ const orders = ['name', '-name', 'created', '-created'] as const;
 
 export function ProfilesPage() {
   const w = useWords(words);
+  const f = useWords(fieldWords);
   const may = useMay('operator');
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -39,7 +41,7 @@ export function ProfilesPage() {
     >
       <Filters>
         <SearchFilter label={w.search} value={search.search} onChange={(text) => narrow({ search: text || undefined })} />
-        <ChoiceFilter label={w.strategy} any={w.anyStrategy} value={search.strategy} all={strategies.map((s) => [s, w[`strategy${s}`]] as const)} onChange={(strategy) => narrow({ strategy })} />
+        <ChoiceFilter label={f.strategy} any={w.anyStrategy} value={search.strategy} all={strategies.map((s) => [s, f[`strategy${s}`]] as const)} onChange={(strategy) => narrow({ strategy })} />
       </Filters>
       <Refused error={error} again={() => void refetch()} />
       {!error && (
@@ -61,8 +63,8 @@ export function ProfilesPage() {
                   </Link>
                 ),
               },
-              { key: 'strategy', label: w.strategy, cell: (p) => w[`strategy${p.strategy}`] },
-              { key: 'description', label: w.description, wide: true, cell: (p) => p.description },
+              { key: 'strategy', label: f.strategy, cell: (p) => f[`strategy${p.strategy}`] },
+              { key: 'description', label: f.description, wide: true, cell: (p) => p.description },
               { key: 'created', label: w.created, sort: 'created', wide: true, cell: (p) => <Ago at={p.createdAt} /> },
             ]}
             empty={<Empty title={w.none}>{w.noneText}</Empty>}

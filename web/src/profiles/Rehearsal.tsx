@@ -7,14 +7,14 @@ import { Refused } from '../parts/Refused';
 import { useWords } from '../words/words';
 import { settingsOf, type Draft } from './draft';
 import styles from './Profile.module.css';
+import { rehearsalWords } from './rehearsalWords';
 import { Rehearsed } from './Rehearsed';
-import { words } from './words';
 
 const spans = [1, 7, 30, 90];
 
 // Rehearsal judges the attempts of the last days by what is typed, before it is saved.
 export function Rehearsal({ profile, draft }: { profile: Schemas['Profile']; draft: Draft }) {
-  const w = useWords(words);
+  const w = useWords(rehearsalWords);
   const [days, setDays] = useState(7);
   const rehearse = useMutation({
     mutationFn: (tried: Draft) => answer(api.POST('/v1/profiles/{name}/rehearse', { params: { path: { name: profile.name } }, body: { days, samples: 5, profile: settingsOf(tried, profile) } })),

@@ -6,13 +6,13 @@ import { Tag } from '../parts/Tag';
 import { useSaid } from '../words/said';
 import { useLanguage, useWords } from '../words/words';
 import styles from './Profile.module.css';
-import { words } from './words';
+import { rehearsalWords } from './rehearsalWords';
 
 type Group = Schemas['RehearsalGroup'];
 
 // Rehearsed says who of the last days would have got in and who not, and for whom that is other than it was.
 export function Rehearsed({ of }: { of: Schemas['Rehearsal'] }) {
-  const w = useWords(words);
+  const w = useWords(rehearsalWords);
   const said = useSaid();
   const language = useLanguage();
   const number = (n: number) => n.toLocaleString(language);
@@ -46,7 +46,7 @@ export function Rehearsed({ of }: { of: Schemas['Rehearsal'] }) {
 }
 
 function Outcome({ reason }: { reason: string }) {
-  const w = useWords(words);
+  const w = useWords(rehearsalWords);
   return <Tag tone={reason ? 'bad' : 'good'}>{reason ? <Reason code={reason} /> : w.wasLetIn}</Tag>;
 }
 

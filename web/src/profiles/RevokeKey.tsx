@@ -5,14 +5,14 @@ import { answer, api, type Schemas } from '../api/client';
 import { Confirm } from '../parts/Confirm';
 import form from '../parts/Form.module.css';
 import { useLanguage, useWords } from '../words/words';
+import { keyWords } from './keyWords';
 import { renewProfiles } from './queries';
-import { words } from './words';
 
 const fates = ['keep', 'suspend', 'release'] as const;
 
 // RevokeKey ends a key, and asks what becomes of the devices that it let in.
 export function RevokeKey({ of, close }: { of: Schemas['ProvisionKey']; close: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const language = useLanguage();
   const [devices, setDevices] = useState<(typeof fates)[number]>('keep');
   const revoke = useMutation({

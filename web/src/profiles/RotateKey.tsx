@@ -8,11 +8,11 @@ import { Once } from '../parts/Once';
 import { Refused } from '../parts/Refused';
 import { words as partWords } from '../parts/words';
 import { useWords } from '../words/words';
+import { keyWords } from './keyWords';
 import { renewProfiles } from './queries';
-import { words } from './words';
 
 export function RotateKey({ of, close }: { of: Schemas['ProvisionKey']; close: () => void }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const p = useWords(partWords);
   const [overlap, setOverlap] = useState('168h');
   const rotate = useMutation({

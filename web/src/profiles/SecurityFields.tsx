@@ -2,11 +2,11 @@ import { Checkbox, NativeSelect, Textarea, TextInput } from '@mantine/core';
 import { useWords } from '../words/words';
 import type { FieldsProps } from './DetailsFields';
 import { reprovisions, rotations, type Draft } from './draft';
-import { words } from './words';
+import { fieldWords } from './fieldWords';
 
 // SecurityFields are what a device of the profile is believed, and what becomes of one that asks again.
 export function SecurityFields({ draft, change }: FieldsProps) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   return (
     <>
       <NativeSelect

@@ -4,14 +4,14 @@ import form from '../parts/Form.module.css';
 import { PEM } from '../parts/PEM';
 import { useMay } from '../people/session';
 import { useWords } from '../words/words';
-import { nameSources, renewals, revocations, strategies, type Draft } from './draft';
 import type { FieldsProps } from './DetailsFields';
+import { nameSources, renewals, revocations, strategies, type Draft } from './draft';
+import { fieldWords } from './fieldWords';
 import { TryOut } from './TryOut';
-import { words } from './words';
 
 // StrategyFields say how devices of the profile get in.
 export function StrategyFields({ draft, change }: FieldsProps) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   return (
     <>
       <Choices label={w.strategy} value={draft.strategy} all={strategies.map((s) => [s, w[`strategy${s}`], w[`strategy${s}Text`]])} change={(strategy) => change({ strategy })} />
@@ -21,7 +21,7 @@ export function StrategyFields({ draft, change }: FieldsProps) {
 }
 
 function ChainFields({ draft, change }: FieldsProps) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   const may = useMay('operator');
   return (
     <>

@@ -6,11 +6,11 @@ import { Panel } from '../parts/Page';
 import { Table } from '../parts/Table';
 import { Tag } from '../parts/Tag';
 import { useLanguage, useWords } from '../words/words';
-import { words } from './words';
+import { keyWords } from './keyWords';
 
 // Sweeps are those of a key that go on, and the last that were finished.
 export function Sweeps({ of }: { of: string }) {
-  const w = useWords(words);
+  const w = useWords(keyWords);
   const language = useLanguage();
   const { data } = useQuery({
     queryKey: ['profiles', 'sweeps', of],

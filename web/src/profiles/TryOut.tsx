@@ -9,12 +9,12 @@ import { Tag } from '../parts/Tag';
 import { useSaid } from '../words/said';
 import { useWords } from '../words/words';
 import type { Draft } from './draft';
+import { fieldWords } from './fieldWords';
 import styles from './StrategyFields.module.css';
-import { words } from './words';
 
 // TryOut asks the server, while one types, which device a certificate would be of.
 export function TryOut({ draft: { ca, cnPattern, nameFrom } }: { draft: Draft }) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   const [certificate, setCertificate] = useState('');
   const [asked] = useDebouncedValue({ certificate, ca, cnPattern, nameFrom }, 250);
   const { data, error } = useQuery({
@@ -33,7 +33,7 @@ export function TryOut({ draft: { ca, cnPattern, nameFrom } }: { draft: Draft })
 }
 
 function Told({ of, alone }: { of: Schemas['Naming']; alone: boolean }) {
-  const w = useWords(words);
+  const w = useWords(fieldWords);
   const advice = useSaid().advice(of);
   return (
     <div className={styles.told}>

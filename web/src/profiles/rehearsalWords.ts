@@ -1,0 +1,41 @@
+import { dictionary } from '../words/words';
+
+// What a change would have done.
+export const rehearsalWords = dictionary(
+  {
+    rehearsal: 'Rehearsal',
+    rehearsalText: 'Before it is saved: who of the last days would have got in with these settings, and who not? Nothing is changed by asking.',
+    rehearsalDays: 'Attempts of the last',
+    rehearse: 'Rehearse',
+    days: (n: number) => (n === 1 ? 'day' : `${n} days`),
+    rehearsed: (admitted: string, refused: string) => `It would have let in ${admitted} and refused ${refused}.`,
+    rehearsedNone: 'Nobody has tried to get in during this time.',
+    rehearsedOther: (n: string) => `${n} of them otherwise than it was`,
+    rehearsedSame: 'all of them as it was',
+    itWas: 'As it was',
+    itWouldBe: 'With the change',
+    wasLetIn: 'let in',
+    cannotSay: 'cannot be said',
+    attempts: 'Attempts',
+    theseNames: 'These',
+    andOthers: (n: number) => ` and ${n} more`,
+  },
+  {
+    rehearsal: 'Probe',
+    rehearsalText: 'Vor dem Speichern: Wer von den letzten Tagen wäre mit diesen Einstellungen hineingekommen und wer nicht? Die Frage ändert nichts.',
+    rehearsalDays: 'Versuche aus',
+    rehearse: 'Proben',
+    days: (n: number) => (n === 1 ? 'einem Tag' : `${n} Tagen`),
+    rehearsed: (admitted: string, refused: string) => `Damit wären ${admitted} zugelassen und ${refused} abgewiesen worden.`,
+    rehearsedNone: 'In dieser Zeit wollte niemand hinein.',
+    rehearsedOther: (n: string) => `${n} davon anders, als es war`,
+    rehearsedSame: 'alle so, wie es war',
+    itWas: 'Wie es war',
+    itWouldBe: 'Mit der Änderung',
+    wasLetIn: 'zugelassen',
+    cannotSay: 'nicht zu sagen',
+    attempts: 'Versuche',
+    theseNames: 'Diese',
+    andOthers: (n: number) => ` und ${n} weitere`,
+  },
+);
