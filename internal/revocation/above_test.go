@@ -89,6 +89,30 @@ func TestTheHardRuleIsAlsoThatOfAuthoritiesThatAreAskedAbout(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.check(append(a.device(100), a.cert), hard, "")
+		fallen := l.root.below("Line 8") // for which nobody answers
+		l.say(7, ocsp.Revoked)
+		l.check(append(fallen.device(100), fallen.cert), hard, muster.ReasonCertificateRevoked)
+		l.stop()
+	})
+}
+
+func TestAResponderThatDoesNotAnswerForAnAuthorityAboveAnswersForDevicesAllTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		strange := l.root.below("Line 8") // for which nobody answers
+		l.check(append(strange.device(100), strange.cert), soft, "")
+		l.check(l.root.device(5), hard, "")
+		a := l.root.below("Line 9")
+		below := a.below("Station 3")
+		l.mu.Lock()
+		l.below = append(l.below, below)
+		l.mu.Unlock()
+		l.check(append(below.device(101), below.cert, a.cert), soft, "") // of the station nobody knows
+		if all := l.Responders(); len(all) != 1 || all[0].Failure != "" {
+			t.Errorf("shown as %+v", all)
+		}
+		l.check(append(below.device(102), below.cert, a.cert), hard, muster.ReasonRevocationUnknown)
+		l.check(l.root.device(6), hard, "")
 		l.stop()
 	})
 }

@@ -81,16 +81,22 @@ func (s *Service) exchange(a *answer, q *question) {
 	if err != nil {
 		s.metrics.asked.WithLabelValues("none").Inc()
 		a.later(known, now.Add(askRest))
-		if _, answers := errors.AsType[ocsp.ResponseError](err); answers || errors.Is(err, errOlder) {
+		_, answers := errors.AsType[ocsp.ResponseError](err)
+		_, odd := errors.AsType[useless](err)
+		if answers || errors.Is(err, errOlder) || odd && q.above {
 			err = nil // of this certificate it does not know, has no time, or has told more lately; it is there
 		}
-		if s.responders.note(q.url, err, now) && ctx.Err() == nil {
+		rests := now
+		if !odd {
+			rests = now.Add(askRest)
+		}
+		if s.responders.note(q.url, err, now, rests) && ctx.Err() == nil {
 			s.o.Logger.Warn("an OCSP responder gives no answer that can be used; profiles with the hard rule refuse certificates of which it has said nothing",
 				"responder", q.url, "error", err)
 		}
 		return
 	}
-	s.responders.note(q.url, nil, now)
+	s.responders.note(q.url, nil, now, now)
 	s.metrics.asked.WithLabelValues(says.status.String()).Inc()
 	if says.status == statusUnknown && known.at(now) == statusRevoked {
 		a.later(known, now.Add(askRest))

@@ -169,7 +169,7 @@ func (s *Service) askAbout(ctx context.Context, a *answer, at *step, p *path, no
 		a.later(known, now.Add(askRest))
 		return nil
 	}
-	q.profile = p.profile
+	q.profile, q.above = p.profile, at != &p.own
 	a.put(q)
 	done := s.ask(a, q)
 	if done == nil {

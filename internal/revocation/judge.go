@@ -56,15 +56,19 @@ func (s *Service) Judge(shown Shown, rule muster.RevocationRule) error {
 	if shown.answer == nil && rule == muster.RevocationSoft {
 		return nil
 	}
-	if err := s.judgeOne(shown.marks[0], shown.answer, false, rule); err != nil {
-		return err
-	}
+	err := s.judgeOne(shown.marks[0], shown.answer, false, rule)
 	for _, i := range shown.above {
-		if err := s.judgeOne(i.mark, i.answer, true, rule); err != nil {
-			return err
-		}
+		err = worse(err, s.judgeOne(i.mark, i.answer, true, rule))
 	}
-	return nil
+	return err
+}
+
+// worse returns the refusal that says more: that something is revoked rather than that nobody knows.
+func worse(a, b error) error {
+	if a == nil || muster.ReasonOf(a) != muster.ReasonCertificateRevoked && muster.ReasonOf(b) == muster.ReasonCertificateRevoked {
+		return b
+	}
+	return a
 }
 
 // judgeOne refuses a certificate that is revoked, as its responder says, and by the hard rule one of which nobody knows that it is not.

@@ -24,6 +24,11 @@ const (
 	countsFor = 30 * time.Second
 )
 
+// useless is why an answer is not believed, of a responder that is there: perhaps it answers well for other authorities.
+type useless string
+
+func (u useless) Error() string { return string(u) }
+
 // read believes an answer if it is one to the question that was sent with that nonce, of its time, and signed by the issuer or by whom
 // that has named for it (RFC 6960, 3.2), whose certificate is returned; nil: it was the issuer.
 func (q *question) read(text, nonce []byte, now time.Time) (*said, *x509.Certificate, error) {
@@ -44,9 +49,9 @@ func (q *question) read(text, nonce []byte, now time.Time) (*said, *x509.Certifi
 	}
 	switch {
 	case r.ThisUpdate.After(now.Add(early)):
-		return nil, nil, errors.New("the answer is of a time that is to come")
+		return nil, nil, useless("the answer is of a time that is to come")
 	case !now.Before(s.nextUpdate.Add(early)):
-		return nil, nil, errors.New("the answer is past its date")
+		return nil, nil, useless("the answer is past its date")
 	}
 	s.due = now.Add(min(max(s.nextUpdate.Sub(now)/2, askLeast), fetchEvery))
 	s.nextUpdate = later(s.nextUpdate, now.Add(countsFor))
@@ -89,16 +94,16 @@ func (q *question) answeredBy(data, nonce []byte) error {
 			continue
 		}
 		if !r.About.is(&q.about) {
-			return errors.New("the answer is about another certificate")
+			return useless("the answer is about another certificate")
 		}
 		found = true
 	}
 	if !found {
-		return errors.New("the answer is about another certificate")
+		return useless("the answer is about another certificate")
 	}
 	for _, e := range d.Extensions {
 		if e.Id.Equal(nonceID) && !bytes.Equal(e.Value, nonce) {
-			return errors.New("the answer has the nonce of another question")
+			return useless("the answer has the nonce of another question")
 		}
 	}
 	return nil
@@ -110,20 +115,20 @@ func (q *question) signer(r *ocsp.Response, now time.Time) (*x509.Certificate, e
 	switch r.SignatureAlgorithm {
 	case x509.SHA256WithRSA, x509.SHA384WithRSA, x509.SHA512WithRSA, x509.ECDSAWithSHA256, x509.ECDSAWithSHA384, x509.ECDSAWithSHA512, x509.PureEd25519:
 	default:
-		return nil, fmt.Errorf("the answer is signed with %s", r.SignatureAlgorithm)
+		return nil, useless("the answer is signed with " + r.SignatureAlgorithm.String())
 	}
 	switch {
 	case by == nil || bytes.Equal(by.RawSubjectPublicKeyInfo, q.issuer.RawSubjectPublicKeyInfo):
 		if r.CheckSignatureFrom(q.issuer) != nil {
-			return nil, errors.New("the answer is not signed by the issuer of the certificate")
+			return nil, useless("the answer is not signed by the issuer of the certificate")
 		}
 		return nil, nil
 	case !bytes.Equal(by.RawIssuer, q.issuer.RawSubject) || by.CheckSignatureFrom(q.issuer) != nil || !slices.Contains(by.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
-		return nil, errors.New("the answer is signed by somebody whom the issuer of the certificate has not named for it")
+		return nil, useless("the answer is signed by somebody whom the issuer of the certificate has not named for it")
 	case by.KeyUsage != 0 && by.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
-		return nil, errors.New("the key of the responder is not for signatures")
+		return nil, useless("the key of the responder is not for signatures")
 	case now.Before(by.NotBefore.Add(-early)) || now.After(by.NotAfter):
-		return nil, errors.New("the certificate of the responder is not valid now")
+		return nil, useless("the certificate of the responder is not valid now")
 	}
 	return by, nil // ocsp has checked the signature itself
 }

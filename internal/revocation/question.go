@@ -25,6 +25,7 @@ type question struct {
 	profile muster.ProfileID
 	issuer  *x509.Certificate
 	about   certID
+	above   bool // it is about an authority above a device
 }
 
 // A certID names a certificate to a responder (RFC 6960, 4.1.1).

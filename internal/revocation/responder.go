@@ -41,8 +41,8 @@ func (k *responders) free(url string, now time.Time) bool {
 	return r == nil || !now.Before(r.rests)
 }
 
-// note remembers how it went, and reports whether a responder has begun to fail.
-func (k *responders) note(url string, err error, now time.Time) (began bool) {
+// note remembers how it went, and until when a responder that has failed rests, and reports whether it has begun to fail.
+func (k *responders) note(url string, err error, now, rests time.Time) (began bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	r := k.of[url]
@@ -63,7 +63,7 @@ func (k *responders) note(url string, err error, now time.Time) (began bool) {
 	if began = r.failure == ""; began {
 		r.since = now
 	}
-	r.failure, r.rests, r.asked = err.Error(), now.Add(askRest), now
+	r.failure, r.rests, r.asked = err.Error(), rests, now
 	return began
 }
 
