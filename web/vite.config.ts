@@ -30,6 +30,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     manifest: true,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // Fields are on nearly every page: together they compress better than one by one.
+      output: { codeSplitting: { groups: [{ name: 'fields', test: /@mantine.core.*components.(Input|InlineInput|InputBase|TextInput|Textarea|PasswordInput|NativeSelect|Checkbox|Radio)/ }] } },
+    },
   },
   server: { proxy: { '/v1': server, '/docs': server, '/oidc': server } },
 });
