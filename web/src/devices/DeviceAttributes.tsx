@@ -92,7 +92,7 @@ export function DeviceAttributes({ name }: { name: string }) {
               { key: 'key', label: w.key, cell: (a) => a.key },
               { key: 'value', label: w.value, cell: (a) => <Value value={a.value} /> },
               { key: 'kind', label: w.keptAs, wide: true, cell: (a) => w[`value${kindOf(a.value)}`] },
-              { key: 'when', label: w.when, wide: true, cell: (a) => <Ago at={a.updatedAt} /> },
+              { key: 'when', label: w.changed, wide: true, cell: (a) => <Ago at={a.updatedAt} /> },
               { key: 'acts', label: '', cell: acts },
             ]}
             empty={<p className={styles.none}>{w.noAttributes}</p>}

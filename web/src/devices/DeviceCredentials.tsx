@@ -56,7 +56,7 @@ export function DeviceCredentials({ device }: { device: Schemas['DeviceView'] })
   const acts = (c: Credential) =>
     may &&
     c.state !== 'revoked' && (
-      <Group gap={4} justify="flex-end" wrap="nowrap">
+      <Group gap={4} justify="flex-end">
         <Button size="compact-xs" variant="subtle" onClick={() => begin({ what: 'rotate', credential: c })}>
           {w.rotate}
         </Button>

@@ -33,14 +33,14 @@ export function useColumns(chosen: string): LongColumn<Device>[] {
   const w = useWords(words);
   return useMemo(() => {
     const all: Record<Choosable, LongColumn<Device>> = {
-      state: { key: 'state', label: w.state, width: 138, cell: (d) => <State device={d} /> },
-      profile: { key: 'profile', label: w.profile, width: 160, cell: (d) => d.profile },
-      label: { key: 'label', label: w.label, width: 190, cell: (d) => d.label },
+      state: { key: 'state', label: w.state, width: 130, cell: (d) => <State device={d} /> },
+      profile: { key: 'profile', label: w.profile, width: 150, cell: (d) => d.profile },
+      label: { key: 'label', label: w.label, width: 170, cell: (d) => d.label },
       tags: { key: 'tags', label: w.tags, width: 200, cell: (d) => tagsText(d.tags) },
       description: { key: 'description', label: w.description, width: 260, cell: (d) => d.description },
       gateway: { key: 'gateway', label: w.gateway, width: 96, cell: (d) => d.gateway && '✓' },
-      provisioned: { key: 'provisioned', label: w.provisioned, sort: 'provisioned', width: 170, cell: (d) => d.provisionedAt && <Ago at={d.provisionedAt} /> },
-      created: { key: 'created', label: w.created, sort: 'created', width: 150, cell: (d) => <Ago at={d.createdAt} /> },
+      provisioned: { key: 'provisioned', label: w.provisioned, sort: 'provisioned', width: 140, cell: (d) => d.provisionedAt && <Ago at={d.provisionedAt} /> },
+      created: { key: 'created', label: w.created, sort: 'created', width: 136, cell: (d) => <Ago at={d.createdAt} /> },
       id: { key: 'id', label: w.id, width: 300, cell: (d) => <code>{d.id}</code> },
     };
     const name: LongColumn<Device> = {

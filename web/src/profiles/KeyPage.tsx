@@ -85,7 +85,7 @@ export function KeyPage() {
                     </Link>
                   ),
                 },
-                { key: 'state', label: w.state, cell: (d) => <Tag tone={d.state === 'active' ? 'good' : d.state === 'suspended' ? 'bad' : 'quiet'}>{w[`device${d.state}`]}</Tag> },
+                { key: 'state', label: w.state, cell: (d) => <Tag tone={d.state === 'suspended' ? 'bad' : 'quiet'}>{w[`device${d.state}`]}</Tag> },
                 { key: 'connected', label: w.connectionNow, wide: true, cell: (d) => (d.connected ? w.connected : w.away) },
                 { key: 'when', label: w.letIn, cell: (d) => <Ago at={d.provisionedAt} /> },
               ]}
