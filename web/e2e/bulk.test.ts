@@ -50,14 +50,14 @@ it('asks what it does not recognise, and shows the mistakes before anything is f
   await page.getByLabel('What the column Ort is', { exact: true }).selectOption('server.');
   await page.getByLabel('What the column Ort is: key').fill('site');
   await press('Dry run');
-  await page.getByRole('row', { name: /^3 Profile there is no such profile not-found/ }).waitFor();
-  await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
+  await page.getByRole('row', { name: /^3 Profile There is no such profile\. not-found/ }).waitFor();
+  await page.getByRole('row', { name: /^4 .*A tag's name/ }).waitFor();
   expect(await page.locator('td[data-wrong]').allInnerTexts()).toEqual(['nowhere', 'pump-3', '', 'Thun', '=b']); // a cell, and a row as a whole;
   await page.getByLabel('What the column tags is').selectOption('ignored'); // of which nothing was said yet
   await page.getByText('What is wrong').waitFor({ state: 'detached' });
   expect(await page.locator('td[data-wrong]').count()).toBe(0);
   await page.getByLabel('What the column tags is').selectOption('tags');
-  await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
+  await page.getByRole('row', { name: /^4 .*A tag's name/ }).waitFor();
   await expect.poll(devices).toEqual([]);
 });
 
@@ -68,7 +68,7 @@ it('files the rest of a file whose mistakes are not all mended, and the failed r
   await page.getByLabel('What the column Ort is').selectOption('ignored');
   await press('Import');
   await page.waitForURL(/\/bulk\/[0-9a-f-]{36}$/);
-  await page.getByRole('row', { name: /^4 .*a tag's name/ }).waitFor();
+  await page.getByRole('row', { name: /^4 .*A tag's name/ }).waitFor();
   await expect.poll(devices).toEqual(['pump-1', 'pump-2']);
   const failed = await downloaded('Download the failed rows');
   expect(failed).toContain('pump-3');
