@@ -2,6 +2,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schemas } from '../api/client';
 import { Value } from '../devices/Value';
+import { transportName } from '../journal/search';
 import { Ago } from '../parts/Ago';
 import { CrossIcon, DotIcon, TickIcon } from '../parts/icons';
 import { Panel } from '../parts/Page';
@@ -92,7 +93,7 @@ function Refusal({ attempt: a }: { attempt: Schemas['Attempt'] }) {
         <Story number={a.number} />
       </p>
       <small>
-        {w.fromOver(a.remote ?? '?', a.transport.toUpperCase())} · <Ago at={a.at} />
+        {w.fromOver(a.remote ?? '?', transportName(a.transport))} · <Ago at={a.at} />
       </small>
     </div>
   );
@@ -108,7 +109,7 @@ function Strangers({ all }: { all: Schemas['Attempt'][] }) {
       <ul>
         {all.map((a) => (
           <li key={a.number}>
-            {w.fromOver(a.name || a.remote || '?', a.transport.toUpperCase())}: <Say of={said.title(a)} /> <Story number={a.number} />
+            {w.fromOver(a.name || a.remote || '?', transportName(a.transport))}: <Say of={said.title(a)} /> <Story number={a.number} />
           </li>
         ))}
       </ul>

@@ -355,7 +355,7 @@ export const words = dictionary(
     certificate: 'Zertifikat im PEM-Format',
     certificateHint: 'Nur das Zertifikat: Der private Schlüssel bleibt beim Gerät.',
     publicKey: 'Öffentlicher Schlüssel im PEM-Format',
-    publicKeyHint: 'Mit dem privaten Schlüssel dazu unterschreibt das Gerät JWTs.',
+    publicKeyHint: 'Mit dem privaten Schlüssel dazu signiert das Gerät JWTs.',
     expires: 'Gültig bis',
     expiresHint: 'Leer: für immer.',
     values: 'Letzte Werte',

@@ -6,6 +6,7 @@ import { Panel } from '../parts/Page';
 import { Tag } from '../parts/Tag';
 import { useWords } from '../words/words';
 import { afterQuery } from './queries';
+import { transportName } from './search';
 import styles from './Story.module.css';
 import { words } from './words';
 
@@ -23,7 +24,7 @@ export function After({ number, device }: { number: number; device: string }) {
           <>
             <Tag tone={last.reason ? 'bad' : 'good'}>{last.reason ? w.refusedAgain : w.hasComeIn}</Tag>
             <Link to="/why/$number" params={{ number: String(last.number) }}>
-              {last.reason ? <code>{last.reason}</code> : w.over(w[`action${last.action}`], last.transport.toUpperCase())}
+              {last.reason ? <code>{last.reason}</code> : w.over(w[`action${last.action}`], transportName(last.transport))}
             </Link>
             <small>
               <Ago at={last.at} />

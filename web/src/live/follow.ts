@@ -37,9 +37,9 @@ export function url(wish: Wish, after: string): string {
   return `/v1/events?${query}`;
 }
 
-// follow tells what happens until it is stopped. Before anything else it tells of what came before, which is missed. A stream that breaks off is taken up where it was: at first by the browser,
-// and, where the server refused it, by another one a little later. While the page is hidden there is none: browsers have few
-// connections to one server, and share them among all their pages.
+// follow tells what happens until it is stopped. Before anything else it says that what came before is missed. A stream that
+// breaks off is taken up where it was: at first by the browser, and, where the server refused it, by another one a little later.
+// While the page is hidden there is none: browsers have few connections to one server, and share them among all their pages.
 export function follow(wish: Wish, { hear, missed, live }: Ear): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;

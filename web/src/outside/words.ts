@@ -91,7 +91,7 @@ export const words = dictionary(
     address: 'Adresse',
     file: 'Datei',
     choose: 'DER oder PEM',
-    issuer: 'Wer sie unterschreibt',
+    issuer: 'Wer sie signiert',
     issuerHint: 'Nur wenn es eine Zwischenstelle tut: ihr Zertifikat und die bis zur Stelle, der ein Profil vertraut.',
     warnOutdated: (name: string) => `${name} ist überfällig: Was seither widerrufen wurde, ist nicht bekannt.`,
     warnUnused: (name: string) => `${name} wird nicht mehr geglaubt: Was sie nennt, wird nicht abgewiesen.`,

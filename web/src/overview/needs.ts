@@ -1,7 +1,7 @@
 import type { LinkProps } from '@tanstack/react-router';
 import type { Refusal, Schemas } from '../api/client';
 import { moment } from '../parts/chart';
-import type { Said, Speech } from '../words/said';
+import { sentence, type Said, type Speech } from '../words/said';
 import { refused, sum, type ByReason } from './counts';
 import { within } from './forecast';
 import type { words } from './words';
@@ -116,9 +116,4 @@ function finding(f: Schemas['Finding'], said: Speech): Need {
     text: text.map((t) => ({ ...t, text: sentence(t.text) })),
     link: (f.code && places[f.code]) ?? { to: '/settings/server' },
   };
-}
-
-function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { Refusal } from '../api/client';
-import { useSaid, type Said, type Speech } from '../words/said';
+import { sentence, useSaid, type Said, type Speech } from '../words/said';
 import { useWords } from '../words/words';
 import styles from './Refused.module.css';
 import { Say } from './Say';
@@ -74,10 +74,4 @@ export function Reason({ code }: { code: string }) {
       {code}
     </a>
   );
-}
-
-// sentence makes one of what the server says.
-export function sentence(text: string): string {
-  const whole = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -155,7 +155,7 @@ export const fieldWords = dictionary(
     caHint: 'Eines oder mehrere; jedem wird für sich vertraut. Geräte zeigen die ganze Kette darunter.',
     tryOut: 'An einem Zertifikat eines Geräts ausprobieren',
     tryOutHint: 'PEM, das eigene des Geräts zuerst. Nichts wird aufgehoben.',
-    tryOutAlone: 'Ob Ihre Stelle es unterschrieben hat, zeigt sich, wenn sie oben steht.',
+    tryOutAlone: 'Ob Ihre Stelle es signiert hat, zeigt sich, wenn sie oben steht.',
     tryOutTrusted: 'Ihre Stelle bürgt dafür.',
     until: 'Bis',
     revocation: 'Wenn gerade niemand sagt, dass ein Zertifikat nicht widerrufen ist,',

@@ -190,7 +190,7 @@ export const words = dictionary(
     unhealthy: 'etwas ist zu beheben',
     fine: 'in Ordnung',
     notFine: 'zu beheben',
-    certificates: 'Zertifikate, die er zeigt und mit denen er unterschreibt',
+    certificates: 'Zertifikate, die er zeigt und mit denen er signiert',
     use: 'Wofür',
     useserver: 'Server',
     useintermediate: 'Zwischenstelle',
@@ -269,7 +269,7 @@ export const words = dictionary(
     counts: 'Eine Änderung gilt',
     fromReload: 'ab dem Neulesen',
     fromRestart: 'ab einem Neustart',
-    fromMachine: 'mit der Maschine',
+    fromMachine: 'mit dem Rechner',
 
     configurationText: 'Was gesetzt ist, zählt in dieser Reihenfolge: Schalter, Umgebungsvariable, Konfigurationsdatei, Vorgabe. Hier ist es zu sehen und neu einzulesen; geändert wird es dort, wo es steht.',
     setting: 'Einstellung',

@@ -100,6 +100,11 @@ function begun(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+// sentence makes one of what the server says.
+export function sentence(text: string): string {
+  return begun(/[.!?]$/.test(text) ? text : `${text}.`);
+}
+
 // The dictionary is fetched by those who read German alone. Until it is there, and where it cannot be had, the server's
 // own words are shown.
 let german = inGerman({});
