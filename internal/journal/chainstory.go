@@ -40,7 +40,7 @@ func chainWay() []step {
 }
 
 func revocationStep() step {
-	return step{"certificate.revocation", "no list says that a certificate is revoked, and where the profile wants it so, one says that the device's is not", []muster.Reason{
+	return step{"certificate.revocation", "neither a list nor a responder says that a certificate is revoked, and where the profile wants it so, one of them says that it is not", []muster.Reason{
 		muster.ReasonCertificateRevoked, muster.ReasonRevocationUnknown,
 	}}
 }

@@ -153,7 +153,7 @@ func spaceFinding(dir string) admin.Finding {
 
 // syncFinding measures how long the disk takes to make a small write durable: that is how long a device waits at least.
 func syncFinding(dir string) admin.Finding {
-	const about, fix = "disk sync", "Use a disk that syncs sooner; every acknowledgement waits for it."
+	const about = "disk sync"
 	f, err := os.CreateTemp(dir, "doctor-*.new")
 	if err != nil {
 		return failed(admin.FindDirectoryLocked, about, err, "Let the server's user write to the data directory.")
@@ -165,7 +165,7 @@ func syncFinding(dir string) admin.Finding {
 		began := time.Now()
 		_, err := f.Write(make([]byte, 4096))
 		if err := errors.Join(err, f.Sync()); err != nil {
-			return failed(admin.FindSyncFailed, about, err, fix)
+			return failed(admin.FindSyncFailed, about, err, "Look at the disk that holds the data directory.")
 		}
 		took = append(took, time.Since(began))
 	}
@@ -176,7 +176,7 @@ func syncFinding(dir string) admin.Finding {
 		Says: fmt.Sprintf("a small write is durable after %v", middle.Round(10*time.Microsecond)), Figures: map[string]int64{"microseconds": middle.Microseconds()},
 	}
 	if !finding.OK {
-		finding.Fix = fix
+		finding.Fix = "Use a disk that syncs sooner; every acknowledgement waits for it."
 	}
 	return finding
 }

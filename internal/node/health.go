@@ -124,7 +124,8 @@ func ownListFinding(l *issuer.ListAge, now time.Time) admin.Finding {
 		f.Says = fmt.Sprintf("it is of %s, and given until %s", l.ThisUpdate.UTC().Format(time.RFC3339), l.NextUpdate.UTC().Format(time.RFC3339))
 	}
 	if !f.OK {
-		if f.Detail = l.Failure; f.Detail != "" {
+		f.Detail = l.Failure
+		if l.Failure != "" {
 			f.Says += "; there is no newer one: " + l.Failure
 		}
 		f.Fix = "Look with `muster ca show` where the key is, and whether the program that keeps it runs; what was revoked meanwhile is not told to others."
