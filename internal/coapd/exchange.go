@@ -109,7 +109,8 @@ func (p *peer) compose(e *exchange, token message.Token, a answer) [][]byte {
 	defer p.mu.Unlock()
 	e.concluded = true
 	if o := a.observation; o != nil {
-		if o.composed = !o.over; o.over {
+		o.composed = !o.over
+		if o.over {
 			a.observation = nil
 		}
 	}

@@ -163,8 +163,8 @@ func (a *Authority) build(ctx context.Context, p *pair, l *list, b *build, rest 
 	}
 	a.lists.mu.Lock()
 	defer a.lists.mu.Unlock()
-	if l.failure = ""; err == nil {
-		l.newest = made
+	if err == nil {
+		l.newest, l.failure = made, ""
 	} else {
 		l.failure = muster.MessageOf(err)
 	}

@@ -76,7 +76,7 @@ func (s *Service) exchange(a *answer, q *question) {
 	ctx, cancel := context.WithTimeout(s.asks, askTime)
 	defer cancel()
 	known := a.said.Load()
-	says, err := s.hear(ctx, a, q, known)
+	says, err := s.hear(ctx, q, known)
 	now := s.o.Now()
 	if err != nil {
 		s.metrics.asked.WithLabelValues("none").Inc()
@@ -84,7 +84,7 @@ func (s *Service) exchange(a *answer, q *question) {
 		_, answers := errors.AsType[ocsp.ResponseError](err)
 		_, odd := errors.AsType[useless](err)
 		if answers || errors.Is(err, errOlder) || odd && q.above {
-			err = nil // of this certificate it does not know, has no time, or has told more lately; it is there
+			err = nil // it is there: it does not know this certificate, has no time, has told more lately, or answers for devices alone
 		}
 		rests := now
 		if !odd {
@@ -114,7 +114,7 @@ func (s *Service) exchange(a *answer, q *question) {
 var errOlder = errors.New("the answer is older than the one that is held")
 
 // hear asks, and returns what is believed.
-func (s *Service) hear(ctx context.Context, a *answer, q *question, known *said) (*said, error) {
+func (s *Service) hear(ctx context.Context, q *question, known *said) (*said, error) {
 	nonce := newNonce()
 	sent, err := q.write(nonce)
 	if err != nil {

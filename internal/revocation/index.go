@@ -43,9 +43,10 @@ func (x *index) isBelowFallen(m Mark, profile muster.ProfileID) bool {
 	found := false
 	for _, t := range x.fallen[below{profile, m.issuer}] {
 		if keyID := m.keyID.Value(); keyID == "" || t.keyID == "" || keyID == t.keyID {
-			if found = true; !t.fallen {
+			if !t.fallen {
 				return false
 			}
+			found = true
 		}
 	}
 	return found
@@ -107,9 +108,10 @@ func allAbove(c *x509.Certificate, all []*x509.Certificate, fallen []bool) bool 
 		if !bytes.Equal(above.RawSubject, c.RawIssuer) || len(c.AuthorityKeyId) > 0 && len(above.SubjectKeyId) > 0 && !bytes.Equal(c.AuthorityKeyId, above.SubjectKeyId) {
 			continue
 		}
-		if found = true; !fallen[i] {
+		if !fallen[i] {
 			return false
 		}
+		found = true
 	}
 	return found
 }
