@@ -28,14 +28,10 @@ func (i *Issuer) keepList(p *pair, l *CRL) error {
 // keptList returns the list of a key that was kept, if the key has signed it; nil: there is none. Nobody knows whether something was
 // revoked since.
 func (i *Issuer) keptList(p *pair) (*CRL, error) {
-	der, err := readFile(filepath.Join(i.dir, p.id().String()+listSuffix), maxListFile)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	read, err := readList(filepath.Join(i.dir, p.id().String()+listSuffix))
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	case err != nil:
-		return nil, err
 	}
-	read, err := x509.ParseRevocationList(der)
 	if err == nil {
 		err = read.CheckSignatureFrom(p.leaf)
 	}
@@ -46,9 +42,18 @@ func (i *Issuer) keptList(p *pair) (*CRL, error) {
 		return nil, errors.New("a CRL has no number")
 	}
 	return &CRL{
-		DER: der, Number: read.Number.Int64(), ThisUpdate: read.ThisUpdate, NextUpdate: read.NextUpdate,
+		DER: read.Raw, Number: read.Number.Int64(), ThisUpdate: read.ThisUpdate, NextUpdate: read.NextUpdate,
 		Entries: len(read.RevokedCertificateEntries), revision: revisionUnknown,
 	}, nil
+}
+
+// readList reads a list that was kept, whoever has signed it.
+func readList(file string) (*x509.RevocationList, error) {
+	der, err := readFile(file, maxListFile)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseRevocationList(der)
 }
 
 // dropList removes the list of a key that signs no more.
@@ -98,15 +103,10 @@ func KeptListAges(dir string) ([]ListAge, error) {
 	all := make([]ListAge, 0, len(files))
 	for _, file := range files {
 		age := ListAge{ID: strings.TrimSuffix(filepath.Base(file), listSuffix)}
-		der, err := readFile(file, maxListFile)
-		if err == nil {
-			var read *x509.RevocationList
-			if read, err = x509.ParseRevocationList(der); err == nil {
-				age.ThisUpdate, age.NextUpdate = read.ThisUpdate, read.NextUpdate
-			}
-		}
-		if err != nil {
+		if read, err := readList(file); err != nil {
 			age.Failure = err.Error()
+		} else {
+			age.ThisUpdate, age.NextUpdate = read.ThisUpdate, read.NextUpdate
 		}
 		all = append(all, age)
 	}
