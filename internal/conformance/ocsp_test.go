@@ -115,8 +115,8 @@ func TestAResponderIsAskedWhetherACertificateIsRevoked(t *testing.T) {
 	})
 	good, bad := root.device("good", time.Minute, true), root.device("bad", time.Minute, true)
 	names := &tls.Certificate{Certificate: named.chain[:1], PrivateKey: named.key}
-	fallen := root.authority(t, "Fallen line", time.Hour)
-	openssl.serve([]*tls.Certificate{bad, {Certificate: fallen.chain}}, []*tls.Certificate{good, names})
+	revoked := root.authority(t, "Revoked line", time.Hour)
+	openssl.serve([]*tls.Certificate{bad, {Certificate: revoked.chain}}, []*tls.Certificate{good, names})
 	s.must("profile", "create", "plant", "--strategy", "x509-chain", "--ca", root.file(t), "--cn-regex", "^(.*)$", "--allow-create", "--revocation", "hard", "--ocsp", "certificate")
 	// On a busy machine openssl may need longer than a device waits: then its answer counts when the device comes again.
 	refused := func(c *tls.Certificate, why string) {
@@ -152,7 +152,7 @@ func TestAResponderIsAskedWhetherACertificateIsRevoked(t *testing.T) {
 	if _, err := s.cli("device", "show", "bad"); err == nil {
 		t.Error("a device that is revoked is created")
 	}
-	refused(fallen.device("below", time.Minute, false), "certificate-revoked")
+	refused(revoked.device("below", time.Minute, false), "certificate-revoked")
 	comes(good)
 
 	// Answers are kept, over a restart without the responder.

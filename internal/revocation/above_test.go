@@ -89,9 +89,9 @@ func TestTheHardRuleIsAlsoThatOfAuthoritiesThatAreAskedAbout(t *testing.T) {
 			t.Fatal(err)
 		}
 		l.check(append(a.device(100), a.cert), hard, "")
-		fallen := l.root.below("Line 8") // for which nobody answers
+		revoked := l.root.below("Line 8") // for which nobody answers
 		l.say(7, ocsp.Revoked)
-		l.check(append(fallen.device(100), fallen.cert), hard, muster.ReasonCertificateRevoked)
+		l.check(append(revoked.device(100), revoked.cert), hard, muster.ReasonCertificateRevoked)
 		l.stop()
 	})
 }

@@ -96,14 +96,14 @@ func refuse(reason muster.Reason, authority bool, why string) error {
 	return muster.Refuse(reason, "%s", why)
 }
 
-// judgeLists refuses certificates one of which a list names, or which stand below an authority of their profile that has fallen.
+// judgeLists refuses certificates one of which a list names, or which stand below an authority of their profile that is distrusted.
 func (s *Service) judgeLists(shown *Shown) error {
 	known := s.index.Load()
 	if len(known.lists) == 0 {
 		return nil
 	}
 	for i, m := range shown.marks {
-		if known.names(m, i > 0) || known.isBelowFallen(m, shown.profile) {
+		if known.names(m, i > 0) || known.isBelowDistrusted(m, shown.profile) {
 			return muster.Refuse(muster.ReasonCertificateRevoked, "")
 		}
 	}

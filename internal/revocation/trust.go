@@ -71,7 +71,7 @@ func (s *Service) lookAtProfiles(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		s.o.Logger.WarnContext(ctx, "it is not known which authorities profiles trust", "error", err)
 	}
-	if !maps.EqualFunc(before.fallen, s.index.Load().fallen, slices.Equal) {
+	if !maps.EqualFunc(before.distrusted, s.index.Load().distrusted, slices.Equal) {
 		s.o.Changed()
 	}
 }
