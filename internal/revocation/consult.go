@@ -1,38 +1,27 @@
 package revocation
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
-	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"muster"
 )
 
-// A step is a certificate on a device's path to an authority of its profile, and the one above it.
-type step struct {
-	mark                Mark
-	certificate, issuer *x509.Certificate
-}
-
-// An inquiry is what is remembered of an authority above a device that is asked about, too.
-type inquiry struct {
+// An aboveAnswer is the answer about an authority above a device.
+type aboveAnswer struct {
 	mark   Mark
 	answer *answer
 }
 
-// inquiries returns those about the authorities above a device.
-func (s *Service) inquiries(above []step) []inquiry {
+// answersAbove returns the answers about the authorities above a device.
+func (s *Service) answersAbove(above []step) []aboveAnswer {
 	if len(above) == 0 {
 		return nil
 	}
-	all := make([]inquiry, len(above))
+	all := make([]aboveAnswer, len(above))
 	for i, at := range above {
-		all[i] = inquiry{at.mark, s.answers.get(at.certificate)}
+		all[i] = aboveAnswer{at.mark, s.answers.get(at.certificate)}
 	}
 	return all
 }
@@ -51,7 +40,7 @@ func (s *Service) consult(ctx context.Context, shown *Shown, chain []*x509.Certi
 		return
 	}
 	shown.answer.above.Store(&p.above)
-	shown.above = s.inquiries(p.above)
+	shown.above = s.answersAbove(p.above)
 	waits := []<-chan struct{}{s.askAbout(ctx, shown.answer, &p.own, p, now)}
 	for i := range p.above {
 		waits = append(waits, s.askAbout(ctx, shown.above[i].answer, &p.above[i], p, now))
@@ -80,8 +69,8 @@ func await(ctx context.Context, asked []<-chan struct{}) {
 // isDue reports whether there is something to ask, and notes that somebody wants it.
 func (s *Shown) isDue(now time.Time) bool {
 	due := s.answer.isDue(now) || s.answer.above.Load() == nil
-	for _, i := range s.above {
-		due = i.answer.isDue(now) || due
+	for _, a := range s.above {
+		due = a.answer.isDue(now) || due
 	}
 	return due
 }
@@ -90,71 +79,9 @@ func (s *Shown) isDue(now time.Time) bool {
 func (s *Shown) rest(now time.Time) {
 	s.answer.above.CompareAndSwap(nil, &[]step{})
 	s.answer.rest(now)
-	for _, i := range s.above {
-		i.answer.rest(now)
+	for _, a := range s.above {
+		a.answer.rest(now)
 	}
-}
-
-// A path leads from a device's certificate to an authority of its profile, which has all of it asked about by a rule.
-type path struct {
-	own     step
-	above   []step // without those of our own authority
-	rule    string
-	profile muster.ProfileID
-}
-
-// pathOf finds the path of certificates that a device shows, its own first: each with its issuer above it, up to an authority that the
-// profile trusts and of which it does not know another one above. Of that nobody says that it is revoked [RFC 5280, 6.1].
-func (s *Service) pathOf(ctx context.Context, chain []*x509.Certificate, profile muster.ProfileID, now time.Time) (*path, error) {
-	settings, err := s.store.ProfileByID(ctx, profile)
-	if err != nil {
-		return nil, err
-	}
-	rule := settings.Settings.Chain
-	if rule == nil || rule.OCSP == "" {
-		return nil, errors.New("the profile has nobody asked")
-	}
-	authority, err := rule.Read()
-	if err != nil {
-		return nil, err
-	}
-	at := now
-	if at.After(chain[0].NotAfter) {
-		at = chain[0].NotAfter // one that has expired is renewed, if it was not revoked before
-	}
-	found, err := authority.Verify(chain, at)
-	if err != nil {
-		return nil, err
-	}
-	all := climb(found, authority.Certificates())
-	if len(all) < 2 {
-		return nil, errors.New("the certificate is trusted by itself")
-	}
-	for i := range all[1:] {
-		all[i+1] = s.authorities.same(all[i+1])
-	}
-	p := &path{own: step{markOf(all[0]), all[0], all[1]}, above: []step{}, rule: rule.OCSP, profile: profile}
-	for i, c := range all[1 : len(all)-1] {
-		if m := markOf(c); !s.owns(m) {
-			p.above = append(p.above, step{m, c, all[i+2]})
-		}
-	}
-	return p, nil
-}
-
-// climb goes on from the authority to which a path leads to those above it that are trusted, too.
-func climb(path, trusted []*x509.Certificate) []*x509.Certificate {
-	for len(path) < 2*muster.MaxChain {
-		last := path[len(path)-1]
-		next := slices.IndexFunc(trusted, func(c *x509.Certificate) bool {
-			return bytes.Equal(c.RawSubject, last.RawIssuer) && !slices.ContainsFunc(path, c.Equal) && last.CheckSignatureFrom(c) == nil
-		})
-		if next < 0 {
-			break
-		}
-		path = append(path, trusted[next])
-	}
-	return path
 }
 
 // askAbout has a certificate asked about if that is due, and returns what is closed when it was; nil: there is nothing to wait for.
@@ -179,25 +106,4 @@ func (s *Service) askAbout(ctx context.Context, a *answer, at *step, p *path, no
 		return nil
 	}
 	return done
-}
-
-// authorities are those above certificates that are asked about, each once.
-type authorities struct {
-	mu sync.Mutex // guards of
-	of map[[sha256.Size]byte]*x509.Certificate
-}
-
-// same returns the certificate, or one that is the same.
-func (k *authorities) same(c *x509.Certificate) *x509.Certificate {
-	id := sha256.Sum256(c.Raw)
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if known := k.of[id]; known != nil {
-		return known
-	}
-	if len(k.of) >= maxResponders {
-		clear(k.of)
-	}
-	k.of[id] = c
-	return c
 }

@@ -12,8 +12,8 @@ import (
 type Shown struct {
 	profile muster.ProfileID
 	marks   []Mark
-	answer  *answer   // of a responder, about the client's own; nil: nobody is asked
-	above   []inquiry // about authorities above it
+	answer  *answer // of a responder, about the client's own; nil: nobody is asked
+	above   []aboveAnswer
 }
 
 // Shown returns what is remembered of certificates, a client's own first.
@@ -24,7 +24,7 @@ func (s *Service) Shown(chain []*x509.Certificate, who *muster.Identity) Shown {
 	}
 	shown.answer = s.answers.get(chain[0])
 	if above := shown.answer.above.Load(); above != nil {
-		shown.above = s.inquiries(*above)
+		shown.above = s.answersAbove(*above)
 	}
 	return shown
 }
@@ -57,8 +57,8 @@ func (s *Service) Judge(shown Shown, rule muster.RevocationRule) error {
 		return nil
 	}
 	err := s.judgeOne(shown.marks[0], shown.answer, false, rule)
-	for _, i := range shown.above {
-		err = worse(err, s.judgeOne(i.mark, i.answer, true, rule))
+	for _, a := range shown.above {
+		err = worse(err, s.judgeOne(a.mark, a.answer, true, rule))
 	}
 	return err
 }
