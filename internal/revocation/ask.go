@@ -81,19 +81,7 @@ func (s *Service) exchange(a *answer, q *question) {
 	if err != nil {
 		s.metrics.asked.WithLabelValues("none").Inc()
 		a.later(known, now.Add(askRest))
-		_, answers := errors.AsType[ocsp.ResponseError](err)
-		_, odd := errors.AsType[useless](err)
-		if answers || errors.Is(err, errOlder) || odd && q.above {
-			err = nil // it is there: it does not know this certificate, has no time, has told more lately, or answers for devices alone
-		}
-		rests := now
-		if !odd {
-			rests = now.Add(askRest)
-		}
-		if s.responders.note(q.url, err, now, rests) && ctx.Err() == nil {
-			s.o.Logger.Warn("an OCSP responder gives no answer that can be used; profiles with the hard rule refuse certificates of which it has said nothing",
-				"responder", q.url, "error", err)
-		}
+		s.unanswered(ctx, q, err, now)
 		return
 	}
 	s.responders.note(q.url, nil, now, now)
@@ -107,6 +95,25 @@ func (s *Service) exchange(a *answer, q *question) {
 		s.o.Changed()
 	}
 	s.keep(a, says, now)
+}
+
+// unanswered notes of a responder that a question to it has got no answer that is believed. One that says why it gives none works, and
+// so does one whose answer is merely older, or that answers for devices and not for the authorities above them.
+func (s *Service) unanswered(ctx context.Context, q *question, err error, now time.Time) {
+	_, saysWhy := errors.AsType[ocsp.ResponseError](err)
+	_, unbelieved := errors.AsType[useless](err)
+	if saysWhy || errors.Is(err, errOlder) || unbelieved && q.above {
+		s.responders.note(q.url, nil, now, now)
+		return
+	}
+	rests := now.Add(askRest)
+	if unbelieved {
+		rests = now // others may be answered well
+	}
+	if s.responders.note(q.url, err, now, rests) && ctx.Err() == nil {
+		s.o.Logger.Warn("an OCSP responder gives no answer that can be used; profiles with the hard rule refuse certificates of which it has said nothing",
+			"responder", q.url, "error", err)
+	}
 }
 
 // errOlder is that a responder repeats what it said before the answer that is held: of several that answer at one address, each
