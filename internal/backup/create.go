@@ -168,7 +168,7 @@ func (a *archive) addJSON(name string, value any) error {
 	})
 }
 
-// unfinished ends the names of files that are still being written.
+// unfinished ends the names of files that are still being written: it is temporarySuffix of package issuer.
 const unfinished = ".tmp"
 
 // addTree adds the file at from, or all files of the directory that is there.

@@ -24,7 +24,7 @@ const (
 	absentBlock      = "MUSTER KEY ABSENT"
 
 	sealedSuffix    = ".sealed"
-	temporarySuffix = ".tmp"
+	temporarySuffix = ".tmp" // in no backup: it is unfinished of package backup
 
 	maxFileSize = 1 << 20 // of certificates and keys
 )
