@@ -57,8 +57,8 @@ const (
 // Schema returns which there are.
 func (FindingCode) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: []any{
-		FindClock, FindFiles, FindDirectory, FindDirectoryLocked, FindKey, FindKeyFile, FindKeyWrong, FindSpace, FindSpaceUnknown,
-		FindSync, FindSyncFailed, FindRegistry, FindReadings, FindQueue, FindJournal, FindServer, FindServerFile, FindIntermediate,
-		FindRoot, FindNextRoot, FindOwnList, FindOwnListMissing, FindList, FindListOverdue, FindListFailed, FindResponder, FindResponderFailed,
+		FindClock, FindFiles, FindDirectory, FindKey, FindKeyFile, FindKeyWrong, FindSpace, FindSpaceUnknown, FindSync, FindSyncFailed,
+		FindDirectoryLocked, FindRegistry, FindReadings, FindQueue, FindJournal, FindServer, FindServerFile, FindIntermediate, FindRoot,
+		FindNextRoot, FindOwnList, FindOwnListMissing, FindList, FindListOverdue, FindListFailed, FindResponder, FindResponderFailed,
 	}}
 }

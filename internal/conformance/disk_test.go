@@ -62,12 +62,17 @@ func survives(t *testing.T, on func(*testing.T, *server) disk) {
 			status, body := s.get(t, "/readyz")
 			return status == http.StatusServiceUnavailable && strings.HasPrefix(body, reason+": ")
 		})
-		// Acknowledgements that were on their way arrive; what comes after them would be of readings that the disk does not take.
+		// Acknowledgements that were on their way arrive.
 		within(t, 30*time.Second, "for a second nothing is acknowledged", func() bool {
 			before := load.acknowledged()
 			time.Sleep(time.Second)
 			return load.acknowledged() == before
 		})
+		stopped := load.acknowledged()
+		time.Sleep(time.Second)
+		if n := load.acknowledged() - stopped; n > 0 {
+			t.Errorf("%d readings were acknowledged that the disk does not take", n)
+		}
 		if status, _ := s.get(t, "/livez"); status != http.StatusOK {
 			t.Errorf("/livez answers %d", status)
 		}

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -34,6 +35,10 @@ func TestAKeyWithARateOfItsOwn(t *testing.T) {
 		_, err := f.provision(t, ask("p", fmt.Sprint("d", i)))
 		if want := muster.Reason(""); i == 20 {
 			refused(t, err, muster.ReasonRateLimited)
+			// The console tells by these words that it was the key's rate, and what that was.
+			if said := "the provision key lets in 2 new devices a second"; !strings.HasPrefix(muster.MessageOf(err), said) {
+				t.Errorf("it is refused with %q", muster.MessageOf(err))
+			}
 		} else {
 			refused(t, err, want)
 		}

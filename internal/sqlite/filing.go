@@ -249,6 +249,9 @@ func (f *filing) update(c *muster.DeviceChange) (muster.FiledRow, *muster.Creden
 		}
 	}
 	for i := range c.Add {
+		if err := roomForOne(f.tx, c.Device.ID); err != nil {
+			return filed, nil, err
+		}
 		if err := insertCredential(f.tx, c.Add[i]); err != nil {
 			return filed, &c.Add[i], err
 		}

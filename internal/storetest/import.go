@@ -25,6 +25,7 @@ func importSentences() []sentence {
 		{"a refused row undoes itself alone", rowRefused},
 		{"of rows that want the same the first has it", rowsContend},
 		{"a device that is there becomes what the merge says", rowMerged},
+		{"a row gives a device no more credentials than it may have", rowTooMany},
 		{"a dry run counts and files nothing", rowsTried},
 		{"rows that were counted are not counted again", rowsAgain},
 		{"rows of an import that is not running are refused", rowsStopped},
@@ -235,6 +236,23 @@ func rowMerged(t *testing.T, r *registry) {
 	fan, err := r.Device(t.Context(), "fan")
 	r.must(err)
 	r.same(fan.Label, "")
+}
+
+func rowTooMany(t *testing.T, r *registry) {
+	_, held := r.list("pump")
+	b := r.batch(1, "pump")
+	b.Merge = func(_ int, got muster.DeviceRecord) (*muster.DeviceChange, error) {
+		change := muster.DeviceChange{Device: got.Device}
+		for n := range muster.MaxCredentials {
+			change.Add = append(change.Add, newCredential(got.Device.ID, fmt.Sprint("added ", n)))
+		}
+		return &change, nil
+	}
+	_, p := r.file(r.running().ID, b)
+	r.same(p, muster.ImportProgress{Rows: 1, Failed: 1, Read: 100})
+	credentials, err := r.Credentials(t.Context(), held.Device)
+	r.must(err)
+	r.same(credentials, []muster.Credential{held})
 }
 
 func rowsTried(t *testing.T, r *registry) {
