@@ -1,9 +1,15 @@
 import { queryOptions } from '@tanstack/react-query';
 import { answer, api, queries, type Schemas } from '../api/client';
+import { withNews } from '../live/withNews';
 
 export type Import = Schemas['Import'];
 
-export const importQuery = (id: string) => queryOptions({ queryKey: ['imports', 'one', id], queryFn: () => answer(api.GET('/v1/imports/{id}', { params: { path: { id } } })) });
+export const importQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['imports', 'one', id],
+    queryFn: (question): Promise<Import> =>
+      withNews(question, () => answer(api.GET('/v1/imports/{id}', { params: { path: { id } } })), (asked, heard) => (isOver(heard) ? heard : asked)),
+  });
 
 export const mostFailures = 100;
 

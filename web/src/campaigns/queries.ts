@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { answer, api, queries, type Schemas } from '../api/client';
+import { answer, api, type Schemas } from '../api/client';
+import { again } from '../live/again';
 import type { Step } from './steps';
 
 export type Campaign = Schemas['Campaign'];
@@ -23,5 +24,5 @@ export const planQuery = (devices: CampaignFilter) =>
 // renewCampaigns asks again for everything that is shown of campaigns. What an event or the answer of an act says of one is not shown
 // itself: which of two came later is not known here.
 export function renewCampaigns() {
-  return queries.invalidateQueries({ queryKey: ['campaigns'] });
+  return again(['campaigns']);
 }

@@ -28,7 +28,7 @@ export function useHeard(name: string, key?: string): Listening {
   const attempts = useEvents({ kind: ['attempts'] }, { hear: take, missed: () => {} }); // the server keeps them for longer than a page is hidden
   const values = useEvents(joining ? null : { kind: ['telemetry', 'sessions'], device: name }, {
     hear: take,
-    missed: () => void queries.fetchQuery({ ...latestQuery(name), staleTime: 0 }).then((latest) => setHeard((was) => compare(was, latest, name))),
+    missed: () => void queries.fetchQuery({ ...latestQuery(name), staleTime: 0 }).then((latest) => setHeard((was) => compare(was, latest, name)), () => {}), // the device may be gone
   });
   const { data: latest } = useQuery({ ...latestQuery(name), enabled: joining && heard.now.is === 'in', refetchInterval: 1_000 });
   if (joining && latest && Object.keys(latest).length > 0 && heard.now.is === 'in') {

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, api, queries, type Schemas } from '../api/client';
-import { overtaken } from '../live/overtaken';
+import { again } from '../live/again';
+import { withNews } from '../live/withNews';
 import { fold, fuller, insert, joined, widthOf, type Stretch } from './range';
 
 const all = (device: string) => ['course', device];
@@ -12,7 +13,7 @@ export const bucketsQuery = (device: string, key: string, s: Stretch) =>
     queryKey: [...all(device), 'buckets', key, s],
     placeholderData: keepPreviousData,
     queryFn: (question): Promise<readonly Schemas['Bucket'][]> =>
-      overtaken(
+      withNews(
         question,
         async () => (await answer(api.GET('/v1/devices/{name}/buckets', { params: { path: { name: device }, query: { key, width: `${widthOf(s)}ms`, ...within(s) } } }))).items,
         fuller,
@@ -26,7 +27,7 @@ export const readingsQuery = (device: string, key: string, s: Stretch) =>
     queryKey: [...all(device), 'readings', key, s],
     placeholderData: keepPreviousData,
     queryFn: (question): Promise<readonly Schemas['Reading'][]> =>
-      overtaken(
+      withNews(
         question,
         async () => (await answer(api.GET('/v1/devices/{name}/history', { params: { path: { name: device }, query: { key, limit: mostReadings, ...within(s) } } }))).items,
         joined,
@@ -40,9 +41,9 @@ export function tell(device: string, { ts, values }: Schemas['Sample']) {
     if (!(key in values) || s.from !== undefined) {
       continue;
     }
-    const again = () => queries.invalidateQueries({ queryKey: query.queryKey, exact: true });
     if (query.state.data === undefined) {
-      void query.promise?.then(again, again); // the first answer is on its way, and may be older than this
+      void again(query.queryKey);
+      continue;
     }
     const value = values[key];
     if (what === 'buckets') {
@@ -55,5 +56,5 @@ export function tell(device: string, { ts, values }: Schemas['Sample']) {
 
 // tellAgain asks for what may have been missed.
 export function tellAgain(device: string) {
-  return queries.invalidateQueries({ queryKey: all(device) });
+  return again(all(device));
 }

@@ -48,7 +48,7 @@ export function EditAttribute({ attribute, taken, overtaken, busy, error, close,
   return (
     <Dialog onClose={close} title={attribute ? w.changeAttribute(attribute.key) : w.addAttribute}>
       <form className={styles.form} noValidate onSubmit={submit}>
-        {!attribute && <TextInput label={w.key} error={wrongKey} maxLength={255} autoComplete="off" spellCheck={false} data-autofocus value={key} onChange={(e) => setKey(e.currentTarget.value)} />}
+        {!attribute && <TextInput label={w.key} error={wrongKey} maxLength={255} autoComplete="off" spellCheck={false} data-autofocus disabled={Boolean(overtaken)} value={key} onChange={(e) => setKey(e.currentTarget.value)} />}
         <Field kind={chosen} text={text} wrong={wrong} change={setText} />
         <NativeSelect
           label={w.keptAs}

@@ -1,7 +1,8 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { answer, api, queries, versioned, type Schemas } from '../api/client';
+import { answer, api, versioned, type Schemas } from '../api/client';
 import { placeOf } from '../app/search';
-import { overtaken } from '../live/overtaken';
+import { again } from '../live/again';
+import { withNews } from '../live/withNews';
 import { merge, type Latest } from './values';
 
 // What is known of one device. Everything about devices has a key that begins alike, so that a change renews all of it.
@@ -16,7 +17,7 @@ export type WholeDevice = Schemas['DeviceView'] & { version: string };
 export const latestQuery = (name: string) =>
   queryOptions({
     queryKey: ['devices', 'latest', name],
-    queryFn: (question): Promise<Latest> => overtaken(question, () => answer(api.GET('/v1/devices/{name}/latest', one(name))), merge),
+    queryFn: (question): Promise<Latest> => withNews(question, () => answer(api.GET('/v1/devices/{name}/latest', one(name))), merge),
   });
 
 export const attributesQuery = (name: string) =>
@@ -57,5 +58,5 @@ export const traceQuery = (name: string) =>
 
 // renewDevices asks again for everything that is shown of devices.
 export function renewDevices() {
-  return queries.invalidateQueries({ queryKey: ['devices'] });
+  return again(['devices']);
 }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { again } from '../live/again';
 import { useEvents } from '../live/useEvents';
 import { Ago } from '../parts/Ago';
 import { Panel } from '../parts/Page';
@@ -13,8 +14,10 @@ import { words } from './words';
 // After tells what a device has tried since an attempt, the moment it does.
 export function After({ number, device }: { number: number; device: string }) {
   const w = useWords(words);
-  const { data, refetch } = useQuery(afterQuery(number, device));
-  useEvents({ kind: ['attempts'], device }, { hear: () => void refetch(), missed: () => void refetch() });
+  const query = afterQuery(number, device);
+  const { data } = useQuery(query);
+  const renew = () => void again(query.queryKey);
+  useEvents({ kind: ['attempts'], device }, { hear: renew, missed: renew });
   const last = data?.items[0];
   return (
     <Panel title={w.since}>

@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { answer, api } from '../api/client';
-import { overtaken } from '../live/overtaken';
+import { withNews } from '../live/withNews';
 import { settle } from './arrivals';
 import { queryOf, type Search } from './search';
 
@@ -11,7 +11,7 @@ export const attemptsQuery = (search: Search) =>
     queryKey: ['attempts', 'list', search],
     placeholderData: keepPreviousData,
     queryFn: (question) =>
-      overtaken(
+      withNews(
         question,
         () => answer(api.GET('/v1/attempts', { params: { query: { ...queryOf(search), limit: pageSize } } })),
         (page, shown) => ({ ...page, items: settle(page.items, shown.items, pageSize) }),

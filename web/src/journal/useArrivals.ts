@@ -16,6 +16,9 @@ export function useArrivals(search: Search, isHeld: () => boolean): { live: bool
   const { queryKey } = attemptsQuery(search);
   const text = JSON.stringify(search);
   const show = () => {
+    if (queries.getQueryData(queryKey) === undefined) {
+      return; // there is no list yet
+    }
     const arrived = fresh.current;
     fresh.current = noArrivals;
     setCount(0);

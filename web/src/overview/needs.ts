@@ -83,8 +83,7 @@ export function needs(known: Known, w: Words, said: Speech, language: string, no
   const [paused, ...more] = known.paused ?? [];
   if (paused) {
     const link: Need['link'] = more.length > 0 ? { to: '/certificates/campaigns', search: { state: 'paused' } } : { to: '/certificates/campaigns/$id', params: { id: paused.id } };
-    const why = paused.detail ? said.free(paused.detail) : undefined;
-    add({ key: 'paused', tone: 'care', title: w.paused(number(1 + more.length)), text: why && !why.lang ? why : w.pausedText, link });
+    add({ key: 'paused', tone: 'care', title: w.paused(number(1 + more.length)), text: paused.detail ? said.free(paused.detail) : w.pausedText, link });
   }
   return all.sort((a, b) => Number(a.tone === 'care') - Number(b.tone === 'care'));
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { queries } from '../api/client';
+import { again } from '../live/again';
 import { useEvents } from '../live/useEvents';
 import { serverQuery, trafficQuery } from './queries';
 import { more, secondOf } from './traffic';
@@ -21,8 +22,8 @@ export function useTraffic() {
         }
       },
       missed: () => {
-        void queries.invalidateQueries({ queryKey: trafficQuery.queryKey });
-        void queries.invalidateQueries({ queryKey: serverQuery.queryKey }); // it may be another run of it
+        void again(trafficQuery.queryKey);
+        void again(serverQuery.queryKey); // it may be another run of it
       },
     },
   );

@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { answer, api, queries, type Schemas } from '../api/client';
+import { answer, api, type Schemas } from '../api/client';
 import { oneOf } from '../app/search';
+import { again } from '../live/again';
 
 export type Pending = Schemas['Pending'];
 
@@ -32,5 +33,5 @@ export const countQuery = queryOptions({
 
 // renewPending asks again for everything that is shown of requests.
 export function renewPending() {
-  return queries.invalidateQueries({ queryKey: ['pending'] });
+  return again(['pending']);
 }

@@ -1,6 +1,6 @@
 import { QueryClient } from '@tanstack/react-query';
 import { expect, it } from 'vitest';
-import { overtaken } from './overtaken';
+import { withNews } from './withNews';
 
 const client = new QueryClient();
 const queryKey = ['numbers'];
@@ -8,7 +8,7 @@ const lay = (answer: number[], shown: number[]) => [...answer, ...shown.filter((
 
 it('keeps what was heard while an answer was on its way', async () => {
   client.setQueryData(queryKey, [1]);
-  const asked = overtaken(
+  const asked = withNews(
     { client, queryKey },
     async () => {
       await Promise.resolve();
@@ -22,5 +22,5 @@ it('keeps what was heard while an answer was on its way', async () => {
 
 it('takes an answer for what it is where nothing was heard', async () => {
   client.setQueryData(queryKey, [1, 2]);
-  expect(await overtaken({ client, queryKey }, () => Promise.resolve([1]), lay)).toEqual([1]);
+  expect(await withNews({ client, queryKey }, () => Promise.resolve([1]), lay)).toEqual([1]);
 });
