@@ -3,6 +3,7 @@ package revocation
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"time"
 
 	"muster"
@@ -14,11 +15,8 @@ type aboveAnswer struct {
 	answer *answer
 }
 
-// answersAbove returns the answers about the authorities above a device.
+// answersAbove returns the answers about the authorities above a device, and never nil.
 func (s *Service) answersAbove(above []step) []aboveAnswer {
-	if len(above) == 0 {
-		return nil
-	}
 	all := make([]aboveAnswer, len(above))
 	for i, at := range above {
 		all[i] = aboveAnswer{at.mark, s.answers.get(at.certificate)}
@@ -36,8 +34,12 @@ func (s *Service) consult(ctx context.Context, shown *Shown, chain []*x509.Certi
 	p, err := s.pathOf(ctx, chain, profile, now)
 	if err != nil {
 		s.o.Logger.DebugContext(ctx, "nobody can be asked about a certificate", "subject", chain[0].Subject.String(), "error", err)
-		shown.rest(now)
-		return
+		if errors.Is(err, errNobody) {
+			shown.answer.above.CompareAndSwap(nil, &[]step{})
+			shown.above = s.answersAbove(*shown.answer.above.Load())
+			shown.rest(now)
+		}
+		return // else what stands above it is looked for again next time
 	}
 	shown.answer.above.Store(&p.above)
 	shown.above = s.answersAbove(p.above)
@@ -68,7 +70,7 @@ func await(ctx context.Context, asked []<-chan struct{}) {
 
 // isDue reports whether there is something to ask, and notes that somebody wants it.
 func (s *Shown) isDue(now time.Time) bool {
-	due := s.answer.isDue(now) || s.answer.above.Load() == nil
+	due := s.answer.isDue(now) || s.above == nil
 	for _, a := range s.above {
 		due = a.answer.isDue(now) || due
 	}
@@ -77,7 +79,6 @@ func (s *Shown) isDue(now time.Time) bool {
 
 // rest has nothing asked for a while: nobody can be asked.
 func (s *Shown) rest(now time.Time) {
-	s.answer.above.CompareAndSwap(nil, &[]step{})
 	s.answer.rest(now)
 	for _, a := range s.above {
 		a.answer.rest(now)

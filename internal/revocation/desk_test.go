@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -23,8 +24,9 @@ type shelf struct {
 	profile muster.Profile
 	lists   []muster.RevocationList
 
-	mu      sync.Mutex // guards answers, profile and reads
+	mu      sync.Mutex // guards what follows, and profile
 	reads   int        // of profiles
+	fails   error      // those do
 	answers map[[32]byte]muster.RevocationAnswer
 }
 
@@ -44,11 +46,11 @@ func (s *shelf) KeepRevocationAnswer(_ context.Context, a muster.RevocationAnswe
 	return nil
 }
 
-func (s *shelf) ProfileByID(context.Context, muster.ProfileID) (muster.Profile, error) {
+func (s *shelf) ProfileByID(ctx context.Context, _ muster.ProfileID) (muster.Profile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
-	return s.profile, nil
+	return s.profile, cmp.Or(s.fails, ctx.Err())
 }
 
 // ask changes whom the profile has asked.

@@ -12,8 +12,8 @@ import (
 type Shown struct {
 	profile muster.ProfileID
 	marks   []Mark
-	answer  *answer // of a responder, about the client's own; nil: nobody is asked
-	above   []aboveAnswer
+	answer  *answer       // of a responder, about the client's own; nil: nobody is asked
+	above   []aboveAnswer // nil: nobody has found out what stands above it
 }
 
 // Shown returns what is remembered of certificates, a client's own first.
@@ -59,6 +59,9 @@ func (s *Service) Judge(shown Shown, rule muster.RevocationRule) error {
 	err := s.judgeOne(shown.marks[0], shown.answer, false, rule)
 	for _, a := range shown.above {
 		err = worse(err, s.judgeOne(a.mark, a.answer, true, rule))
+	}
+	if shown.answer != nil && shown.above == nil && rule == muster.RevocationHard {
+		err = worse(err, refuse(muster.ReasonRevocationUnknown, true, ""))
 	}
 	return err
 }

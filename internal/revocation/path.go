@@ -27,8 +27,12 @@ type path struct {
 	profile muster.ProfileID
 }
 
+// errNobody is that nobody is to be asked about a certificate, nor about what stands above it.
+var errNobody = errors.New("the profile has nobody asked, or trusts the certificate by itself")
+
 // pathOf finds the path of certificates that a device shows, its own first: each with its issuer above it, up to an authority that the
 // profile trusts and of which it does not know another one above. Of that nobody says that it is revoked [RFC 5280, 6.1].
+// errNobody: there is nothing to ask.
 func (s *Service) pathOf(ctx context.Context, chain []*x509.Certificate, profile muster.ProfileID, now time.Time) (*path, error) {
 	settings, err := s.store.ProfileByID(ctx, profile)
 	if err != nil {
@@ -36,7 +40,7 @@ func (s *Service) pathOf(ctx context.Context, chain []*x509.Certificate, profile
 	}
 	rule := settings.Settings.Chain
 	if rule == nil || rule.OCSP == "" {
-		return nil, errors.New("the profile has nobody asked")
+		return nil, errNobody
 	}
 	authority, err := rule.Read()
 	if err != nil {
@@ -52,7 +56,7 @@ func (s *Service) pathOf(ctx context.Context, chain []*x509.Certificate, profile
 	}
 	all := climb(found, authority.Certificates())
 	if len(all) < 2 {
-		return nil, errors.New("the certificate is trusted by itself")
+		return nil, errNobody
 	}
 	for i := range all[1:] {
 		all[i+1] = s.authorities.same(all[i+1])
