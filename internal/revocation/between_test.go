@@ -42,3 +42,16 @@ func TestWhatCouldNotBeFoundOutIsAskedAgainAndTheHardRuleLetsNobodyInMeanwhile(t
 		}
 	})
 }
+
+func TestNothingIsAskedAboutARootThoughAnotherOneHasCertifiedIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		old := newRoot(t, "Old") // for which nobody answers
+		l.store.trust(old.again(l.root, 8), old)
+		l.check(l.root.device(100), hard, "")
+		if n := l.asked.Load(); n != 1 {
+			t.Errorf("asked %d times", n)
+		}
+		l.stop()
+	})
+}

@@ -70,10 +70,14 @@ func (s *Service) pathOf(ctx context.Context, chain []*x509.Certificate, profile
 	return p, nil
 }
 
-// climb goes on from the authority to which a path leads to those above it that are trusted, too.
+// climb goes on from the authority to which a path leads to those above it that are trusted, too. Above one that has signed
+// itself there is none, whoever has certified its key as well.
 func climb(path, trusted []*x509.Certificate) []*x509.Certificate {
 	for len(path) < 2*muster.MaxChain {
 		last := path[len(path)-1]
+		if bytes.Equal(last.RawIssuer, last.RawSubject) {
+			break
+		}
 		next := slices.IndexFunc(trusted, func(c *x509.Certificate) bool {
 			return bytes.Equal(c.RawSubject, last.RawIssuer) && !slices.ContainsFunc(path, c.Equal) && last.CheckSignatureFrom(c) == nil
 		})
