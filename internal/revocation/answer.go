@@ -11,6 +11,7 @@ import (
 type answer struct {
 	certificate [sha256.Size]byte
 	ends        time.Time // the certificate does
+	stays       bool      // it makes no room for others; answers.mu guards this
 	said        atomic.Pointer[said]
 	wanted      atomic.Int64           // when somebody asked for it last, Unix nanoseconds
 	above       atomic.Pointer[[]step] // of a device's own: those above it that are asked about, too; nil: nobody has looked

@@ -10,35 +10,46 @@ import (
 	"muster"
 )
 
-// maxAnswers bounds what is remembered, in certificates.
-const maxAnswers = 1 << 16
+const (
+	maxAnswers = 1 << 16 // that are remembered, in certificates
+	maxStaying = 1 << 14 // of these, those about authorities that make no room for others: any number of sessions rest on each
+)
 
 // answers are those that are remembered.
 type answers struct {
-	mu sync.Mutex // guards of
-	of map[[sha256.Size]byte]*answer
+	mu      sync.Mutex // guards what follows
+	of      map[[sha256.Size]byte]*answer
+	staying int
 }
 
-// get returns the answer about a certificate, which is made where there is none. When there are too many, another one goes.
-func (k *answers) get(c *x509.Certificate) *answer {
+// get returns the answer about a certificate, a device's or that of an authority above one, which is made where there is none. When
+// there are too many, another one about a device goes.
+func (k *answers) get(c *x509.Certificate, above bool) *answer {
 	id := sha256.Sum256(c.Raw)
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if a := k.of[id]; a != nil {
-		return a
+	a := k.of[id]
+	if a == nil {
+		if len(k.of) >= maxAnswers {
+			k.makeRoom()
+		}
+		a = &answer{certificate: id, ends: c.NotAfter}
+		k.of[id] = a
 	}
-	if len(k.of) >= maxAnswers {
-		k.makeRoom()
+	if above && !a.stays && k.staying < maxStaying {
+		a.stays = true
+		k.staying++
 	}
-	a := &answer{certificate: id, ends: c.NotAfter}
-	k.of[id] = a
 	return a
 }
 
-// makeRoom forgets an answer, rather one that does not say that its certificate is revoked. The caller holds mu.
+// makeRoom forgets an answer that does not stay, rather one that does not say that its certificate is revoked. The caller holds mu.
 func (k *answers) makeRoom() {
 	looked := 0
 	for id, other := range k.of { // in no order
+		if other.stays {
+			continue
+		}
 		looked++
 		if known := other.said.Load(); looked == 64 || known == nil || known.status != statusRevoked {
 			delete(k.of, id)
@@ -67,7 +78,13 @@ func (k *answers) size() int {
 func (k *answers) drop(a *answer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.of[a.certificate] != a {
+		return
+	}
 	delete(k.of, a.certificate)
+	if a.stays {
+		k.staying--
+	}
 }
 
 // loadAnswers reads the answers that are kept.

@@ -3,6 +3,7 @@ package revocation
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -54,4 +55,27 @@ func TestNothingIsAskedAboutARootThoughAnotherOneHasCertifiedIt(t *testing.T) {
 		}
 		l.stop()
 	})
+}
+
+func TestWhatIsKnownOfAnAuthorityAboveDevicesMakesNoRoomForOthers(t *testing.T) {
+	k := answers{of: map[[32]byte]*answer{}}
+	for i := range maxAnswers + 1000 {
+		k.get(&x509.Certificate{Raw: []byte{byte(i >> 16), byte(i >> 8), byte(i)}}, i < maxStaying+1000)
+	}
+	stay := 0
+	for i := range maxStaying {
+		if id := sha256.Sum256([]byte{byte(i >> 16), byte(i >> 8), byte(i)}); k.of[id] != nil {
+			stay++
+		}
+	}
+	if stay != maxStaying || k.staying != maxStaying || len(k.of) != maxAnswers {
+		t.Errorf("%d of %d stay, %d are counted, of %d in all", stay, maxStaying, k.staying, len(k.of))
+	}
+	for _, a := range k.all() {
+		k.drop(a)
+		k.drop(a)
+	}
+	if k.staying != 0 || len(k.of) != 0 {
+		t.Errorf("%d are counted, of %d in all", k.staying, len(k.of))
+	}
 }

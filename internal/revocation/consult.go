@@ -19,7 +19,7 @@ type aboveAnswer struct {
 func (s *Service) answersAbove(above []step) []aboveAnswer {
 	all := make([]aboveAnswer, len(above))
 	for i, at := range above {
-		all[i] = aboveAnswer{at.mark, s.answers.get(at.certificate)}
+		all[i] = aboveAnswer{at.mark, s.answers.get(at.certificate, true)}
 	}
 	return all
 }

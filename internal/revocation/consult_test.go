@@ -133,7 +133,9 @@ func TestAnotherResponderIsAskedAboutSessionsThatAreOpen(t *testing.T) {
 		l.store.ask("http://third.example")
 		l.check(device, hard, "")
 		l.check(other, hard, "")
-		of := func(chain []*x509.Certificate) *x509.Certificate { return l.answers.get(chain[0]).asks.issuer }
+		of := func(chain []*x509.Certificate) *x509.Certificate {
+			return l.answers.get(chain[0], false).asks.issuer
+		}
 		if of(device) != of(other) {
 			t.Error("the issuer of two certificates is remembered twice")
 		}

@@ -22,7 +22,7 @@ func (s *Service) Shown(chain []*x509.Certificate, who *muster.Identity) Shown {
 	if len(chain) == 0 || !who.Asks || s.owns(shown.marks[0]) {
 		return shown
 	}
-	shown.answer = s.answers.get(chain[0])
+	shown.answer = s.answers.get(chain[0], false)
 	if above := shown.answer.above.Load(); above != nil {
 		shown.above = s.answersAbove(*above)
 	}
