@@ -2,6 +2,7 @@ package revocation
 
 import (
 	"crypto/sha256"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,10 +17,13 @@ type answer struct {
 	wanted      atomic.Int64           // when somebody asked for it last, Unix nanoseconds
 	above       atomic.Pointer[[]step] // of a device's own: those above it that are asked about, too; nil: nobody has looked
 
-	mu     sync.Mutex // guards what follows
-	asks   *question  // nil: nobody has shown the certificate since the start
+	mu     sync.Mutex  // guards what follows
+	asks   []*question // of each profile one, the last one last; none: nobody has shown the certificate since the start
 	asking chan struct{}
 }
+
+// maxAsks bounds the profiles that are remembered to want an answer.
+const maxAsks = 16
 
 // A said is what is known of a certificate. Nobody changes it.
 type said struct {
@@ -74,19 +78,38 @@ func (a *answer) rest(now time.Time) {
 	}
 }
 
-// put has a question asked.
+// put has a question asked, rather than those of other profiles.
 func (a *answer) put(q *question) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.asks = q
+	others := slices.DeleteFunc(a.asks, func(other *question) bool { return other.profile == q.profile })
+	a.asks = append(others[max(0, len(others)-maxAsks+1):], q)
 }
 
-// instead has another question asked, or none, in the place of one, if that is still asked, and returns which one is.
+// question returns what is asked; nil: nothing.
+func (a *answer) question() *question {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.last()
+}
+
+// instead has another question asked, or none, in the place of one, if that is still asked, and returns what is asked then.
 func (a *answer) instead(q, other *question) *question {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.asks == q {
-		a.asks = other
+	switch at := slices.Index(a.asks, q); {
+	case at >= 0 && other == nil:
+		a.asks = slices.Delete(a.asks, at, at+1)
+	case at >= 0:
+		a.asks[at] = other
 	}
-	return a.asks
+	return a.last()
+}
+
+// last returns the question of the profile that has asked last; nil: none has. The caller holds mu.
+func (a *answer) last() *question {
+	if len(a.asks) == 0 {
+		return nil
+	}
+	return a.asks[len(a.asks)-1]
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"golang.org/x/crypto/ocsp"
 
@@ -77,5 +78,51 @@ func TestWhatIsKnownOfAnAuthorityAboveDevicesMakesNoRoomForOthers(t *testing.T) 
 	}
 	if k.staying != 0 || len(k.of) != 0 {
 		t.Errorf("%d are counted, of %d in all", k.staying, len(k.of))
+	}
+}
+
+func TestAnAuthorityAboveIsAskedAboutForAsLongAsAnyProfileWantsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for name, secondIsLast := range map[string]bool{"first": false, "last": true} {
+			l := newLine(t)
+			a := l.between("Line 7")
+			second := l.store.profile
+			second.ID = muster.NewID[muster.Profile]()
+			l.store.second = &second
+			one, other := append(a.device(100), a.cert), append(a.device(101), a.cert)
+			ask := func(last bool) {
+				if last != secondIsLast {
+					l.check(one, hard, "")
+				} else if err := l.Check(t.Context(), other, &muster.Identity{Profile: second.ID, Revocation: hard, Asks: true}); err != nil {
+					t.Error(err)
+				}
+			}
+			ask(false)
+			ask(true)
+			open := l.enter(one)
+			l.store.mu.Lock()
+			l.store.second = &muster.Profile{ID: second.ID}
+			l.store.mu.Unlock()
+			l.say(7, ocsp.Revoked)
+			time.Sleep(6 * time.Minute)
+			if err := l.Judge(open, soft); muster.ReasonOf(err) != muster.ReasonCertificateRevoked {
+				t.Errorf("the profile that has asked %s has nobody asked any more: %v", name, err)
+			}
+			l.stop()
+		}
+	})
+}
+
+func TestOfManyProfilesThoseThatHaveAskedLastAreRemembered(t *testing.T) {
+	var a answer
+	for range 2 * maxAsks {
+		a.put(&question{profile: muster.NewID[muster.Profile]()})
+	}
+	last := &question{profile: a.asks[0].profile}
+	if a.put(last); len(a.asks) != maxAsks || a.question() != last {
+		t.Errorf("%d are remembered", len(a.asks))
+	}
+	if before := a.asks[maxAsks-2]; a.instead(last, nil) != before || a.instead(last, nil) != before {
+		t.Error("the one before does not take its place")
 	}
 }

@@ -87,18 +87,23 @@ func (s *Shown) rest(now time.Time) {
 
 // askAbout has a certificate asked about if that is due, and returns what is closed when it was; nil: there is nothing to wait for.
 func (s *Service) askAbout(ctx context.Context, a *answer, at *step, p *path, now time.Time) <-chan struct{} {
-	if !a.isDue(now) {
+	due, known := a.isDue(now), a.said.Load()
+	if !due && at == &p.own {
 		return nil
 	}
-	known := a.said.Load()
 	q, err := newQuestion(at.certificate, at.issuer, p.rule)
 	if err != nil {
 		s.o.Logger.DebugContext(ctx, "nobody can be asked about a certificate", "subject", at.certificate.Subject.String(), "error", err)
-		a.later(known, now.Add(askRest))
+		if due {
+			a.later(known, now.Add(askRest))
+		}
 		return nil
 	}
 	q.profile, q.above = p.profile, at != &p.own
-	a.put(q)
+	a.put(q) // also for when the profile that has had it asked does not want it any more
+	if !due {
+		return nil
+	}
 	done := s.ask(a, q)
 	if done == nil {
 		a.later(known, now.Add(askLeast))

@@ -134,7 +134,7 @@ func TestAnotherResponderIsAskedAboutSessionsThatAreOpen(t *testing.T) {
 		l.check(device, hard, "")
 		l.check(other, hard, "")
 		of := func(chain []*x509.Certificate) *x509.Certificate {
-			return l.answers.get(chain[0], false).asks.issuer
+			return l.answers.get(chain[0], false).question().issuer
 		}
 		if of(device) != of(other) {
 			t.Error("the issuer of two certificates is remembered twice")

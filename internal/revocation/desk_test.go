@@ -27,6 +27,7 @@ type shelf struct {
 	mu      sync.Mutex // guards what follows, and profile
 	reads   int        // of profiles
 	fails   error      // those do
+	second  *muster.Profile
 	answers map[[32]byte]muster.RevocationAnswer
 }
 
@@ -46,10 +47,13 @@ func (s *shelf) KeepRevocationAnswer(_ context.Context, a muster.RevocationAnswe
 	return nil
 }
 
-func (s *shelf) ProfileByID(ctx context.Context, _ muster.ProfileID) (muster.Profile, error) {
+func (s *shelf) ProfileByID(ctx context.Context, id muster.ProfileID) (muster.Profile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
+	if s.second != nil && s.second.ID == id {
+		return *s.second, nil
+	}
 	return s.profile, cmp.Or(s.fails, ctx.Err())
 }
 

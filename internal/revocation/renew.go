@@ -23,14 +23,12 @@ func (s *Service) renew(ctx context.Context, now time.Time) {
 	rules := map[muster.ProfileID]string{}
 	for _, a := range due {
 		known := a.said.Load()
-		a.mu.Lock()
-		q := a.asks
-		a.mu.Unlock()
-		if q != nil && a.wanted.Load() >= now.UnixNano() {
-			q = a.instead(q, s.byRule(ctx, q, rules))
+		var q *question
+		if a.wanted.Load() >= now.UnixNano() {
+			q = s.questionOf(ctx, a, rules)
 		}
 		switch {
-		case q != nil && a.wanted.Load() >= now.UnixNano():
+		case q != nil:
 			switch {
 			case !s.responders.free(q.url, now):
 				a.later(known, now.Add(askRest))
@@ -45,6 +43,18 @@ func (s *Service) renew(ctx context.Context, now time.Time) {
 			s.answers.drop(a)
 		}
 	}
+}
+
+// questionOf returns what is asked for the profile that has asked last or, if that does not want it any more, for another one; nil:
+// none wants it.
+func (s *Service) questionOf(ctx context.Context, a *answer, rules map[muster.ProfileID]string) *question {
+	for q := a.question(); q != nil; {
+		wanted := s.byRule(ctx, q, rules)
+		if q = a.instead(q, wanted); q == wanted {
+			return q
+		}
+	}
+	return nil
 }
 
 // byRule returns a question as the profile wants it asked by now; nil: not at all, or not before the device comes again. rules
