@@ -98,11 +98,15 @@ func (s *Service) exchange(a *answer, q *question) {
 }
 
 // unanswered notes of a responder that a question to it has got no answer that is believed. One that says why it gives none works, and
-// so does one whose answer is merely older, or that answers for devices and not for the authorities above them.
+// so does one whose answer is merely older. One that is not believed of an authority above a device says nothing: perhaps devices are all
+// that it answers for.
 func (s *Service) unanswered(ctx context.Context, q *question, err error, now time.Time) {
 	_, saysWhy := errors.AsType[ocsp.ResponseError](err)
 	_, unbelieved := errors.AsType[useless](err)
-	if saysWhy || errors.Is(err, errOlder) || unbelieved && q.above {
+	if unbelieved && q.above {
+		return
+	}
+	if saysWhy || errors.Is(err, errOlder) {
 		s.responders.note(q.url, nil, now, now)
 		return
 	}

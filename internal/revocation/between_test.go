@@ -126,3 +126,22 @@ func TestOfManyProfilesThoseThatHaveAskedLastAreRemembered(t *testing.T) {
 		t.Error("the one before does not take its place")
 	}
 }
+
+func TestAnAnswerAboutAnAuthorityAboveThatIsOfNoUseSaysNothingOfTheResponder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLine(t)
+		strange := newRoot(t, "Strange") // for which nobody answers
+		a := strange.below("Line 8")
+		q, err := newQuestion(a.cert, strange.cert, "http://ocsp.example")
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.above = true
+		l.responders.note(q.url, errors.New("of no use to devices either"), l.o.Now(), l.o.Now())
+		l.exchange(l.answers.get(a.cert, true), q)
+		if all := l.Responders(); l.asked.Load() != 1 || all[0].Failure == "" {
+			t.Errorf("asked %d times, shown as %+v", l.asked.Load(), all)
+		}
+		l.stop()
+	})
+}
