@@ -122,7 +122,7 @@ func TestOfManyProfilesThoseThatHaveAskedLastAreRemembered(t *testing.T) {
 	if a.put(last); len(a.asks) != maxAsks || a.question() != last {
 		t.Errorf("%d are remembered", len(a.asks))
 	}
-	if before := a.asks[maxAsks-2]; a.instead(last, nil) != before || a.instead(last, nil) != before {
+	if before := a.asks[maxAsks-2]; a.instead(last, nil) != before {
 		t.Error("the one before does not take its place")
 	}
 }
