@@ -81,7 +81,7 @@ func (s *Service) exchange(a *answer, q *question) {
 	if err != nil {
 		s.metrics.asked.WithLabelValues("none").Inc()
 		a.later(known, now.Add(askRest))
-		s.unanswered(ctx, q, err, now)
+		s.unanswered(q, err, now)
 		return
 	}
 	s.responders.note(q.url, nil, now, now)
@@ -100,7 +100,7 @@ func (s *Service) exchange(a *answer, q *question) {
 // unanswered notes of a responder that a question to it has got no answer that is believed. One that says why it gives none works, and
 // so does one whose answer is merely older. One that is not believed of an authority above a device says nothing: perhaps devices are all
 // that it answers for.
-func (s *Service) unanswered(ctx context.Context, q *question, err error, now time.Time) {
+func (s *Service) unanswered(q *question, err error, now time.Time) {
 	_, saysWhy := errors.AsType[ocsp.ResponseError](err)
 	_, unbelieved := errors.AsType[useless](err)
 	if unbelieved && q.above {
@@ -114,7 +114,7 @@ func (s *Service) unanswered(ctx context.Context, q *question, err error, now ti
 	if unbelieved {
 		rests = now // others may be answered well
 	}
-	if s.responders.note(q.url, err, now, rests) && ctx.Err() == nil {
+	if s.responders.note(q.url, err, now, rests) && s.asks.Err() == nil {
 		s.o.Logger.Warn("an OCSP responder gives no answer that can be used; profiles with the hard rule refuse certificates of which it has said nothing",
 			"responder", q.url, "error", err)
 	}

@@ -63,6 +63,9 @@ func TestNobodyWaitsLongForAResponder(t *testing.T) {
 		if all := l.Responders(); len(all) != 1 || all[0].Failure == "" {
 			t.Errorf("shown as %+v", all)
 		}
+		if n := l.warned.Load(); n != 1 {
+			t.Errorf("it was warned of %d times", n)
+		}
 		l.takes = 0
 		time.Sleep(askRest)
 		l.check(l.root.device(200), hard, "")

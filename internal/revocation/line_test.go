@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"crypto/x509"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -27,6 +28,7 @@ type line struct {
 	takes  time.Duration
 	asked  atomic.Int64
 	judged atomic.Int64
+	warned atomic.Int64
 	live   []Shown
 	below  []*authority // authorities below the root, who answer for themselves
 	stop   func()
@@ -40,11 +42,25 @@ func newLine(t *testing.T) *line {
 	return l
 }
 
+// warnings counts those that are logged.
+type warnings struct {
+	slog.Handler
+	count *atomic.Int64
+}
+
+func (w warnings) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+func (w warnings) Handle(context.Context, slog.Record) error {
+	w.count.Add(1)
+	return nil
+}
+
 // begin is a start, with what is kept.
 func (l *line) begin() {
 	start := time.Now().Add(-l.now.Sub(noon))
 	l.Service = New(l.store, Options{
-		Now: func() time.Time { return noon.Add(time.Since(start)) },
+		Logger: slog.New(warnings{slog.DiscardHandler, &l.warned}),
+		Now:    func() time.Time { return noon.Add(time.Since(start)) },
 		Ask: func(ctx context.Context, url string, question []byte, _ int) ([]byte, error) {
 			l.asked.Add(1)
 			select {
