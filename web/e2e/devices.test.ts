@@ -281,6 +281,7 @@ it('suspends a selection by keyboard alone, and says with whom it failed', async
     await page.keyboard.press('Shift+ArrowDown');
   }
   await page.getByRole('heading', { name: '4 selected' }).waitFor();
+  await page.getByRole('button', { name: 'With these…' }).waitFor(); // it comes with scripts of its own
   await server.api('DELETE', '/v1/devices/meter-012');
   await page.keyboard.press('Enter');
   await page.keyboard.press('Enter');
