@@ -103,14 +103,7 @@ func TestPeopleComeInAndNothingOfThemIsWritten(t *testing.T) {
 	s.start()
 	t.Cleanup(s.kill)
 	anna := s.newBrowser()
-	res, err := anna.PostForm(s.url()+"/setup", url.Values{"token": {s.setup}, "name": {"anna"}, "password": {passwordOfAnna}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Fatalf("the setup link: %s", res.Status)
-	}
+	anna.wants(200, "POST", "/v1/setup", map[string]string{"link": s.setup, "name": "anna", "password": passwordOfAnna})
 	var token struct{ Secret string }
 	if err := json.Unmarshal([]byte(anna.wants(200, "POST", "/v1/tokens", map[string]any{"name": "ci", "role": "viewer"})), &token); err != nil {
 		t.Fatal(err)
