@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -96,19 +97,23 @@ func (a *Authority) ListAges() []ListAge {
 // KeptListAges returns those of the lists that are kept in the directory of an authority, for somebody who can only look at that. One
 // that cannot be read has failed.
 func KeptListAges(dir string) ([]ListAge, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*"+listSuffix))
-	if err != nil {
-		return nil, err
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	all := make([]ListAge, 0, len(files))
+	var all []ListAge
 	for _, file := range files {
-		age := ListAge{ID: strings.TrimSuffix(filepath.Base(file), listSuffix)}
-		if read, err := readList(file); err != nil {
+		id, ok := strings.CutSuffix(file.Name(), listSuffix)
+		if !ok {
+			continue
+		}
+		age := ListAge{ID: id}
+		if read, err := readList(filepath.Join(dir, file.Name())); err != nil {
 			age.Failure = err.Error()
 		} else {
 			age.ThisUpdate, age.NextUpdate = read.ThisUpdate, read.NextUpdate
 		}
 		all = append(all, age)
 	}
-	return all, nil
+	return all, err
 }
